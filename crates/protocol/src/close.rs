@@ -1,0 +1,76 @@
+//! The WebSocket close codes that the server uses (RFC 6455 section 7.4; 4000–4999 are for applications).
+
+/// A WebSocket close code, with what the client should do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseCode {
+    /// 1000: the client said goodbye, and so do we.
+    Normal,
+    /// 1002: the frames were not WebSocket as RFC 6455 has it.
+    Protocol,
+    /// 1009: a message was over [`MAX_MESSAGE_BYTES`](crate::limits::MAX_MESSAGE_BYTES).
+    TooBig,
+    /// 1012: the server restarts. Connect again soon, at a random moment within a few seconds.
+    Restart,
+    /// 4000: nobody logged in within [`LOGIN_DEADLINE`](crate::limits::LOGIN_DEADLINE).
+    LoginTimeout,
+    /// 4001: nothing was heard within [`PONG_DEADLINE`](crate::limits::PONG_DEADLINE) after a ping.
+    Dead,
+    /// 4002: messages were not read as fast as they came, and the queue for this socket was full.
+    SlowConsumer,
+}
+
+impl CloseCode {
+    /// Every code, for tables and tests.
+    pub const ALL: [Self; 7] = [
+        Self::Normal,
+        Self::Protocol,
+        Self::TooBig,
+        Self::Restart,
+        Self::LoginTimeout,
+        Self::Dead,
+        Self::SlowConsumer,
+    ];
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn as_u16(self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::Protocol => 1002,
+            Self::TooBig => 1009,
+            Self::Restart => 1012,
+            Self::LoginTimeout => 4000,
+            Self::Dead => 4001,
+            Self::SlowConsumer => 4002,
+        }
+    }
+
+    /// The reason text that goes with the code: at most 123 bytes (RFC 6455 section 5.5).
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Normal => "goodbye",
+            Self::Protocol => "not a valid WebSocket frame",
+            Self::TooBig => "message larger than 64 KiB",
+            Self::Restart => "the server is restarting",
+            Self::LoginTimeout => "no login in time",
+            Self::Dead => "no answer to a ping",
+            Self::SlowConsumer => "messages were not read in time",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CloseCode;
+
+    #[test]
+    fn every_code_is_its_own_and_its_reason_fits_a_close_frame() {
+        for (index, code) in CloseCode::ALL.into_iter().enumerate() {
+            assert!(code.reason().len() <= 123, "{code:?}");
+            for other in &CloseCode::ALL[index + 1..] {
+                assert_ne!(code.as_u16(), other.as_u16());
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The id of a call.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::MAX_CALL_ID_BYTES;
+
+/// Tells one call from the next between the same two, so that what comes late can be recognised and dropped.
+///
+/// The caller chooses it: 1 to 64 bytes of ASCII letters, digits, `-` and `_`. It is not a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CallId(String);
+
+impl CallId {
+    /// An id made of 128 bits, which the caller draws at random.
+    #[must_use]
+    pub fn from_bits(bits: u128) -> Self {
+        Self(format!("{bits:032x}"))
+    }
+
+    /// The id as it goes over the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A call id must be 1 to 64 bytes of ASCII letters, digits, `-` and `_`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadCallId;
+
+impl fmt::Display for BadCallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a call id is 1 to 64 ASCII letters, digits, - and _")
+    }
+}
+
+impl std::error::Error for BadCallId {}
+
+impl TryFrom<String> for CallId {
+    type Error = BadCallId;
+
+    fn try_from(text: String) -> Result<Self, BadCallId> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if (1..=MAX_CALL_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err(BadCallId)
+        }
+    }
+}
+
+impl From<CallId> for String {
+    fn from(id: CallId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,123 @@
+//! The messages of both directions, and how they are read and written.
+
+mod client;
+mod server;
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ringing};
+pub use server::{
+    IceServer, LoginReply, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
+    RelayedRinging, ServerMessage, Welcome,
+};
+
+use crate::error::DecodeError;
+
+/// A piece of JSON that passes through as it came, byte for byte, without being looked into: a session description
+/// (`RTCSessionDescriptionInit`) or an ICE candidate (`RTCIceCandidateInit`), W3C WebRTC sections 4.6 and 4.8.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(Box<RawValue>);
+
+impl Raw {
+    /// Takes a text that must be one JSON value.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn from_json(json: String) -> Result<Self, DecodeError> {
+        RawValue::from_string(json).map(Self).map_err(|error| malformed(&error))
+    }
+
+    /// The JSON.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+/// Two pieces are equal if they are the same text.
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_json() == other.as_json()
+    }
+}
+
+impl Eq for Raw {}
+
+/// Shows the size only: descriptions and candidates hold people's addresses, and must not end in a log.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Raw({} bytes)", self.as_json().len())
+    }
+}
+
+/// Why somebody left a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeaveReason {
+    /// The callee did not want to talk.
+    Declined,
+    /// The callee is in another call.
+    Busy,
+    /// Nobody answered in time.
+    Timeout,
+    /// The caller gave up before there was an answer.
+    Cancelled,
+    /// The call could not be set up or kept up: a device or a network path failed.
+    Failed,
+    /// The other's connection to the server is gone.
+    Gone,
+    /// Somebody hung up; also what an absent reason and one of a newer version mean.
+    #[serde(other)]
+    Hangup,
+}
+
+impl LeaveReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Declined,
+        Self::Busy,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Failed,
+        Self::Gone,
+        Self::Hangup,
+    ];
+}
+
+/// The one field that every message has.
+#[derive(Deserialize)]
+struct Tag<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+/// Reads the `type` of a message. A first pass of its own, since serde's tagged enums cannot keep raw JSON raw.
+fn kind_of(text: &str) -> Result<Cow<'_, str>, DecodeError> {
+    // serde also reads structs from arrays, which would let `["login"]` through.
+    if !text.trim_start().starts_with('{') {
+        return Err(DecodeError::Malformed("it is not a JSON object".to_owned()));
+    }
+    serde_json::from_str::<Tag<'_>>(text).map(|tag| tag.kind).map_err(|error| malformed(&error))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+/// serde's own words name the field and the place. Some repeat what was sent, so their length is bounded.
+fn malformed(error: &serde_json::Error) -> DecodeError {
+    DecodeError::Malformed(error.to_string().chars().take(120).collect())
+}
+
+fn check_size(field: &'static str, raw: &Raw, limit: usize) -> Result<(), DecodeError> {
+    if raw.as_json().len() > limit { Err(DecodeError::TooLarge { field, limit }) } else { Ok(()) }
+}
+
+fn encode<T: Serialize>(message: &T) -> String {
+    serde_json::to_string(message)
+        .expect("messages are structs of strings, numbers and JSON: all of that can be written")
+}

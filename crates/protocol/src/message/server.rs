@@ -1,0 +1,259 @@
+//! What the server says to a client.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{LeaveReason, Raw, encode, kind_of, parse};
+use crate::{
+    error::{DecodeError, ErrorCode},
+    ids::CallId,
+};
+
+/// What the server says to a client.
+///
+/// What is relayed carries its sender's name, stamped by the server. The tutorial's own server stamps it on offers
+/// only, and knows none of the fields that are optional here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum ServerMessage {
+    /// Whether the login succeeded.
+    Login(LoginReply),
+    /// Somebody calls, or offers anew within a call.
+    Offer(RelayedOffer),
+    /// The callee accepted, or answers an offer within the call.
+    Answer(RelayedAnswer),
+    /// An ICE candidate of the peer.
+    Candidate(RelayedCandidate),
+    /// The callee is being rung.
+    Ringing(RelayedRinging),
+    /// The call is over.
+    Leave(RelayedLeave),
+    /// Something was wrong with what the client sent. The session and its call go on.
+    Error(Refusal),
+    /// Answers a `ping`.
+    Pong,
+}
+
+/// Whether the login succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginReply {
+    /// It did.
+    Welcome(Welcome),
+    /// It did not.
+    Refused {
+        /// Why; absent from the tutorial's server, where it can only be that the name is taken.
+        code: Option<ErrorCode>,
+        /// The same for people.
+        message: Option<String>,
+    },
+}
+
+/// What a client learns at login. All of it is absent from the tutorial's server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Welcome {
+    /// The name as the server has normalised it.
+    pub name: Option<String>,
+    /// The resume secret.
+    pub session: Option<String>,
+    /// The STUN and TURN servers to use.
+    pub ice_servers: Vec<IceServer>,
+    /// The version of the protocol that the server speaks.
+    pub version: Option<u32>,
+}
+
+/// A STUN or TURN server, in the shape of `RTCIceServer` (W3C WebRTC section 4.2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// Its URLs (RFC 7064, RFC 7065).
+    #[serde(deserialize_with = "one_or_many")]
+    pub urls: Vec<String>,
+    /// The user name, for TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password, for TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// Somebody calls, or offers anew within a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayedOffer {
+    /// Who calls.
+    pub name: String,
+    /// The session description, of type `offer`.
+    pub offer: Raw,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// The callee accepted, or answers an offer within the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayedAnswer {
+    /// Who answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The session description, of type `answer`.
+    pub answer: Raw,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// An ICE candidate of the peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayedCandidate {
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The candidate.
+    pub candidate: Raw,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// The callee is being rung.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayedRinging {
+    /// Who is rung.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// The call is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayedLeave {
+    /// Who left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// Why; a hang-up if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<LeaveReason>,
+}
+
+/// Something was wrong with what the client sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For people.
+    pub message: String,
+    /// For programs; absent from the tutorial's server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// Whom the message was for, where that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The call that the message was for, where that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+impl ServerMessage {
+    /// Reads a message. Fields that are not known are ignored.
+    ///
+    /// # Errors
+    /// Says what is wrong; a client has nobody to tell and ignores it.
+    pub fn decode(text: &str) -> Result<Self, DecodeError> {
+        Ok(match &*kind_of(text)? {
+            "login" => Self::Login(parse::<LoginOnWire>(text)?.into()),
+            "offer" => Self::Offer(parse(text)?),
+            "answer" => Self::Answer(parse(text)?),
+            "candidate" => Self::Candidate(parse(text)?),
+            "ringing" => Self::Ringing(parse(text)?),
+            "leave" => Self::Leave(parse(text)?),
+            "error" => Self::Error(parse(text)?),
+            "pong" => Self::Pong,
+            _ => return Err(DecodeError::UnknownType),
+        })
+    }
+
+    /// Writes the message.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        encode(self)
+    }
+}
+
+/// The login reply as it stands on the wire, where `success` says which of the two it is.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoginOnWire {
+    success: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<ErrorCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ice_servers: Option<Vec<IceServer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+}
+
+impl From<LoginOnWire> for LoginReply {
+    fn from(wire: LoginOnWire) -> Self {
+        if wire.success {
+            Self::Welcome(Welcome {
+                name: wire.name,
+                session: wire.session,
+                ice_servers: wire.ice_servers.unwrap_or_default(),
+                version: wire.version,
+            })
+        } else {
+            Self::Refused { code: wire.code, message: wire.message }
+        }
+    }
+}
+
+impl From<LoginReply> for LoginOnWire {
+    fn from(reply: LoginReply) -> Self {
+        let blank = Self {
+            success: false,
+            code: None,
+            message: None,
+            name: None,
+            session: None,
+            ice_servers: None,
+            version: None,
+        };
+        match reply {
+            LoginReply::Welcome(welcome) => Self {
+                success: true,
+                name: welcome.name,
+                session: welcome.session,
+                ice_servers: (!welcome.ice_servers.is_empty()).then_some(welcome.ice_servers),
+                version: welcome.version,
+                ..blank
+            },
+            LoginReply::Refused { code, message } => Self { code, message, ..blank },
+        }
+    }
+}
+
+impl Serialize for LoginReply {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        LoginOnWire::from(self.clone()).serialize(serializer)
+    }
+}
+
+/// W3C allows one URL where there may be several.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Urls {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Urls::deserialize(deserializer)? {
+        Urls::One(url) => vec![url],
+        Urls::Many(urls) => urls,
+    })
+}
