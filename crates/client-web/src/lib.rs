@@ -1,1 +1,9 @@
-//! The page.
+//! Pronto's page.
+//!
+//! [`call`] is the pure part: what the page does, as a state machine that is told what happened and says what to do.
+//! `browser` is the shell around it, and the only part that knows a browser.
+
+pub mod call;
+
+#[cfg(target_arch = "wasm32")]
+mod browser;

@@ -1,0 +1,232 @@
+//! A call that was accepted.
+
+use protocol::{Answer, CallId, Candidate, ClientMessage, LeaveReason, Offer, Raw};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Call, Client, Effect, Millis, PeerEvent, PeerId, PeerOp, PeerState, Text,
+    devices::Microphone,
+    negotiation::{Description, Negotiation},
+};
+
+/// How long the first path for the media may take, in ms. Browsers give up on a check after 15 to 30 s.
+const CONNECT_TIMEOUT: Millis = 30_000;
+
+/// How long a path may be gone before a new one is sought, in ms: short breaks mend themselves.
+const RESTART_AFTER: Millis = 2_000;
+
+/// How long a new path is sought, in ms, before the call ends.
+const RECONNECT_TIMEOUT: Millis = 30_000;
+
+/// One peer connection and the negotiation over it.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) id: PeerId,
+    pub(super) negotiation: Negotiation,
+}
+
+impl Leg {
+    pub(super) const fn new(id: PeerId, caller: bool) -> Self {
+        let negotiation = if caller { Negotiation::caller() } else { Negotiation::callee() };
+        Self { id, negotiation }
+    }
+}
+
+/// A call that was accepted.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) peer: String,
+    pub(super) call: Option<CallId>,
+    pub(super) leg: Leg,
+    /// What is missing on this side.
+    pub(super) note: Option<Text>,
+    /// What the peer says of its devices; a peer that says nothing is taken to have both.
+    pub(super) peer_media: PeerMedia,
+    pub(super) path: Path,
+}
+
+/// The path of the media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Path {
+    /// The first one is being sought.
+    Connecting { until: Millis },
+    /// It stands; the call has gone on since then.
+    Connected { since: Millis },
+    /// It broke. An ICE restart follows, unless it has been done.
+    Broken { since: Millis, restart_at: Option<Millis>, until: Millis },
+}
+
+/// What one side tells the other over the data channel about its devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PeerMedia {
+    pub(super) audio: bool,
+    pub(super) video: bool,
+}
+
+/// A text of the data channel. Types that are not known are ignored.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum ChannelMessage {
+    Media(PeerMedia),
+    #[serde(other)]
+    Unknown,
+}
+
+impl Active {
+    pub(super) const fn new(
+        now: Millis,
+        peer: String,
+        call: Option<CallId>,
+        leg: Leg,
+        note: Option<Text>,
+    ) -> Self {
+        let peer_media = PeerMedia { audio: true, video: true };
+        let path = Path::Connecting { until: now + CONNECT_TIMEOUT };
+        Self { peer, call, leg, note, peer_media, path }
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<Millis> {
+        match self.path {
+            Path::Connecting { until } => Some(until),
+            Path::Connected { .. } => None,
+            Path::Broken { restart_at, until, .. } => Some(restart_at.unwrap_or(until).min(until)),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn handle_peer(&mut self, now: Millis, id: PeerId, event: PeerEvent) {
+        let leg = match &mut self.call {
+            Call::Outgoing(outgoing) => outgoing.leg_mut(),
+            Call::Active(active) => Some(&mut active.leg),
+            Call::Idle | Call::Incoming(_) => None,
+        };
+        if leg.is_none_or(|leg| leg.id != id) {
+            return;
+        }
+        match event {
+            PeerEvent::OfferReady(offer) => match &mut self.call {
+                Call::Active(active) => {
+                    let description = active.leg.negotiation.offer_ready(offer);
+                    self.send_description(description);
+                }
+                _ => self.send_first_offer(now, offer),
+            },
+            PeerEvent::AnswerReady(answer) => self.handle_answer_ready(answer),
+            PeerEvent::OperationFailed => self.fail(Text::DeviceFailed),
+            PeerEvent::Candidate(candidate) => self.send_candidate(candidate),
+            PeerEvent::State(state) => self.handle_peer_state(now, state),
+            PeerEvent::NegotiationNeeded => {
+                if let Call::Active(active) = &mut self.call {
+                    let op = active.leg.negotiation.needed();
+                    self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+                }
+            }
+            PeerEvent::ChannelOpen => self.tell_media(),
+            PeerEvent::ChannelText(text) => self.handle_channel_text(&text),
+        }
+    }
+
+    fn handle_answer_ready(&mut self, answer: Raw) {
+        if let Call::Active(active) = &mut self.call {
+            let (description, op) = active.leg.negotiation.answer_ready(answer);
+            let id = active.leg.id;
+            self.send_description(description);
+            self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+        }
+    }
+
+    fn send_description(&mut self, description: Option<Description>) {
+        let Call::Active(active) = &self.call else { return };
+        let (name, call) = (active.peer.clone(), active.call.clone());
+        match description {
+            Some(Description::Offer(offer)) => {
+                self.send(ClientMessage::Offer(Offer { name, offer, call }));
+            }
+            Some(Description::Answer(answer)) => {
+                self.send(ClientMessage::Answer(Answer { name: Some(name), answer, call }));
+            }
+            None => {}
+        }
+    }
+
+    fn send_candidate(&mut self, candidate: Raw) {
+        let (name, call) = match &self.call {
+            Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
+            Call::Active(active) => (active.peer.clone(), active.call.clone()),
+            Call::Idle | Call::Incoming(_) => return,
+        };
+        self.send(ClientMessage::Candidate(Candidate { name: Some(name), candidate, call }));
+    }
+
+    fn handle_peer_state(&mut self, now: Millis, state: PeerState) {
+        let Call::Active(active) = &mut self.call else { return };
+        let until = now + RECONNECT_TIMEOUT;
+        match (active.path, state) {
+            (Path::Connecting { .. }, PeerState::Connected) => {
+                active.path = Path::Connected { since: now };
+            }
+            (Path::Broken { since, .. }, PeerState::Connected) => {
+                active.path = Path::Connected { since }
+            }
+            (Path::Connecting { .. }, PeerState::Failed) => self.fail(Text::PathFailed),
+            (Path::Connected { since }, PeerState::Disconnected) => {
+                active.path = Path::Broken { since, restart_at: Some(now + RESTART_AFTER), until };
+            }
+            (Path::Connected { since }, PeerState::Failed) => {
+                active.path = Path::Broken { since, restart_at: Some(now), until };
+                self.tick_active(now);
+            }
+            (Path::Broken { since, restart_at: Some(_), until }, PeerState::Failed) => {
+                active.path = Path::Broken { since, restart_at: Some(now), until };
+                self.tick_active(now);
+            }
+            (Path::Broken { restart_at: None, .. }, PeerState::Failed)
+            | (Path::Connecting { .. } | Path::Broken { .. }, PeerState::Disconnected)
+            | (Path::Connected { .. }, PeerState::Connected) => {}
+        }
+    }
+
+    pub(super) fn tick_active(&mut self, now: Millis) {
+        let Call::Active(active) = &mut self.call else { return };
+        match active.path {
+            Path::Connecting { until } | Path::Broken { until, .. } if until <= now => {
+                self.fail(Text::PathFailed);
+            }
+            Path::Broken { since, restart_at: Some(at), until } if at <= now => {
+                active.path = Path::Broken { since, restart_at: None, until };
+                let op = active.leg.negotiation.offer(true);
+                let id = active.leg.id;
+                self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+            }
+            Path::Connecting { .. } | Path::Connected { .. } | Path::Broken { .. } => {}
+        }
+    }
+
+    /// The call cannot go on: the peer is told, and so is the user.
+    pub(super) fn fail(&mut self, text: Text) {
+        self.leave(LeaveReason::Failed);
+        self.end_call(text);
+    }
+
+    /// Tells the peer whether it can hear and see this user.
+    pub(super) fn tell_media(&mut self) {
+        if let Call::Active(active) = &self.call {
+            let media = PeerMedia {
+                audio: self.devices.microphone == Microphone::On,
+                video: self.devices.camera,
+            };
+            let text = serde_json::to_string(&ChannelMessage::Media(media))
+                .expect("two booleans can be written");
+            self.effects.push(Effect::Peer(active.leg.id, PeerOp::SendText(text)));
+        }
+    }
+
+    fn handle_channel_text(&mut self, text: &str) {
+        if let Call::Active(active) = &mut self.call
+            && let Ok(ChannelMessage::Media(media)) = serde_json::from_str(text)
+        {
+            active.peer_media = media;
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Camera and microphone: what is open, what was asked for, and what to do when a device cannot be had.
+
+use super::{
+    Call, Client, Effect, Environment, Millis, Notice, RequestId,
+    text::{Message, Text},
+};
+
+/// Why `getUserMedia` failed, by the name of its exception (W3C Media Capture and Streams section 10.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaError {
+    /// `NotAllowedError`, `SecurityError`: the user or the browser's settings refused.
+    Denied,
+    /// `NotFoundError`, `OverconstrainedError`: there is no such device.
+    NotFound,
+    /// `NotReadableError`, `AbortError`: another program has it.
+    InUse,
+    /// Anything else.
+    Other,
+}
+
+/// This user's devices.
+#[derive(Debug, Default)]
+pub(super) struct Devices {
+    pub(super) camera: bool,
+    pub(super) microphone: Microphone,
+    pub(super) pending: Option<Pending>,
+}
+
+/// The microphone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Microphone {
+    /// Not open.
+    #[default]
+    Off,
+    /// Open and heard.
+    On,
+    /// Open and silenced by the user.
+    Muted,
+}
+
+/// A request to the browser that has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pending {
+    request: RequestId,
+    pub(super) purpose: Purpose,
+    attempt: Attempt,
+}
+
+/// What the devices are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The call that is being set up.
+    Call,
+    /// The own picture outside of a call.
+    Preview,
+    /// The camera, in a call.
+    Camera,
+    /// The microphone, in a call.
+    Microphone,
+}
+
+/// Which devices are asked for. Browsers give both or neither, so that one that is missing hides the other: after a
+/// failure each is asked for alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    Both,
+    /// The microphone alone, after both failed.
+    MicrophoneAfter(MediaError),
+    /// The camera alone, after both failed and then the microphone.
+    CameraAfter(MediaError),
+    Microphone,
+    Camera,
+}
+
+/// What came of it in the end.
+pub(super) enum Outcome {
+    /// The call can go on, with a note about what is missing.
+    Go(Option<Text>),
+    /// Not like this: the user can mend it and try again.
+    Stop(Text),
+}
+
+impl Client {
+    /// Asks for what the call needs and is not open yet.
+    pub(super) fn open_media_for_call(&mut self, now: Millis, camera: bool) {
+        if self.environment == Environment::Insecure {
+            return self.media_is_ready(now, Outcome::Stop(Text::InsecureContext));
+        }
+        let attempt = match (camera && !self.devices.camera, self.devices.microphone) {
+            (true, Microphone::Off) => Attempt::Both,
+            (true, _) => Attempt::Camera,
+            (false, Microphone::Off) => Attempt::Microphone,
+            (false, _) => return self.media_is_ready(now, Outcome::Go(None)),
+        };
+        if !camera && self.devices.camera {
+            self.stop_camera();
+        }
+        self.ask(Purpose::Call, attempt);
+    }
+
+    fn ask(&mut self, purpose: Purpose, attempt: Attempt) {
+        let request = RequestId(self.new_id());
+        let (audio, video) = match attempt {
+            Attempt::Both => (true, true),
+            Attempt::Microphone | Attempt::MicrophoneAfter(_) => (true, false),
+            Attempt::Camera | Attempt::CameraAfter(_) => (false, true),
+        };
+        self.devices.pending = Some(Pending { request, purpose, attempt });
+        self.effects.push(Effect::OpenMedia { request, audio, video });
+    }
+
+    /// The pending request, if this is the answer to it.
+    fn take_pending(&mut self, request: RequestId) -> Option<Pending> {
+        self.devices.pending.take_if(|pending| pending.request == request)
+    }
+
+    pub(super) fn handle_media_opened(
+        &mut self,
+        now: Millis,
+        request: RequestId,
+        audio: bool,
+        video: bool,
+    ) {
+        let Some(pending) = self.take_pending(request) else {
+            self.effects.push(Effect::DropMedia(request));
+            return;
+        };
+        self.effects.push(Effect::KeepMedia(request));
+        if video {
+            self.devices.camera = true;
+        }
+        if audio {
+            self.devices.microphone = Microphone::On;
+        }
+        match pending.purpose {
+            Purpose::Call => self.media_is_ready(now, Outcome::Go(note(pending.attempt))),
+            Purpose::Camera | Purpose::Microphone => self.tell_media(),
+            Purpose::Preview => {}
+        }
+    }
+
+    pub(super) fn handle_media_failed(
+        &mut self,
+        now: Millis,
+        request: RequestId,
+        error: MediaError,
+    ) {
+        let Some(pending) = self.take_pending(request) else { return };
+        match pending.purpose {
+            Purpose::Call => match after_failure(pending.attempt, error, self.devices.camera) {
+                Ok(attempt) => self.ask(Purpose::Call, attempt),
+                Err(outcome) => self.media_is_ready(now, outcome),
+            },
+            Purpose::Preview | Purpose::Camera => self.note_problem(camera_problem(error)),
+            Purpose::Microphone => self.note_problem(microphone_problem(error)),
+        }
+    }
+
+    /// The camera or microphone that was wanted in between cannot be had; whatever goes on, goes on.
+    fn note_problem(&mut self, text: Text) {
+        match &mut self.call {
+            Call::Active(active) => active.note = Some(text),
+            _ => self.notice = Some(Notice { message: Message::plain(text), call_again: None }),
+        }
+    }
+
+    pub(super) fn handle_camera_ended(&mut self) {
+        if self.devices.camera {
+            self.stop_camera();
+            self.note_problem(Text::CameraMissing);
+            self.tell_media();
+        }
+    }
+
+    pub(super) fn handle_microphone_ended(&mut self) {
+        if self.devices.microphone != Microphone::Off {
+            self.stop_microphone();
+            self.note_problem(Text::MicMissing);
+            self.tell_media();
+        }
+    }
+
+    pub(super) fn toggle_microphone(&mut self) {
+        if !matches!(self.call, Call::Active(_) | Call::Outgoing(_)) {
+            return;
+        }
+        match self.devices.microphone {
+            Microphone::On => {
+                self.devices.microphone = Microphone::Muted;
+                self.effects.push(Effect::EnableMicrophone(false));
+            }
+            Microphone::Muted => {
+                self.devices.microphone = Microphone::On;
+                self.effects.push(Effect::EnableMicrophone(true));
+            }
+            Microphone::Off => {
+                return self.ask_unless_pending(Purpose::Microphone, Attempt::Microphone);
+            }
+        }
+        self.tell_media();
+    }
+
+    pub(super) fn toggle_camera(&mut self) {
+        if !matches!(self.call, Call::Active(_) | Call::Outgoing(_)) {
+            return;
+        }
+        if self.devices.camera {
+            self.stop_camera();
+            self.tell_media();
+        } else {
+            self.ask_unless_pending(Purpose::Camera, Attempt::Camera);
+        }
+    }
+
+    pub(super) fn toggle_preview(&mut self) {
+        if !matches!(self.call, Call::Idle) {
+            return;
+        }
+        if self.devices.camera || self.devices.pending.is_some() {
+            self.stop_devices();
+        } else if self.environment == Environment::Insecure {
+            self.note_problem(Text::InsecureContext);
+        } else {
+            self.notice = None;
+            self.ask(Purpose::Preview, Attempt::Camera);
+        }
+    }
+
+    fn ask_unless_pending(&mut self, purpose: Purpose, attempt: Attempt) {
+        if self.devices.pending.is_none() {
+            self.ask(purpose, attempt);
+        }
+    }
+
+    fn stop_camera(&mut self) {
+        self.devices.camera = false;
+        self.effects.push(Effect::StopCamera);
+    }
+
+    fn stop_microphone(&mut self) {
+        self.devices.microphone = Microphone::Off;
+        self.effects.push(Effect::StopMicrophone);
+    }
+
+    /// Releases everything, so that the camera's light goes out. What was asked for is dropped when it comes.
+    pub(super) fn stop_devices(&mut self) {
+        self.devices.pending = None;
+        if self.devices.camera {
+            self.stop_camera();
+        }
+        if self.devices.microphone != Microphone::Off {
+            self.stop_microphone();
+        }
+    }
+}
+
+/// What is missing when this attempt succeeded.
+const fn note(attempt: Attempt) -> Option<Text> {
+    match attempt {
+        Attempt::Both | Attempt::Microphone | Attempt::Camera => None,
+        Attempt::MicrophoneAfter(error) => Some(camera_problem(error)),
+        Attempt::CameraAfter(error) => Some(microphone_problem(error)),
+    }
+}
+
+/// The next attempt of a call, or what comes of it when there is none left.
+fn after_failure(
+    attempt: Attempt,
+    error: MediaError,
+    has_camera: bool,
+) -> Result<Attempt, Outcome> {
+    match (attempt, error) {
+        (Attempt::Both, error) => Ok(Attempt::MicrophoneAfter(error)),
+        // Who refuses the microphone too does not want to be asked a third time.
+        (Attempt::MicrophoneAfter(_), MediaError::Denied) => Err(Outcome::Stop(Text::MediaDenied)),
+        (Attempt::MicrophoneAfter(_), error) => Ok(Attempt::CameraAfter(error)),
+        (Attempt::CameraAfter(MediaError::InUse), _)
+        | (Attempt::CameraAfter(_), MediaError::InUse) => Err(Outcome::Stop(Text::MediaNone)),
+        (Attempt::CameraAfter(_), MediaError::Denied) => Err(Outcome::Stop(Text::MediaDenied)),
+        (Attempt::CameraAfter(_), _) => Err(Outcome::Go(Some(Text::ListenOnly))),
+        (Attempt::Microphone, MediaError::Denied) if !has_camera => {
+            Err(Outcome::Stop(Text::MediaDenied))
+        }
+        (Attempt::Microphone, error) => Err(Outcome::Go(Some(microphone_problem(error)))),
+        (Attempt::Camera, error) => Err(Outcome::Go(Some(camera_problem(error)))),
+    }
+}
+
+const fn camera_problem(error: MediaError) -> Text {
+    match error {
+        MediaError::Denied => Text::CameraDenied,
+        MediaError::NotFound => Text::CameraMissing,
+        MediaError::InUse => Text::CameraBusy,
+        MediaError::Other => Text::MediaOther,
+    }
+}
+
+const fn microphone_problem(error: MediaError) -> Text {
+    match error {
+        MediaError::Denied => Text::MicDenied,
+        MediaError::NotFound => Text::MicMissing,
+        MediaError::InUse => Text::MicBusy,
+        MediaError::Other => Text::MediaOther,
+    }
+}

@@ -1,0 +1,72 @@
+//! What the page is told to do.
+
+use protocol::{ClientMessage, IceServer, Raw};
+
+use super::input::{PeerId, RequestId};
+
+/// Something to do. Effects are carried out in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a socket to the server, dropping the one there may be.
+    OpenSocket,
+    /// Drop the socket. Nothing is heard of it after this.
+    CloseSocket,
+    /// Send a message over the socket.
+    Send(ClientMessage),
+    /// Ask for camera and microphone with `getUserMedia`.
+    OpenMedia {
+        /// To be named in the answer.
+        request: RequestId,
+        /// Whether an audio track is wanted.
+        audio: bool,
+        /// Whether a video track is wanted.
+        video: bool,
+    },
+    /// The tracks that came are the user's from now on; the peer connection, if there is one, sends them.
+    KeepMedia(RequestId),
+    /// The tracks that came are not wanted any more.
+    DropMedia(RequestId),
+    /// Release the camera, so that its light goes out, and send no picture.
+    StopCamera,
+    /// Release the microphone.
+    StopMicrophone,
+    /// Whether the microphone's track is enabled. A disabled one sends silence.
+    EnableMicrophone(bool),
+    /// Build a peer connection.
+    CreatePeer {
+        /// Its id.
+        id: PeerId,
+        /// The STUN and TURN servers it may use.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Do something with the peer connection, when what was asked of it before is done.
+    Peer(PeerId, PeerOp),
+    /// Close and drop the peer connection.
+    ClosePeer(PeerId),
+    /// Remember the name for the next visit.
+    RememberName(String),
+}
+
+/// An operation on a peer connection. They are done one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerOp {
+    /// The caller's start: one transceiver each for audio and video, with the tracks that there are, and the data channel.
+    AddTransceivers,
+    /// The callee's start: put the tracks that there are on the transceivers which the offer made.
+    AttachTracks,
+    /// Set a local offer; [`PeerEvent::OfferReady`](super::PeerEvent::OfferReady) follows.
+    Offer {
+        /// With new ICE credentials (RFC 8445 section 2.4).
+        ice_restart: bool,
+    },
+    /// Set a remote offer, rolling a local one back if there is one (RFC 8829 section 4.1.10.2).
+    ApplyOffer(Raw),
+    /// Set a local answer; [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
+    Answer,
+    /// Set a remote answer.
+    ApplyAnswer(Raw),
+    /// Add a remote candidate. A failure of this one is no failure of the call.
+    AddCandidate(Raw),
+    /// Send a text over the data channel, if it is open.
+    SendText(String),
+}

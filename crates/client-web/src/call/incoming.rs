@@ -1,0 +1,175 @@
+//! A call that somebody makes to this user, until it is answered.
+
+use protocol::{
+    CallId, ClientMessage, Leave, LeaveReason, Raw, RelayedOffer, Ringing, limits::RING_TIMEOUT,
+};
+
+use super::{
+    Call, Client, Effect, MAX_MISSED, Millis, Missed, Notice, PeerOp, Text,
+    active::Active,
+    outgoing::{Outgoing, Stage},
+    same_name,
+    text::Message,
+};
+
+/// How much longer than the caller the callee waits, in ms: the caller's word that it gave up comes first.
+const RING_MARGIN: Millis = 15_000;
+
+/// Candidates kept while it rings; see `negotiation`.
+const MAX_EARLY_CANDIDATES: usize = 128;
+
+/// A call that somebody makes to this user.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) peer: String,
+    pub(super) call: Option<CallId>,
+    pub(super) offer: Raw,
+    pub(super) candidates: Vec<Raw>,
+    pub(super) until: Millis,
+    pub(super) stage: Ring,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ring {
+    /// The user is asked, and told what came in the way of the last answer.
+    Asking(Option<Text>),
+    /// The user said yes; camera and microphone are being opened.
+    Media,
+}
+
+impl Incoming {
+    /// The user has read what came in the way.
+    pub(super) fn forget_problem(&mut self) {
+        if let Ring::Asking(problem) = &mut self.stage {
+            *problem = None;
+        }
+    }
+}
+
+impl Client {
+    /// Somebody calls.
+    pub(super) fn handle_new_call(&mut self, now: Millis, offer: RelayedOffer) {
+        match &self.call {
+            Call::Idle => {
+                if self.link.session().is_some_and(|session| session.knows_ours) {
+                    let ringing =
+                        Ringing { name: Some(offer.name.clone()), call: offer.call.clone() };
+                    self.send(ClientMessage::Ringing(ringing));
+                }
+                self.stop_devices();
+                self.notice = None;
+                self.ring(now, offer, Ring::Asking(None));
+            }
+            Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
+                self.resolve_glare(now, offer);
+            }
+            Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
+                let (name, call) = (Some(offer.name), offer.call);
+                let reason = Some(LeaveReason::Busy);
+                self.send(ClientMessage::Leave(Leave { name, call, reason }));
+            }
+        }
+    }
+
+    fn ring(&mut self, now: Millis, offer: RelayedOffer, stage: Ring) {
+        self.call = Call::Incoming(Incoming {
+            peer: offer.name,
+            call: offer.call,
+            offer: offer.offer,
+            candidates: Vec::new(),
+            until: now + RING_TIMEOUT.as_millis() as Millis + RING_MARGIN,
+            stage,
+        });
+    }
+
+    /// Both called each other at once. Both want to talk, so that nobody is asked: of two offers that crossed, the one
+    /// of the lesser name stands; one that was not sent yet gives way.
+    fn resolve_glare(&mut self, now: Millis, offer: RelayedOffer) {
+        let Call::Outgoing(outgoing) = &self.call else { return };
+        let own_name = self.link.name().unwrap_or_default();
+        if outgoing.is_known_to_server() && own_name < offer.name.as_str() {
+            return;
+        }
+        let Call::Outgoing(Outgoing { stage, note, .. }) =
+            std::mem::replace(&mut self.call, Call::Idle)
+        else {
+            return;
+        };
+        let waits_for_media = matches!(stage, Stage::Media);
+        if let Some(leg) = stage.into_leg() {
+            self.effects.push(Effect::ClosePeer(leg.id));
+        }
+        self.ring(now, offer, Ring::Media);
+        if !waits_for_media {
+            self.answer(now, note);
+        }
+    }
+
+    pub(super) fn accept(&mut self, now: Millis, camera: bool) {
+        if let Call::Incoming(incoming) = &mut self.call
+            && let Ring::Asking(_) = incoming.stage
+        {
+            incoming.stage = Ring::Media;
+            self.open_media_for_call(now, camera);
+        }
+    }
+
+    pub(super) fn decline(&mut self) {
+        if matches!(self.call, Call::Incoming(_)) {
+            self.leave(LeaveReason::Declined);
+            self.end_call(Text::DeclinedByYou);
+        }
+    }
+
+    /// The devices were refused: it goes on ringing, and the user can mend it or answer without camera.
+    pub(super) fn cannot_answer_yet(&mut self, text: Text) {
+        if let Call::Incoming(incoming) = &mut self.call {
+            incoming.stage = Ring::Asking(Some(text));
+        }
+        self.stop_devices();
+    }
+
+    /// The devices are there: now the call is accepted.
+    pub(super) fn answer(&mut self, now: Millis, note: Option<Text>) {
+        let incoming = match std::mem::replace(&mut self.call, Call::Idle) {
+            Call::Incoming(incoming) => incoming,
+            call => {
+                self.call = call;
+                return;
+            }
+        };
+        let mut leg = self.new_leg(false);
+        for candidate in incoming.candidates {
+            // Kept by the negotiation: there is no remote description yet.
+            let _ = leg.negotiation.remote_candidate(candidate);
+        }
+        let applied = leg.negotiation.remote_offer(incoming.offer).unwrap_or_default();
+        let then = [PeerOp::AttachTracks, PeerOp::Answer];
+        for op in applied.into_iter().chain(then) {
+            self.effects.push(Effect::Peer(leg.id, op));
+        }
+        self.call = Call::Active(Active::new(now, incoming.peer, incoming.call, leg, note));
+    }
+
+    /// A candidate of the caller, while it rings.
+    pub(super) fn keep_candidate(&mut self, candidate: Raw) {
+        if let Call::Incoming(incoming) = &mut self.call
+            && incoming.candidates.len() < MAX_EARLY_CANDIDATES
+        {
+            incoming.candidates.push(candidate);
+        }
+    }
+
+    /// It stopped ringing before this user answered.
+    pub(super) fn miss_call(&mut self, now: Millis) {
+        let Some(name) = self.call_peer().map(ToOwned::to_owned) else { return };
+        self.end_call(Text::Missed);
+        self.notice = Some(Notice {
+            message: Message::about(Text::Missed, &name),
+            call_again: Some(name.clone()),
+        });
+        self.missed.insert(0, Missed { name, at: now });
+        self.missed.truncate(MAX_MISSED);
+    }
+}

@@ -1,0 +1,141 @@
+//! What can happen to the page.
+
+use protocol::Raw;
+
+use super::devices::MediaError;
+
+/// Which peer connection an event is of. One is made for each call; what comes from an older one is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PeerId(pub u32);
+
+/// Which request for camera or microphone an answer belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u32);
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The user did something.
+    User(UserInput),
+    /// The socket is open.
+    SocketOpened,
+    /// A text frame came.
+    SocketText(String),
+    /// The socket was closed or could not be opened.
+    SocketClosed {
+        /// The close code (RFC 6455 section 7.4); 1006 where there was no close frame.
+        code: u16,
+    },
+    /// Tracks came. They wait in the shell for [`Effect::KeepMedia`](super::Effect::KeepMedia) or
+    /// [`Effect::DropMedia`](super::Effect::DropMedia).
+    MediaOpened {
+        /// The request this answers.
+        request: RequestId,
+        /// Whether there is an audio track.
+        audio: bool,
+        /// Whether there is a video track.
+        video: bool,
+    },
+    /// `getUserMedia` failed.
+    MediaFailed {
+        /// The request this answers.
+        request: RequestId,
+        /// Why.
+        error: MediaError,
+    },
+    /// The camera stopped by itself: unplugged, or its permission taken back.
+    CameraEnded,
+    /// The microphone stopped by itself.
+    MicrophoneEnded,
+    /// Something happened to a peer connection.
+    Peer(PeerId, PeerEvent),
+    /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
+    Tick,
+}
+
+/// Something the user did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserInput {
+    /// Signs in under a name, as it was typed.
+    SignIn {
+        /// The name.
+        name: String,
+    },
+    /// Signs out.
+    SignOut,
+    /// Does not want to wait for the next attempt to reach the server.
+    RetryNow,
+    /// Calls somebody by name, as it was typed.
+    Call {
+        /// The name.
+        name: String,
+    },
+    /// Calls the one whom the notice is about.
+    CallAgain,
+    /// Accepts the incoming call.
+    Accept {
+        /// Whether with camera.
+        camera: bool,
+    },
+    /// Declines the incoming call.
+    Decline,
+    /// Cancels or hangs up.
+    HangUp,
+    /// Microphone off, or on again.
+    ToggleMicrophone,
+    /// Camera off, or on again.
+    ToggleCamera,
+    /// Own picture outside of a call, on or off.
+    TogglePreview,
+    /// Has read the notice.
+    DismissNotice,
+    /// Has seen the missed calls.
+    ClearMissed,
+    /// Moves the own picture.
+    MoveTile(Corner),
+}
+
+/// Where the own picture lies over the other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Corner {
+    /// Top left.
+    TopLeft,
+    /// Top right.
+    TopRight,
+    /// Bottom left.
+    BottomLeft,
+    /// Bottom right.
+    BottomRight,
+}
+
+/// Something that happened to a peer connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerEvent {
+    /// The local description is set to an offer, which is to be sent.
+    OfferReady(Raw),
+    /// The local description is set to an answer, which is to be sent.
+    AnswerReady(Raw),
+    /// The browser could not do what it was told.
+    OperationFailed,
+    /// A local candidate was found (RFC 8838).
+    Candidate(Raw),
+    /// `connectionState` changed.
+    State(PeerState),
+    /// `negotiationneeded` fired.
+    NegotiationNeeded,
+    /// The data channel is open.
+    ChannelOpen,
+    /// A text came over the data channel.
+    ChannelText(String),
+}
+
+/// `RTCPeerConnectionState` (W3C WebRTC section 4.3.3), without the states that say nothing new here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeerState {
+    /// Media can flow.
+    Connected,
+    /// No path works right now; one may come back by itself.
+    Disconnected,
+    /// No path works, and none will without an ICE restart.
+    Failed,
+}

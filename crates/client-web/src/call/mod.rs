@@ -1,0 +1,282 @@
+//! What the page does, as a pure state machine.
+//!
+//! The shell calls [`Client::handle`] with everything that happens (a click, a message, an event of the peer
+//! connection, the time), carries out the [`Effect`]s it gets back in their order, shows [`Client::view`], and calls
+//! again with [`Input::Tick`] when [`Client::next_timeout`] has come. Nothing here reads a clock, draws a random number,
+//! waits or knows a browser, so that whole calls run in a test in no time.
+
+mod active;
+mod clock;
+mod devices;
+mod effect;
+mod incoming;
+mod input;
+mod link;
+mod negotiation;
+mod outgoing;
+mod signal;
+mod text;
+mod view;
+
+pub use clock::{Millis, Rng};
+pub use devices::MediaError;
+pub use effect::{Effect, PeerOp};
+pub use input::{Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
+pub use text::{Message, Text};
+pub use view::{Controls, IncomingView, NoticeView, Page, PhaseView, RemoteView, Ring, View};
+
+use active::Active;
+use devices::Devices;
+use incoming::Incoming;
+use link::Link;
+use outgoing::Outgoing;
+use protocol::{CallId, ClientMessage, Leave, LeaveReason};
+
+/// What the browser can do, found out once at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// All that a call needs.
+    Capable,
+    /// The page is not in a secure context, where browsers hide cameras and microphones.
+    Insecure,
+    /// There is no `RTCPeerConnection`.
+    NoWebRtc,
+}
+
+/// A missed call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Who called.
+    pub name: String,
+    /// When they stopped, on the clock that [`Client::handle`] is given.
+    pub at: Millis,
+}
+
+/// How many missed calls are kept: a screenful. The oldest goes first.
+const MAX_MISSED: usize = 10;
+
+/// Something the user should know, shown until it is dismissed or the next call starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Notice {
+    message: Message,
+    call_again: Option<String>,
+}
+
+/// The call, if there is one, and how far it is.
+#[derive(Debug)]
+enum Call {
+    Idle,
+    Outgoing(Outgoing),
+    Incoming(Incoming),
+    Active(Active),
+}
+
+/// The page's state.
+#[derive(Debug)]
+pub struct Client {
+    rng: Rng,
+    environment: Environment,
+    link: Link,
+    call: Call,
+    devices: Devices,
+    notice: Option<Notice>,
+    missed: Vec<Missed>,
+    sign_in_error: Option<Text>,
+    callee_error: Option<Text>,
+    corner: Corner,
+    last_id: u32,
+    effects: Vec<Effect>,
+}
+
+impl Client {
+    /// A page that was just opened. `seed` is 64 random bits, from which call ids and the jitter of retries are drawn.
+    #[must_use]
+    pub fn new(environment: Environment, seed: u64) -> Self {
+        Self {
+            rng: Rng::new(seed),
+            environment,
+            link: Link::Closed,
+            call: Call::Idle,
+            devices: Devices::default(),
+            notice: None,
+            missed: Vec::new(),
+            sign_in_error: None,
+            callee_error: None,
+            corner: Corner::TopRight,
+            last_id: 0,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened at `now` and says what to do about it, in order.
+    #[must_use]
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+        match input {
+            Input::User(input) => self.handle_user(now, input),
+            Input::SocketOpened => self.handle_socket_opened(now),
+            Input::SocketText(text) => self.handle_socket_text(now, &text),
+            Input::SocketClosed { code } => self.handle_socket_closed(now, code),
+            Input::MediaOpened { request, audio, video } => {
+                self.handle_media_opened(now, request, audio, video);
+            }
+            Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
+            Input::CameraEnded => self.handle_camera_ended(),
+            Input::MicrophoneEnded => self.handle_microphone_ended(),
+            Input::Peer(id, event) => self.handle_peer(now, id, event),
+            Input::Tick => self.handle_tick(now),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When to call with [`Input::Tick`] next, if no other input comes first.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Millis> {
+        let call = match &self.call {
+            Call::Idle => None,
+            Call::Outgoing(outgoing) => outgoing.next_timeout(),
+            Call::Incoming(incoming) => Some(incoming.until),
+            Call::Active(active) => active.next_timeout(),
+        };
+        [self.link.next_timeout(), call].into_iter().flatten().min()
+    }
+
+    fn handle_user(&mut self, now: Millis, input: UserInput) {
+        match input {
+            UserInput::SignIn { name } => self.sign_in(now, &name),
+            UserInput::SignOut => self.sign_out(),
+            UserInput::RetryNow => self.retry_now(now),
+            UserInput::Call { name } => self.start_call(now, &name),
+            UserInput::CallAgain => {
+                if let Some(name) =
+                    self.notice.as_ref().and_then(|notice| notice.call_again.clone())
+                {
+                    self.start_call(now, &name);
+                }
+            }
+            UserInput::Accept { camera } => self.accept(now, camera),
+            UserInput::Decline => self.decline(),
+            UserInput::HangUp => self.hang_up(),
+            UserInput::ToggleMicrophone => self.toggle_microphone(),
+            UserInput::ToggleCamera => self.toggle_camera(),
+            UserInput::TogglePreview => self.toggle_preview(),
+            UserInput::DismissNotice => self.dismiss_notice(),
+            UserInput::ClearMissed => self.missed.clear(),
+            UserInput::MoveTile(corner) => self.corner = corner,
+        }
+    }
+
+    fn dismiss_notice(&mut self) {
+        match &mut self.call {
+            Call::Idle => self.notice = None,
+            Call::Outgoing(outgoing) => outgoing.note = None,
+            Call::Incoming(incoming) => incoming.forget_problem(),
+            Call::Active(active) => active.note = None,
+        }
+    }
+
+    fn handle_tick(&mut self, now: Millis) {
+        self.tick_link(now);
+        match &self.call {
+            Call::Idle => {}
+            Call::Outgoing(outgoing) if outgoing.is_over(now) => self.give_up_ringing(),
+            Call::Incoming(incoming) if incoming.until <= now => {
+                self.leave(LeaveReason::Timeout);
+                self.miss_call(now);
+            }
+            Call::Outgoing(_) | Call::Incoming(_) => {}
+            Call::Active(_) => self.tick_active(now),
+        }
+    }
+
+    fn hang_up(&mut self) {
+        let text = match &self.call {
+            Call::Idle => return,
+            Call::Incoming(_) => return self.decline(),
+            Call::Outgoing(_) => Text::CancelledByYou,
+            Call::Active(_) => Text::EndedByYou,
+        };
+        self.leave(match text {
+            Text::CancelledByYou => LeaveReason::Cancelled,
+            _ => LeaveReason::Hangup,
+        });
+        self.end_call(text);
+    }
+
+    /// Tells the server that this user leaves the call, if the server knows of it.
+    fn leave(&mut self, reason: LeaveReason) {
+        let (name, call) = match &self.call {
+            Call::Idle => return,
+            Call::Outgoing(outgoing) if !outgoing.is_known_to_server() => return,
+            Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
+            Call::Incoming(incoming) => (incoming.peer.clone(), incoming.call.clone()),
+            Call::Active(active) => (active.peer.clone(), active.call.clone()),
+        };
+        self.send(ClientMessage::Leave(Leave { name: Some(name), call, reason: Some(reason) }));
+    }
+
+    /// The one way out of a call: frees the peer connection and the devices, and says why it ended.
+    fn end_call(&mut self, text: Text) {
+        let (peer, leg) = match std::mem::replace(&mut self.call, Call::Idle) {
+            Call::Idle => return,
+            Call::Outgoing(outgoing) => (outgoing.peer, outgoing.stage.into_leg()),
+            Call::Incoming(incoming) => (incoming.peer, None),
+            Call::Active(active) => (active.peer, Some(active.leg)),
+        };
+        if let Some(leg) = leg {
+            self.effects.push(Effect::ClosePeer(leg.id));
+        }
+        self.stop_devices();
+        self.notice = Some(Notice {
+            message: Message::about(text, &peer),
+            call_again: text.offers_to_call_again().then_some(peer),
+        });
+    }
+
+    /// The name of the one that the current call is with.
+    fn call_peer(&self) -> Option<&str> {
+        match &self.call {
+            Call::Idle => None,
+            Call::Outgoing(outgoing) => Some(&outgoing.peer),
+            Call::Incoming(incoming) => Some(&incoming.peer),
+            Call::Active(active) => Some(&active.peer),
+        }
+    }
+
+    /// Whether a message that names this peer and this call belongs to the current call. The tutorial's server passes
+    /// neither on, so that what is absent counts as fitting.
+    fn is_of_call(&self, name: Option<&str>, id: Option<&CallId>) -> bool {
+        let current = match &self.call {
+            Call::Idle => return false,
+            Call::Outgoing(outgoing) => Some(&outgoing.call),
+            Call::Incoming(incoming) => incoming.call.as_ref(),
+            Call::Active(active) => active.call.as_ref(),
+        };
+        let same_id = match (id, current) {
+            (Some(id), Some(current)) => id == current,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let same_name = match (name, self.call_peer()) {
+            (Some(name), Some(peer)) => same_name(name, peer),
+            _ => true,
+        };
+        same_id && same_name
+    }
+
+    fn send(&mut self, message: ClientMessage) {
+        if self.link.is_up() {
+            self.effects.push(Effect::Send(message));
+        }
+    }
+
+    fn new_id(&mut self) -> u32 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+}
+
+/// Whether two names mean one user. The server has the last word; here it is enough to see that what was typed as `Bob`
+/// came back as `bob`.
+fn same_name(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}

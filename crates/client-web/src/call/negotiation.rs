@@ -1,0 +1,243 @@
+//! Who offers and who answers: perfect negotiation (W3C WebRTC section 10.7) as a state machine.
+//!
+//! The callee is polite: when both offer at once, it takes its own offer back. Candidates that come before there is a
+//! remote description are kept for it. What this says to do with the peer connection is done in order, one operation
+//! after the other, so that a candidate never overtakes the description it belongs to.
+
+use protocol::Raw;
+
+use super::effect::PeerOp;
+
+/// Candidates kept for a description that has not come. A browser finds 5 to 40; a peer that sends more than this
+/// before its description is not one.
+const MAX_EARLY_CANDIDATES: usize = 128;
+
+/// How far the exchange of descriptions is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signaling {
+    /// Nothing is under way.
+    Stable,
+    /// A local offer is being made.
+    Making,
+    /// A local offer was sent.
+    Offered,
+    /// A remote offer is being answered.
+    Answering,
+}
+
+/// A session description to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Description {
+    Offer(Raw),
+    Answer(Raw),
+}
+
+/// The negotiation over one peer connection.
+#[derive(Debug)]
+pub(super) struct Negotiation {
+    polite: bool,
+    signaling: Signaling,
+    has_remote: bool,
+    early: Vec<Raw>,
+    /// A remote offer was ignored, and so are the candidates that belong to it.
+    ignoring: bool,
+    /// An offer became necessary while another exchange was under way.
+    again: Option<Again>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Again {
+    ice_restart: bool,
+}
+
+impl Negotiation {
+    /// The caller's side: offers first, and insists on its offer.
+    pub(super) const fn caller() -> Self {
+        Self::new(false)
+    }
+
+    /// The callee's side: answers first, and gives in.
+    pub(super) const fn callee() -> Self {
+        Self::new(true)
+    }
+
+    const fn new(polite: bool) -> Self {
+        Self {
+            polite,
+            signaling: Signaling::Stable,
+            has_remote: false,
+            early: Vec::new(),
+            ignoring: false,
+            again: None,
+        }
+    }
+
+    /// An offer is needed: now, or when the exchange under way is over.
+    pub(super) fn offer(&mut self, ice_restart: bool) -> Option<PeerOp> {
+        if self.signaling == Signaling::Stable {
+            self.signaling = Signaling::Making;
+            return Some(PeerOp::Offer { ice_restart });
+        }
+        let ice_restart = ice_restart || self.again.is_some_and(|again| again.ice_restart);
+        // The offer that is being made will say it all, unless it lacks the new ICE credentials.
+        if self.signaling != Signaling::Making || ice_restart {
+            self.again = Some(Again { ice_restart });
+        }
+        None
+    }
+
+    /// The browser fires `negotiationneeded` again after each exchange that left something out, so that one which
+    /// comes in the middle of an exchange says nothing.
+    pub(super) fn needed(&mut self) -> Option<PeerOp> {
+        if self.signaling == Signaling::Stable { self.offer(false) } else { None }
+    }
+
+    /// A local offer is set. Sent, unless a remote one has overtaken it.
+    pub(super) fn offer_ready(&mut self, offer: Raw) -> Option<Description> {
+        if self.signaling != Signaling::Making {
+            return None;
+        }
+        self.signaling = Signaling::Offered;
+        Some(Description::Offer(offer))
+    }
+
+    /// A local answer is set.
+    pub(super) fn answer_ready(&mut self, answer: Raw) -> (Option<Description>, Option<PeerOp>) {
+        if self.signaling != Signaling::Answering {
+            return (None, None);
+        }
+        self.signaling = Signaling::Stable;
+        (Some(Description::Answer(answer)), self.catch_up())
+    }
+
+    /// A remote offer came. Says what to do before the answer; `None` if the offer is ignored. The answer itself is asked
+    /// for with [`PeerOp::Answer`], which the caller of this adds.
+    pub(super) fn remote_offer(&mut self, offer: Raw) -> Option<Vec<PeerOp>> {
+        let collision = self.signaling != Signaling::Stable;
+        if collision && !self.polite {
+            self.ignoring = true;
+            return None;
+        }
+        // The browser rolls a local offer back, and fires `negotiationneeded` if what it was for is still to be said.
+        self.ignoring = false;
+        self.signaling = Signaling::Answering;
+        let mut ops = vec![PeerOp::ApplyOffer(offer)];
+        self.add_early(&mut ops);
+        Some(ops)
+    }
+
+    /// A remote answer came. Nothing is done about one that nobody asked for.
+    pub(super) fn remote_answer(&mut self, answer: Raw) -> Vec<PeerOp> {
+        if self.signaling != Signaling::Offered {
+            return Vec::new();
+        }
+        self.signaling = Signaling::Stable;
+        let mut ops = vec![PeerOp::ApplyAnswer(answer)];
+        self.add_early(&mut ops);
+        ops.extend(self.catch_up());
+        ops
+    }
+
+    /// A remote candidate came.
+    pub(super) fn remote_candidate(&mut self, candidate: Raw) -> Option<PeerOp> {
+        if self.has_remote && !self.ignoring {
+            return Some(PeerOp::AddCandidate(candidate));
+        }
+        if !self.ignoring && self.early.len() < MAX_EARLY_CANDIDATES {
+            self.early.push(candidate);
+        }
+        None
+    }
+
+    fn add_early(&mut self, ops: &mut Vec<PeerOp>) {
+        self.has_remote = true;
+        ops.extend(self.early.drain(..).map(PeerOp::AddCandidate));
+    }
+
+    fn catch_up(&mut self) -> Option<PeerOp> {
+        self.again.take().and_then(|again| self.offer(again.ice_restart))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Description, MAX_EARLY_CANDIDATES, Negotiation, PeerOp, Raw};
+
+    fn raw(text: &str) -> Raw {
+        Raw::from_json(format!("{text:?}")).unwrap()
+    }
+
+    #[test]
+    fn early_candidates_wait_for_the_description_and_stay_in_order() {
+        let mut caller = Negotiation::caller();
+        assert_eq!(caller.offer(false), Some(PeerOp::Offer { ice_restart: false }));
+        assert_eq!(caller.offer_ready(raw("o")), Some(Description::Offer(raw("o"))));
+        assert_eq!(caller.remote_candidate(raw("1")), None);
+        assert_eq!(caller.remote_candidate(raw("2")), None);
+        assert_eq!(
+            caller.remote_answer(raw("a")),
+            [
+                PeerOp::ApplyAnswer(raw("a")),
+                PeerOp::AddCandidate(raw("1")),
+                PeerOp::AddCandidate(raw("2")),
+            ]
+        );
+        assert_eq!(caller.remote_candidate(raw("3")), Some(PeerOp::AddCandidate(raw("3"))));
+    }
+
+    #[test]
+    fn early_candidates_are_bounded() {
+        let mut callee = Negotiation::callee();
+        for _ in 0..10 * MAX_EARLY_CANDIDATES {
+            assert_eq!(callee.remote_candidate(raw("c")), None);
+        }
+        let ops = callee.remote_offer(raw("o")).unwrap();
+        assert_eq!(ops.len(), 1 + MAX_EARLY_CANDIDATES);
+    }
+
+    #[test]
+    fn the_impolite_side_ignores_a_colliding_offer_and_its_candidates() {
+        let mut caller = Negotiation::caller();
+        caller.offer(false);
+        caller.offer_ready(raw("mine"));
+        assert_eq!(caller.remote_offer(raw("theirs")), None);
+        assert_eq!(caller.remote_candidate(raw("theirs")), None);
+        assert_eq!(caller.remote_answer(raw("a")), [PeerOp::ApplyAnswer(raw("a"))]);
+    }
+
+    #[test]
+    fn the_polite_side_gives_in_and_offers_again_when_the_browser_says_so() {
+        let mut callee = Negotiation::callee();
+        callee.offer(true);
+        assert_eq!(
+            callee.remote_offer(raw("theirs")),
+            Some(vec![PeerOp::ApplyOffer(raw("theirs"))])
+        );
+        // The offer that was being made comes too late to be sent.
+        assert_eq!(callee.offer_ready(raw("mine")), None);
+        assert_eq!(callee.needed(), None);
+        assert_eq!(callee.answer_ready(raw("a")), (Some(Description::Answer(raw("a"))), None));
+        assert_eq!(callee.needed(), Some(PeerOp::Offer { ice_restart: false }));
+    }
+
+    #[test]
+    fn an_ice_restart_asked_for_in_the_middle_of_an_exchange_follows_it() {
+        let mut caller = Negotiation::caller();
+        caller.offer(false);
+        caller.offer_ready(raw("o"));
+        assert_eq!(caller.offer(true), None);
+        assert_eq!(
+            caller.remote_answer(raw("a")),
+            [PeerOp::ApplyAnswer(raw("a")), PeerOp::Offer { ice_restart: true }]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_nobody_asked_for_changes_nothing() {
+        let mut caller = Negotiation::caller();
+        assert_eq!(caller.remote_answer(raw("a")), []);
+        caller.offer(false);
+        assert_eq!(caller.remote_answer(raw("a")), []);
+        assert_eq!(caller.offer_ready(raw("o")), Some(Description::Offer(raw("o"))));
+    }
+}

@@ -1,0 +1,175 @@
+//! A call that this user makes, until it is answered.
+
+use protocol::{CallId, ClientMessage, LeaveReason, Offer, Raw, limits::RING_TIMEOUT};
+
+use super::{
+    Call, Client, Effect, Millis, PeerId, PeerOp, Text,
+    active::{Active, Leg},
+    devices::Outcome,
+    negotiation::Description,
+    same_name,
+};
+
+/// A call that this user makes.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) peer: String,
+    pub(super) call: CallId,
+    pub(super) stage: Stage,
+    pub(super) note: Option<Text>,
+}
+
+/// How far it is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Camera and microphone are being opened.
+    Media,
+    /// The browser makes the offer.
+    Offering(Leg),
+    /// The offer is sent.
+    Sent { leg: Leg, ringing: bool, until: Millis },
+}
+
+impl Stage {
+    pub(super) fn into_leg(self) -> Option<Leg> {
+        match self {
+            Self::Media => None,
+            Self::Offering(leg) | Self::Sent { leg, .. } => Some(leg),
+        }
+    }
+}
+
+impl Outgoing {
+    pub(super) const fn next_timeout(&self) -> Option<Millis> {
+        match self.stage {
+            Stage::Media | Stage::Offering(_) => None,
+            Stage::Sent { until, .. } => Some(until),
+        }
+    }
+
+    pub(super) fn is_over(&self, now: Millis) -> bool {
+        self.next_timeout().is_some_and(|until| until <= now)
+    }
+
+    /// Whether the server has heard of this call.
+    pub(super) const fn is_known_to_server(&self) -> bool {
+        matches!(self.stage, Stage::Sent { .. })
+    }
+
+    pub(super) const fn leg_mut(&mut self) -> Option<&mut Leg> {
+        match &mut self.stage {
+            Stage::Media => None,
+            Stage::Offering(leg) | Stage::Sent { leg, .. } => Some(leg),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn start_call(&mut self, now: Millis, name: &str) {
+        let name = name.trim();
+        let Some(session) = self.link.session() else { return };
+        if !matches!(self.call, Call::Idle) {
+            return;
+        }
+        self.callee_error = match name {
+            "" => Some(Text::CalleeEmpty),
+            name if same_name(name, &session.name) => Some(Text::CalleeSelf),
+            _ => None,
+        };
+        if self.callee_error.is_some() {
+            return;
+        }
+        self.notice = None;
+        // A preview that is still being asked for would come in the call's way.
+        self.devices.pending = None;
+        let bits = u128::from(self.rng.bits()) << 64 | u128::from(self.rng.bits());
+        self.call = Call::Outgoing(Outgoing {
+            peer: name.to_owned(),
+            call: CallId::from_bits(bits),
+            stage: Stage::Media,
+            note: None,
+        });
+        self.open_media_for_call(now, true);
+    }
+
+    /// What came of asking for camera and microphone for the call.
+    pub(super) fn media_is_ready(&mut self, now: Millis, outcome: Outcome) {
+        match (&self.call, outcome) {
+            (Call::Outgoing(_), Outcome::Go(note)) => self.offer(note),
+            (Call::Outgoing(_), Outcome::Stop(text)) => self.end_call(text),
+            (Call::Incoming(_), Outcome::Go(note)) => self.answer(now, note),
+            (Call::Incoming(_), Outcome::Stop(text)) => self.cannot_answer_yet(text),
+            (Call::Idle | Call::Active(_), _) => {}
+        }
+    }
+
+    fn offer(&mut self, note: Option<Text>) {
+        let mut leg = self.new_leg(true);
+        let Call::Outgoing(outgoing) = &mut self.call else { return };
+        self.effects.push(Effect::Peer(leg.id, PeerOp::AddTransceivers));
+        if let Some(op) = leg.negotiation.offer(false) {
+            self.effects.push(Effect::Peer(leg.id, op));
+        }
+        outgoing.note = note;
+        outgoing.stage = Stage::Offering(leg);
+    }
+
+    /// A new peer connection.
+    pub(super) fn new_leg(&mut self, caller: bool) -> Leg {
+        let id = PeerId(self.new_id());
+        let ice_servers =
+            self.link.session().map(|session| session.ice_servers.clone()).unwrap_or_default();
+        self.effects.push(Effect::CreatePeer { id, ice_servers });
+        Leg::new(id, caller)
+    }
+
+    /// The browser has made the call's offer.
+    pub(super) fn send_first_offer(&mut self, now: Millis, raw: Raw) {
+        let Call::Outgoing(outgoing) = &mut self.call else { return };
+        let (peer, call) = (outgoing.peer.clone(), outgoing.call.clone());
+        outgoing.stage = match std::mem::replace(&mut outgoing.stage, Stage::Media) {
+            Stage::Offering(mut leg) => {
+                let Some(Description::Offer(offer)) = leg.negotiation.offer_ready(raw) else {
+                    outgoing.stage = Stage::Offering(leg);
+                    return;
+                };
+                let until = now + RING_TIMEOUT.as_millis() as Millis;
+                let message = Offer { name: peer, offer, call: Some(call) };
+                self.effects.push(Effect::Send(ClientMessage::Offer(message)));
+                Stage::Sent { leg, ringing: false, until }
+            }
+            stage => stage,
+        };
+    }
+
+    pub(super) fn handle_ringing(&mut self) {
+        if let Call::Outgoing(Outgoing { stage: Stage::Sent { ringing, .. }, .. }) = &mut self.call
+        {
+            *ringing = true;
+        }
+    }
+
+    /// The callee accepted.
+    pub(super) fn handle_first_answer(&mut self, now: Millis, name: Option<String>, answer: Raw) {
+        let (outgoing, mut leg) = match std::mem::replace(&mut self.call, Call::Idle) {
+            Call::Outgoing(Outgoing { peer, call, note, stage: Stage::Sent { leg, .. } }) => {
+                ((peer, call, note), leg)
+            }
+            call => {
+                self.call = call;
+                return;
+            }
+        };
+        let (peer, call, note) = outgoing;
+        for op in leg.negotiation.remote_answer(answer) {
+            self.effects.push(Effect::Peer(leg.id, op));
+        }
+        self.call = Call::Active(Active::new(now, name.unwrap_or(peer), Some(call), leg, note));
+    }
+
+    /// Nobody answered in time.
+    pub(super) fn give_up_ringing(&mut self) {
+        self.leave(LeaveReason::Timeout);
+        self.end_call(Text::NoAnswer);
+    }
+}

@@ -1,0 +1,136 @@
+//! What comes from the server.
+
+use protocol::{
+    ErrorCode, LeaveReason, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    RelayedOffer, ServerMessage,
+};
+
+use super::{Call, Client, Effect, Millis, PeerOp, Text};
+
+impl Client {
+    pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
+        self.heard_server(now);
+        // The tutorial's server greets with a text that is not JSON, and newer servers may say more than we know.
+        let Ok(message) = ServerMessage::decode(text) else { return };
+        if let ServerMessage::Login(reply) = message {
+            self.handle_login_reply(now, reply);
+        } else if self.link.is_up() {
+            self.handle_signal(now, message);
+        }
+    }
+
+    fn handle_signal(&mut self, now: Millis, message: ServerMessage) {
+        match message {
+            ServerMessage::Login(_) | ServerMessage::Pong => {}
+            ServerMessage::Offer(offer) => self.handle_offer(now, offer),
+            ServerMessage::Ringing(ringing) => {
+                if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {
+                    self.handle_ringing();
+                }
+            }
+            ServerMessage::Answer(answer) => self.handle_answer(now, answer),
+            ServerMessage::Candidate(candidate) => self.handle_candidate(candidate),
+            ServerMessage::Leave(leave) => self.handle_leave(now, &leave),
+            ServerMessage::Error(refusal) => self.handle_error(&refusal),
+        }
+    }
+
+    fn handle_offer(&mut self, now: Millis, offer: RelayedOffer) {
+        let renegotiates = matches!(self.call, Call::Active(_))
+            && self.is_of_call(Some(&offer.name), offer.call.as_ref());
+        if renegotiates {
+            self.handle_renegotiation(offer.offer);
+        } else {
+            self.handle_new_call(now, offer);
+        }
+    }
+
+    /// An offer within the call.
+    fn handle_renegotiation(&mut self, offer: Raw) {
+        if let Call::Active(active) = &mut self.call
+            && let Some(ops) = active.leg.negotiation.remote_offer(offer)
+        {
+            let id = active.leg.id;
+            let ops = ops.into_iter().chain([PeerOp::Answer]);
+            self.effects.extend(ops.map(|op| Effect::Peer(id, op)));
+        }
+    }
+
+    fn handle_answer(&mut self, now: Millis, answer: RelayedAnswer) {
+        if !self.is_of_call(answer.name.as_deref(), answer.call.as_ref()) {
+            return;
+        }
+        if let Call::Active(active) = &mut self.call {
+            let id = active.leg.id;
+            let ops = active.leg.negotiation.remote_answer(answer.answer);
+            self.effects.extend(ops.into_iter().map(|op| Effect::Peer(id, op)));
+        } else {
+            self.handle_first_answer(now, answer.name, answer.answer);
+        }
+    }
+
+    fn handle_candidate(&mut self, candidate: RelayedCandidate) {
+        if !self.is_of_call(candidate.name.as_deref(), candidate.call.as_ref()) {
+            return;
+        }
+        let leg = match &mut self.call {
+            Call::Incoming(_) => return self.keep_candidate(candidate.candidate),
+            Call::Idle => None,
+            Call::Outgoing(outgoing) => outgoing.leg_mut(),
+            Call::Active(active) => Some(&mut active.leg),
+        };
+        if let Some(leg) = leg {
+            let op = leg.negotiation.remote_candidate(candidate.candidate);
+            self.effects.extend(op.map(|op| Effect::Peer(leg.id, op)));
+        }
+    }
+
+    fn handle_leave(&mut self, now: Millis, leave: &RelayedLeave) {
+        if !self.is_of_call(leave.name.as_deref(), leave.call.as_ref()) {
+            return;
+        }
+        let text = match (&self.call, leave.reason) {
+            (Call::Idle, _) => return,
+            (Call::Incoming(_), _) => return self.miss_call(now),
+            (_, Some(LeaveReason::Gone)) => Text::PeerGone,
+            (_, Some(LeaveReason::Failed)) => Text::PeerFailed,
+            (_, Some(LeaveReason::Busy)) => Text::Busy,
+            (Call::Outgoing(_), Some(LeaveReason::Timeout)) => Text::NoAnswer,
+            // The tutorial's server gives no reason: whoever leaves before the answer has declined.
+            (Call::Outgoing(_), _) => Text::Declined,
+            (Call::Active(_), _) => Text::EndedByPeer,
+        };
+        self.end_call(text);
+    }
+
+    fn handle_error(&mut self, refusal: &Refusal) {
+        let Some(code) = refusal.code else { return };
+        if refusal.call.is_none()
+            && code == ErrorCode::BadName
+            && matches!(self.call, Call::Outgoing(_))
+        {
+            return self.refuse_callee();
+        }
+        if !self.is_of_call(refusal.name.as_deref(), refusal.call.as_ref()) {
+            return;
+        }
+        match (&self.call, code) {
+            (Call::Outgoing(_), ErrorCode::Offline) => self.end_call(Text::Offline),
+            (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(),
+            (Call::Outgoing(_), ErrorCode::RateLimited | ErrorCode::Unavailable) => {
+                self.end_call(Text::ServerRefused);
+            }
+            (Call::Outgoing(_) | Call::Active(_), ErrorCode::TooLarge) => {
+                self.fail(Text::DeviceFailed)
+            }
+            _ => {}
+        }
+    }
+
+    /// The name that was called is none: said beside the field where it was typed.
+    fn refuse_callee(&mut self) {
+        self.end_call(Text::CalleeBad);
+        self.notice = None;
+        self.callee_error = Some(Text::CalleeBad);
+    }
+}

@@ -1,0 +1,183 @@
+//! Which sentence is to be shown. The sentences themselves stand in index.html, under the same keys.
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $variant:ident = $key:literal,)*) => {
+        /// A sentence of index.html, by its `data-text` key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Text {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Text {
+            /// Every sentence; a test compares them with index.html.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The `data-text` key.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $key,)*
+                }
+            }
+        }
+    };
+}
+
+texts! {
+    /// Nobody is signed in here.
+    SignedOut = "signed-out",
+    /// The socket is being opened.
+    ConnectingServer = "connecting-server",
+    /// The login is under way.
+    SigningIn = "signing-in",
+    /// Signed in, no call.
+    Ready = "ready",
+    /// Camera and microphone were asked for.
+    OpeningMedia = "opening-media",
+    /// The offer is under way.
+    Calling = "calling",
+    /// The callee is being rung.
+    RingingThere = "ringing-there",
+    /// Somebody calls.
+    Incoming = "incoming",
+    /// Accepted; a path for the media is being sought.
+    Connecting = "connecting",
+    /// The call stands.
+    InCall = "in-call",
+    /// The path for the media broke.
+    Reconnecting = "reconnecting",
+    /// The server cannot be reached; the next attempt is in some seconds.
+    ServerRetry = "server-retry",
+    /// The server could not be reached; an attempt is under way.
+    ServerRetryNow = "server-retry-now",
+
+    /// No name was given.
+    NameEmpty = "name-empty",
+    /// The server refused the name.
+    NameBad = "name-bad",
+    /// The name belongs to somebody.
+    NameTaken = "name-taken",
+    /// No callee was given.
+    CalleeEmpty = "callee-empty",
+    /// The callee's name is none.
+    CalleeBad = "callee-bad",
+    /// One's own name.
+    CalleeSelf = "callee-self",
+    /// The server cannot take it right now.
+    ServerRefused = "server-refused",
+
+    /// This user hung up.
+    EndedByYou = "ended-by-you",
+    /// The peer hung up.
+    EndedByPeer = "ended-by-peer",
+    /// The callee declined.
+    Declined = "declined",
+    /// This user declined.
+    DeclinedByYou = "declined-by-you",
+    /// The callee is in another call.
+    Busy = "busy",
+    /// The callee did not answer in time.
+    NoAnswer = "no-answer",
+    /// The caller gave up, or this user did not answer in time.
+    Missed = "missed",
+    /// This user gave up.
+    CancelledByYou = "cancelled-by-you",
+    /// The callee is not signed in.
+    Offline = "offline",
+    /// The peer's connection to the server is gone.
+    PeerGone = "peer-gone",
+    /// This page's connection to the server is gone.
+    ServerLost = "server-lost",
+    /// There is no path for the media.
+    PathFailed = "path-failed",
+    /// The peer's device could not do it.
+    PeerFailed = "peer-failed",
+    /// This device could not do it.
+    DeviceFailed = "device-failed",
+    /// The user or the browser refused both camera and microphone.
+    MediaDenied = "media-denied",
+    /// Neither camera nor microphone can be had, and closing another program would help.
+    MediaNone = "media-none",
+    /// The page is not in a secure context.
+    InsecureContext = "insecure-context",
+
+    /// No camera: the call goes on.
+    CameraMissing = "camera-missing",
+    /// The camera is in use: the call goes on.
+    CameraBusy = "camera-busy",
+    /// The camera was refused: the call goes on.
+    CameraDenied = "camera-denied",
+    /// No microphone: the call goes on.
+    MicMissing = "mic-missing",
+    /// The microphone is in use: the call goes on.
+    MicBusy = "mic-busy",
+    /// The microphone was refused: the call goes on.
+    MicDenied = "mic-denied",
+    /// Neither: the call goes on.
+    ListenOnly = "listen-only",
+    /// A device failed in a way that browsers do not explain: the call goes on.
+    MediaOther = "media-other",
+
+    /// The document's title out of a call.
+    TitleIdle = "title-idle",
+    /// The document's title while somebody calls.
+    TitleIncoming = "title-incoming",
+    /// The document's title in a call.
+    TitleInCall = "title-in-call",
+
+    /// What the microphone's button would do.
+    MicMute = "mic-mute",
+    /// What the microphone's button would do.
+    MicUnmute = "mic-unmute",
+    /// What the camera's button would do.
+    CameraStop = "camera-stop",
+    /// What the camera's button would do.
+    CameraStart = "camera-start",
+}
+
+impl Text {
+    /// Whether "call again" makes sense beside this reason.
+    pub(super) const fn offers_to_call_again(self) -> bool {
+        matches!(
+            self,
+            Self::EndedByPeer
+                | Self::Declined
+                | Self::Busy
+                | Self::NoAnswer
+                | Self::Missed
+                | Self::Offline
+                | Self::PeerGone
+                | Self::ServerLost
+                | Self::PathFailed
+                | Self::PeerFailed
+                | Self::DeviceFailed
+                | Self::MediaDenied
+                | Self::MediaNone
+        )
+    }
+}
+
+/// A sentence with what goes into its slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The sentence.
+    pub text: Text,
+    /// What goes into the slot `name`.
+    pub name: Option<String>,
+    /// What goes into the slot `seconds`.
+    pub seconds: Option<u64>,
+}
+
+impl Message {
+    /// A sentence without slots.
+    #[must_use]
+    pub const fn plain(text: Text) -> Self {
+        Self { text, name: None, seconds: None }
+    }
+
+    /// A sentence about somebody.
+    #[must_use]
+    pub fn about(text: Text, name: &str) -> Self {
+        Self { text, name: Some(name.to_owned()), seconds: None }
+    }
+}
