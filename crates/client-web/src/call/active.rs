@@ -15,6 +15,13 @@ const CONNECT_TIMEOUT: Millis = 30_000;
 /// How long a path may be gone before a new one is sought, in ms: short breaks mend themselves.
 const RESTART_AFTER: Millis = 2_000;
 
+/// How long after an ICE restart the next one follows, in ms, while there is no path. A restart made while the network
+/// was away finds nothing, and one that is making its way through a relay must not be cut short.
+const RESTART_EVERY: Millis = 8_000;
+
+/// How long after a failure the next restart may follow at the earliest, in ms.
+const RESTART_SOON: Millis = 1_000;
+
 /// How long a new path is sought, in ms, before the call ends.
 const RECONNECT_TIMEOUT: Millis = 30_000;
 
@@ -52,8 +59,8 @@ pub(super) enum Path {
     Connecting { until: Millis },
     /// It stands; the call has gone on since then.
     Connected { since: Millis },
-    /// It broke. An ICE restart follows, unless it has been done.
-    Broken { since: Millis, restart_at: Option<Millis>, until: Millis },
+    /// It broke. An ICE restart follows, and another, until there is a path or the time is up.
+    Broken { since: Millis, restart_at: Millis, until: Millis },
 }
 
 /// What one side tells the other over the data channel about its devices.
@@ -89,7 +96,7 @@ impl Active {
         match self.path {
             Path::Connecting { until } => Some(until),
             Path::Connected { .. } => None,
-            Path::Broken { restart_at, until, .. } => Some(restart_at.unwrap_or(until).min(until)),
+            Path::Broken { restart_at, until, .. } => Some(restart_at.min(until)),
         }
     }
 }
@@ -171,18 +178,17 @@ impl Client {
             }
             (Path::Connecting { .. }, PeerState::Failed) => self.fail(Text::PathFailed),
             (Path::Connected { since }, PeerState::Disconnected) => {
-                active.path = Path::Broken { since, restart_at: Some(now + RESTART_AFTER), until };
+                active.path = Path::Broken { since, restart_at: now + RESTART_AFTER, until };
             }
             (Path::Connected { since }, PeerState::Failed) => {
-                active.path = Path::Broken { since, restart_at: Some(now), until };
+                active.path = Path::Broken { since, restart_at: now, until };
                 self.tick_active(now);
             }
-            (Path::Broken { since, restart_at: Some(_), until }, PeerState::Failed) => {
-                active.path = Path::Broken { since, restart_at: Some(now), until };
-                self.tick_active(now);
+            (Path::Broken { since, restart_at, until }, PeerState::Failed) => {
+                let restart_at = restart_at.min(now + RESTART_SOON);
+                active.path = Path::Broken { since, restart_at, until };
             }
-            (Path::Broken { restart_at: None, .. }, PeerState::Failed)
-            | (Path::Connecting { .. } | Path::Broken { .. }, PeerState::Disconnected)
+            (Path::Connecting { .. } | Path::Broken { .. }, PeerState::Disconnected)
             | (Path::Connected { .. }, PeerState::Connected) => {}
         }
     }
@@ -193,8 +199,8 @@ impl Client {
             Path::Connecting { until } | Path::Broken { until, .. } if until <= now => {
                 self.fail(Text::PathFailed);
             }
-            Path::Broken { since, restart_at: Some(at), until } if at <= now => {
-                active.path = Path::Broken { since, restart_at: None, until };
+            Path::Broken { since, restart_at, until } if restart_at <= now => {
+                active.path = Path::Broken { since, restart_at: now + RESTART_EVERY, until };
                 let op = active.leg.negotiation.offer(true);
                 let id = active.leg.id;
                 self.effects.extend(op.map(|op| Effect::Peer(id, op)));

@@ -64,6 +64,12 @@ impl Client {
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
                 self.resolve_glare(now, offer);
             }
+            // The caller offers anew before there was an answer: the latest offer counts.
+            Call::Incoming(_) if self.is_of_call(Some(&offer.name), offer.call.as_ref()) => {
+                if let Call::Incoming(incoming) = &mut self.call {
+                    incoming.offer = offer.offer;
+                }
+            }
             Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
                 let (name, call) = (Some(offer.name), offer.call);
                 let reason = Some(LeaveReason::Busy);

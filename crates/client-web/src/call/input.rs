@@ -5,11 +5,11 @@ use protocol::Raw;
 use super::devices::MediaError;
 
 /// Which peer connection an event is of. One is made for each call; what comes from an older one is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u32);
 
 /// Which request for camera or microphone an answer belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u32);
 
 /// Something that happened.

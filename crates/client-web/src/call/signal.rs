@@ -1,8 +1,8 @@
 //! What comes from the server.
 
 use protocol::{
-    ErrorCode, LeaveReason, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
-    RelayedOffer, ServerMessage,
+    ClientMessage, ErrorCode, Leave, LeaveReason, Raw, Refusal, RelayedAnswer, RelayedCandidate,
+    RelayedLeave, RelayedOffer, ServerMessage,
 };
 
 use super::{Call, Client, Effect, Millis, PeerOp, Text};
@@ -119,6 +119,12 @@ impl Client {
             (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(),
             (Call::Outgoing(_), ErrorCode::RateLimited | ErrorCode::Unavailable) => {
                 self.end_call(Text::ServerRefused);
+            }
+            // The server has this user in another call, which this page knows nothing of: it is left as well.
+            (Call::Outgoing(_), ErrorCode::NotInCall) => {
+                let leave = Leave { name: None, call: None, reason: Some(LeaveReason::Failed) };
+                self.send(ClientMessage::Leave(leave));
+                self.end_call(Text::DeviceFailed);
             }
             (Call::Outgoing(_) | Call::Active(_), ErrorCode::TooLarge) => {
                 self.fail(Text::DeviceFailed)

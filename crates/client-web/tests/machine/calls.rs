@@ -1,0 +1,334 @@
+//! A call's life, from both sides.
+
+use client_web::call::{Effect, PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput};
+use protocol::{ClientMessage, LeaveReason};
+
+use crate::page::{TestPage, raw};
+
+fn left(page: &mut TestPage) -> Option<LeaveReason> {
+    page.sent().into_iter().find_map(|message| match message {
+        ClientMessage::Leave(leave) => leave.reason,
+        _ => None,
+    })
+}
+
+fn leave(page: &mut TestPage, call: &str, reason: &str) {
+    page.server(&format!(r#"{{"type":"leave","name":"bob","call":"{call}","reason":"{reason}"}}"#));
+}
+
+fn released(page: &TestPage) -> bool {
+    page.did(&Effect::StopCamera) && page.did(&Effect::StopMicrophone)
+}
+
+#[test]
+fn a_call_goes_from_the_button_to_the_picture() {
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: " bob ".to_owned() });
+    assert_eq!(page.status().text, Text::OpeningMedia);
+    assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((true, true)));
+    page.give_media();
+    assert_eq!(page.ops(), [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    page.effects.clear();
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    let sent = page.sent();
+    let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(offer.name, "bob");
+    let call = offer.call.clone().unwrap();
+    assert_eq!((page.view().phase, page.status().text), (PhaseView::Calling, Text::Calling));
+    assert_eq!(page.view().ring, Ring::Silent);
+    page.server(&format!(r#"{{"type":"ringing","name":"bob","call":"{call}"}}"#));
+    assert_eq!((page.view().ring, page.status().text), (Ring::Outgoing, Text::RingingThere));
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+    assert_eq!(page.ops(), [PeerOp::ApplyAnswer(raw("{}"))]);
+    assert_eq!((page.view().phase, page.view().ring), (PhaseView::Connecting, Ring::Silent));
+    page.peer(PeerEvent::State(PeerState::Connected));
+    assert_eq!(page.view().phase, PhaseView::InCall);
+    page.wait(65_000);
+    assert_eq!(page.view().duration, Some(65));
+    page.user(UserInput::HangUp);
+    assert!(released(&page));
+    assert_eq!(left(&mut page), Some(LeaveReason::Hangup));
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::EndedByYou)));
+}
+
+#[test]
+fn an_incoming_call_opens_nothing_before_it_is_accepted() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    assert_eq!(page.view().ring, Ring::Incoming);
+    assert!(
+        matches!(&page.effects[..], [Effect::Send(ClientMessage::Ringing(_))]),
+        "{:?}",
+        page.effects
+    );
+    page.server(r#"{"type":"candidate","name":"bob","candidate":{"candidate":"1"},"call":"c1"}"#);
+    page.effects.clear();
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    assert_eq!(
+        page.ops(),
+        [
+            PeerOp::ApplyOffer(raw(r#"{"type":"offer"}"#)),
+            PeerOp::AddCandidate(raw(r#"{"candidate":"1"}"#)),
+            PeerOp::AttachTracks,
+            PeerOp::Answer,
+        ]
+    );
+    page.effects.clear();
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
+    let sent = page.sent();
+    let [ClientMessage::Answer(answer)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(answer.call.as_ref().map(|call| call.as_str()), Some("c1"));
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+}
+
+#[test]
+fn accepting_without_camera_asks_for_the_microphone_alone() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.user(UserInput::Accept { camera: false });
+    assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((true, false)));
+}
+
+#[test]
+fn a_caller_learns_why_the_call_did_not_come_about() {
+    for (reason, text) in [
+        ("declined", Text::Declined),
+        ("busy", Text::Busy),
+        ("timeout", Text::NoAnswer),
+        ("gone", Text::PeerGone),
+        ("failed", Text::PeerFailed),
+    ] {
+        let mut page = TestPage::signed_in();
+        let call = page.call_bob();
+        leave(&mut page, &call, reason);
+        assert_eq!(page.notice(), Some(text), "{reason}");
+        assert_eq!(page.view().phase, PhaseView::Idle, "{reason}");
+        assert!(released(&page), "{reason}");
+    }
+}
+
+#[test]
+fn in_a_call_it_is_said_who_ended_it_and_why() {
+    for (reason, text) in
+        [("hangup", Text::EndedByPeer), ("gone", Text::PeerGone), ("failed", Text::PeerFailed)]
+    {
+        let mut page = TestPage::signed_in();
+        let call = page.in_call();
+        leave(&mut page, &call, reason);
+        assert_eq!(page.notice(), Some(text), "{reason}");
+        assert!(released(&page), "{reason}");
+        assert!(page.view().notice.is_some_and(|notice| notice.call_again), "{reason}");
+    }
+}
+
+#[test]
+fn nobody_answers_for_45_seconds() {
+    let mut page = TestPage::signed_in();
+    page.call_bob();
+    page.wait(44_900);
+    assert_eq!(page.view().phase, PhaseView::Calling);
+    page.wait(200);
+    assert_eq!(page.notice(), Some(Text::NoAnswer));
+    assert!(released(&page));
+    assert_eq!(left(&mut page), Some(LeaveReason::Timeout));
+}
+
+#[test]
+fn a_call_that_stops_ringing_is_a_missed_call() {
+    for reason in ["cancelled", "timeout", "gone"] {
+        let mut page = TestPage::signed_in();
+        page.rung_by_bob("c1");
+        leave(&mut page, "c1", reason);
+        let view = page.view();
+        assert_eq!(page.notice(), Some(Text::Missed), "{reason}");
+        assert_eq!(view.missed.iter().map(|missed| &missed.name[..]).collect::<Vec<_>>(), ["bob"]);
+        assert_eq!((view.phase, view.ring), (PhaseView::Idle, Ring::Silent));
+        page.user(UserInput::ClearMissed);
+        assert!(page.view().missed.is_empty());
+    }
+}
+
+#[test]
+fn an_incoming_call_does_not_ring_for_ever() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.wait(61_000);
+    assert_eq!(page.view().phase, PhaseView::Idle);
+    assert_eq!(left(&mut page), Some(LeaveReason::Timeout));
+    assert_eq!(page.view().missed.len(), 1);
+}
+
+#[test]
+fn missed_calls_are_bounded() {
+    let mut page = TestPage::signed_in();
+    for call in 0..50 {
+        page.rung_by_bob(&format!("c{call}"));
+        leave(&mut page, &format!("c{call}"), "cancelled");
+    }
+    assert_eq!(page.view().missed.len(), 10);
+}
+
+#[test]
+fn declining_and_cancelling_tell_the_other() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.user(UserInput::Decline);
+    assert_eq!(left(&mut page), Some(LeaveReason::Declined));
+    page.call_bob();
+    page.user(UserInput::HangUp);
+    assert_eq!(left(&mut page), Some(LeaveReason::Cancelled));
+    assert_eq!(page.notice(), Some(Text::CancelledByYou));
+}
+
+#[test]
+fn a_second_caller_is_told_busy_and_nothing_else_happens() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.server(r#"{"type":"offer","name":"carol","offer":{},"call":"c9"}"#);
+    let sent = page.sent();
+    let [ClientMessage::Leave(leave)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((leave.name.as_deref(), leave.reason), (Some("carol"), Some(LeaveReason::Busy)));
+    assert_eq!(page.view().phase, PhaseView::InCall);
+}
+
+#[test]
+fn messages_of_an_old_call_are_dropped() {
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    page.user(UserInput::HangUp);
+    let new = page.call_bob();
+    assert_ne!(old, new);
+    leave(&mut page, &old, "hangup");
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{old}"}}"#));
+    page.server(&format!(r#"{{"type":"candidate","name":"bob","candidate":{{}},"call":"{old}"}}"#));
+    page.server(&format!(r#"{{"type":"ringing","name":"bob","call":"{old}"}}"#));
+    page.server(&format!(
+        r#"{{"type":"error","message":"","code":"offline","name":"bob","call":"{old}"}}"#
+    ));
+    assert_eq!(page.effects, []);
+    assert_eq!(page.status().text, Text::Calling);
+}
+
+#[test]
+fn messages_of_a_stranger_are_dropped() {
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    page.server(&format!(r#"{{"type":"answer","name":"mallory","answer":{{}},"call":"{call}"}}"#));
+    page.server(&format!(r#"{{"type":"leave","name":"mallory","call":"{call}"}}"#));
+    page.server(r#"{"type":"leave","name":"mallory"}"#);
+    assert_eq!(page.effects, []);
+    assert_eq!(page.view().phase, PhaseView::Calling);
+}
+
+#[test]
+fn events_of_an_old_peer_connection_are_dropped() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    let old = page.client.handle(page.now, client_web::call::Input::User(UserInput::HangUp));
+    let id = old.into_iter().find_map(|effect| match effect {
+        Effect::ClosePeer(id) => Some(id),
+        _ => None,
+    });
+    page.in_call();
+    page.input(client_web::call::Input::Peer(id.unwrap(), PeerEvent::State(PeerState::Failed)));
+    assert_eq!(page.view().phase, PhaseView::InCall);
+}
+
+#[test]
+fn of_two_calls_that_cross_the_one_of_the_lesser_name_stands() {
+    // Alice is less than bob: her own call stands, his is not even looked at.
+    let mut page = TestPage::signed_in();
+    page.call_bob();
+    page.rung_by_bob("his");
+    assert_eq!((page.sent(), page.view().phase), (vec![], PhaseView::Calling));
+
+    // Carol is not: she takes his call at once, with the devices that are open already.
+    let welcome = r#"{"type":"login","success":true,"name":"carol","version":1}"#;
+    let mut page = TestPage::new().sign_in_with(welcome);
+    page.call_bob();
+    page.rung_by_bob("his");
+    assert!(matches!(page.effects[0], Effect::ClosePeer(_)));
+    assert!(page.ops().contains(&PeerOp::Answer));
+    assert!(!page.did(&Effect::StopCamera));
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+}
+
+#[test]
+fn a_call_that_was_not_sent_yet_gives_way_to_one_from_the_same_peer() {
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: "Bob".to_owned() });
+    page.rung_by_bob("his");
+    page.give_media();
+    assert!(page.ops().contains(&PeerOp::Answer));
+    page.effects.clear();
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
+    let sent = page.sent();
+    assert!(
+        matches!(&sent[..], [ClientMessage::Answer(answer)] if answer.call.is_some()),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn whom_to_call_is_checked_beside_the_field() {
+    let mut page = TestPage::signed_in();
+    for (name, text) in [(" ", Text::CalleeEmpty), ("ALICE", Text::CalleeSelf)] {
+        page.user(UserInput::Call { name: name.to_owned() });
+        assert_eq!(page.view().callee_error, Some(text));
+        assert_eq!(page.effects, []);
+    }
+    page.call_bob();
+    assert_eq!(page.view().callee_error, None);
+    page.server(r#"{"type":"error","code":"bad_name","message":"No."}"#);
+    let view = page.view();
+    assert_eq!((view.callee_error, view.phase), (Some(Text::CalleeBad), PhaseView::Idle));
+    assert!(released(&page));
+}
+
+#[test]
+fn a_callee_who_is_not_there_can_be_called_again() {
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    page.server(&format!(
+        r#"{{"type":"error","message":"","code":"offline","name":"bob","call":"{call}"}}"#
+    ));
+    assert_eq!(page.notice(), Some(Text::Offline));
+    page.user(UserInput::CallAgain);
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Calling, None));
+}
+
+#[test]
+fn what_the_other_hears_and_sees_is_told() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.user(UserInput::ToggleMicrophone);
+    assert!(page.did(&Effect::EnableMicrophone(false)));
+    let told = r#"{"type":"media","audio":false,"video":true}"#;
+    assert_eq!(page.ops(), [PeerOp::SendText(told.to_owned())]);
+    assert!(page.view().controls.is_some_and(|controls| controls.microphone_off));
+    page.effects.clear();
+    page.user(UserInput::ToggleCamera);
+    assert!(page.did(&Effect::StopCamera));
+    let told = r#"{"type":"media","audio":false,"video":false}"#;
+    assert_eq!(page.ops(), [PeerOp::SendText(told.to_owned())]);
+    assert!(!page.view().own_picture);
+    page.user(UserInput::ToggleCamera);
+    page.give_media();
+    assert!(page.view().own_picture);
+}
+
+#[test]
+fn the_others_devices_are_shown() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.peer(PeerEvent::ChannelText(r#"{"type":"media","audio":false,"video":false}"#.to_owned()));
+    let remote = page.view().remote.unwrap();
+    assert!(remote.muted && !remote.picture);
+    for noise in ["", "null", "[]", r#"{"type":"later"}"#, r#"{"type":"media"}"#] {
+        page.peer(PeerEvent::ChannelText(noise.to_owned()));
+    }
+    page.peer(PeerEvent::ChannelText(r#"{"type":"media","audio":true,"video":true}"#.to_owned()));
+    let remote = page.view().remote.unwrap();
+    assert!(!remote.muted && remote.picture);
+}

@@ -1,0 +1,9 @@
+//! What the page does, one theme a file, told to the pure machine and read from its effects and its view.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod calls;
+mod devices;
+mod page;
+mod path;
+mod server;
+mod tutorial;

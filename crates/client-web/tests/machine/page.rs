@@ -1,0 +1,175 @@
+//! A page on its own: the machine, a clock, and a server and a browser that say what the test tells them to.
+
+use client_web::call::{
+    Client, Effect, Environment, Input, MediaError, Message, Millis, PeerEvent, PeerId, PeerOp,
+    PeerState, RequestId, Text, UserInput, View,
+};
+use protocol::{ClientMessage, Raw};
+
+pub(crate) struct TestPage {
+    pub(crate) client: Client,
+    pub(crate) now: Millis,
+    /// Everything that was to be done since it was last looked at.
+    pub(crate) effects: Vec<Effect>,
+    /// Whether the server has stopped answering pings.
+    pub(crate) silent: bool,
+    last_peer: PeerId,
+}
+
+/// The reply of our server to a login.
+pub(crate) const WELCOME: &str = r#"{"type":"login","success":true,"name":"alice","version":1}"#;
+
+pub(crate) fn raw(json: &str) -> Raw {
+    Raw::from_json(json.to_owned()).unwrap()
+}
+
+impl TestPage {
+    pub(crate) fn new() -> Self {
+        Self::in_environment(Environment::Capable)
+    }
+
+    pub(crate) fn in_environment(environment: Environment) -> Self {
+        Self {
+            client: Client::new(environment, 1),
+            now: 1_000,
+            effects: Vec::new(),
+            silent: false,
+            last_peer: PeerId(0),
+        }
+    }
+
+    /// A page on which alice is signed in.
+    pub(crate) fn signed_in() -> Self {
+        Self::in_environment(Environment::Capable).sign_in_with(WELCOME)
+    }
+
+    pub(crate) fn sign_in_with(mut self, welcome: &str) -> Self {
+        self.user(UserInput::SignIn { name: "Alice".to_owned() });
+        self.input(Input::SocketOpened);
+        self.server(welcome);
+        self.effects.clear();
+        self
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        for effect in self.client.handle(self.now, input) {
+            if let Effect::CreatePeer { id, .. } = effect {
+                self.last_peer = id;
+            }
+            self.effects.push(effect);
+        }
+    }
+
+    pub(crate) fn user(&mut self, input: UserInput) {
+        self.input(Input::User(input));
+    }
+
+    pub(crate) fn server(&mut self, text: &str) {
+        self.input(Input::SocketText(text.to_owned()));
+    }
+
+    pub(crate) fn peer(&mut self, event: PeerEvent) {
+        self.input(Input::Peer(self.last_peer, event));
+    }
+
+    /// Lets time pass, with every tick that is asked for.
+    pub(crate) fn wait(&mut self, time: Millis) {
+        let until = self.now + time;
+        while let Some(at) = self.client.next_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.input(Input::Tick);
+            if !self.silent && self.did(&Effect::Send(ClientMessage::Ping)) {
+                self.effects.retain(|effect| *effect != Effect::Send(ClientMessage::Ping));
+                self.server(r#"{"type":"pong"}"#);
+            }
+        }
+        self.now = until;
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.client.view(self.now)
+    }
+
+    pub(crate) fn notice(&self) -> Option<Text> {
+        self.view().notice.map(|notice| notice.message.text)
+    }
+
+    pub(crate) fn status(&self) -> Message {
+        self.view().status
+    }
+
+    /// What was sent to the server since this was last asked.
+    pub(crate) fn sent(&mut self) -> Vec<ClientMessage> {
+        let effects = std::mem::take(&mut self.effects);
+        let sent = |effect| match effect {
+            Effect::Send(message) => Some(message),
+            _ => None,
+        };
+        effects.into_iter().filter_map(sent).collect()
+    }
+
+    /// What was asked of the peer connection.
+    pub(crate) fn ops(&self) -> Vec<PeerOp> {
+        let op = |effect: &Effect| match effect {
+            Effect::Peer(_, op) => Some(op.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(op).collect()
+    }
+
+    pub(crate) fn did(&self, effect: &Effect) -> bool {
+        self.effects.contains(effect)
+    }
+
+    /// The last request for devices, and what it asks for.
+    pub(crate) fn request(&self) -> Option<(RequestId, bool, bool)> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::OpenMedia { request, audio, video } => Some((*request, *audio, *video)),
+            _ => None,
+        })
+    }
+
+    /// The browser gives what was asked for last.
+    pub(crate) fn give_media(&mut self) {
+        let (request, audio, video) = self.request().expect("devices were asked for");
+        self.effects.clear();
+        self.input(Input::MediaOpened { request, audio, video });
+    }
+
+    /// The browser refuses what was asked for last.
+    pub(crate) fn refuse_media(&mut self, error: MediaError) {
+        let (request, _, _) = self.request().expect("devices were asked for");
+        self.effects.clear();
+        self.input(Input::MediaFailed { request, error });
+    }
+
+    /// Calls bob, until the offer is sent. Gives the call's id.
+    pub(crate) fn call_bob(&mut self) -> String {
+        self.user(UserInput::Call { name: "bob".to_owned() });
+        self.give_media();
+        self.peer(PeerEvent::OfferReady(raw(r#"{"type":"offer"}"#)));
+        let call = self.effects.iter().find_map(|effect| match effect {
+            Effect::Send(ClientMessage::Offer(offer)) => offer.call.clone(),
+            _ => None,
+        });
+        self.effects.clear();
+        call.expect("the offer has an id").to_string()
+    }
+
+    /// Bob calls.
+    pub(crate) fn rung_by_bob(&mut self, call: &str) {
+        self.server(&format!(
+            r#"{{"type":"offer","name":"bob","offer":{{"type":"offer"}},"call":"{call}"}}"#
+        ));
+    }
+
+    /// A call with bob that is connected. Gives its id.
+    pub(crate) fn in_call(&mut self) -> String {
+        let call = self.call_bob();
+        self.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+        self.peer(PeerEvent::State(PeerState::Connected));
+        self.peer(PeerEvent::ChannelOpen);
+        self.effects.clear();
+        call
+    }
+}

@@ -1,0 +1,199 @@
+//! Signing in, and a server that is lost.
+
+use client_web::call::{Effect, Environment, Input, Page, PhaseView, Text, UserInput};
+use protocol::{ClientMessage, Login};
+
+use crate::page::{TestPage, WELCOME};
+
+fn sign_in(page: &mut TestPage, name: &str) {
+    page.user(UserInput::SignIn { name: name.to_owned() });
+}
+
+#[test]
+fn signing_in_opens_a_socket_logs_in_and_remembers_the_name() {
+    let mut page = TestPage::new();
+    assert_eq!(page.view().page, Page::Login);
+    sign_in(&mut page, " Alice ");
+    assert_eq!(page.effects, [Effect::OpenSocket]);
+    assert_eq!(page.status().text, Text::ConnectingServer);
+    page.input(Input::SocketOpened);
+    let login = Login { name: "Alice".to_owned(), session: None };
+    assert_eq!(page.sent(), [ClientMessage::Login(login)]);
+    page.server(WELCOME);
+    assert_eq!(page.effects, [Effect::RememberName("alice".to_owned())]);
+    let view = page.view();
+    assert_eq!(
+        (view.page, view.self_name.as_deref(), view.can_call),
+        (Page::Call, Some("alice"), true)
+    );
+}
+
+#[test]
+fn names_that_cannot_be_had_are_answered_beside_the_field() {
+    let mut page = TestPage::new();
+    sign_in(&mut page, "  ");
+    assert_eq!((page.view().sign_in_error, page.effects.len()), (Some(Text::NameEmpty), 0));
+    for (code, text) in [
+        (r#","code":"name_taken""#, Text::NameTaken),
+        (r#","code":"bad_name""#, Text::NameBad),
+        (r#","code":"rate_limited""#, Text::ServerRefused),
+        (r#","code":"of_a_later_version""#, Text::ServerRefused),
+        ("", Text::NameTaken),
+    ] {
+        sign_in(&mut page, "alice");
+        page.input(Input::SocketOpened);
+        page.server(&format!(r#"{{"type":"login","success":false{code}}}"#));
+        let view = page.view();
+        assert_eq!((view.page, view.sign_in_error), (Page::Login, Some(text)), "{code}");
+        assert!(page.did(&Effect::CloseSocket));
+        assert!(!view.signing_in);
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_tried_again_and_again() {
+    let mut page = TestPage::new();
+    sign_in(&mut page, "alice");
+    let mut pauses = Vec::new();
+    for _ in 0..10 {
+        page.effects.clear();
+        page.input(Input::SocketClosed { code: 1006 });
+        let trouble = page.view().server_trouble.expect("it is shown");
+        assert_eq!(trouble.text, Text::ServerRetry);
+        let seconds = trouble.seconds.expect("it is said when");
+        let at = page.client.next_timeout().expect("it is tried again");
+        assert_eq!(seconds, (at - page.now).div_ceil(1_000));
+        pauses.push(at - page.now);
+        page.wait(at - page.now);
+        assert_eq!(page.effects, [Effect::OpenSocket]);
+    }
+    assert!(pauses[9] > pauses[0] && pauses.iter().all(|pause| *pause <= 15_000), "{pauses:?}");
+    page.input(Input::SocketOpened);
+    page.server(WELCOME);
+    assert_eq!(page.view().server_trouble, None);
+}
+
+#[test]
+fn whoever_does_not_want_to_wait_need_not() {
+    let mut page = TestPage::new();
+    sign_in(&mut page, "alice");
+    page.input(Input::SocketClosed { code: 1006 });
+    assert!(page.view().can_retry);
+    page.effects.clear();
+    page.user(UserInput::RetryNow);
+    assert_eq!(page.effects, [Effect::OpenSocket]);
+    assert_eq!(page.view().server_trouble.map(|trouble| trouble.text), Some(Text::ServerRetryNow));
+}
+
+#[test]
+fn a_socket_that_does_not_open_in_time_is_given_up() {
+    let mut page = TestPage::new();
+    sign_in(&mut page, "alice");
+    page.wait(10_100);
+    assert!(page.did(&Effect::CloseSocket));
+    assert!(page.view().server_trouble.is_some());
+}
+
+#[test]
+fn a_user_who_was_signed_in_comes_back_without_a_question() {
+    let mut page = TestPage::signed_in();
+    page.input(Input::SocketClosed { code: 1012 });
+    let view = page.view();
+    assert_eq!((view.page, view.can_call), (Page::Call, false));
+    page.wait(2_000);
+    assert_eq!(page.effects, [Effect::OpenSocket]);
+    page.input(Input::SocketOpened);
+    page.server(WELCOME);
+    assert!(page.view().can_call);
+}
+
+#[test]
+fn ones_own_old_socket_may_hold_the_name_for_a_while() {
+    let mut page = TestPage::signed_in();
+    page.input(Input::SocketClosed { code: 1006 });
+    let mut retries = 0;
+    while page.view().page == Page::Call {
+        page.wait(15_000);
+        page.input(Input::SocketOpened);
+        page.server(r#"{"type":"login","success":false,"code":"name_taken"}"#);
+        retries += 1;
+        assert!(retries < 20);
+    }
+    assert!(retries > 3);
+    assert_eq!(page.view().sign_in_error, Some(Text::NameTaken));
+}
+
+#[test]
+fn a_call_ends_with_the_connection_to_the_server() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.input(Input::SocketClosed { code: 1006 });
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::ServerLost)));
+    assert!(page.did(&Effect::StopCamera));
+
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.input(Input::SocketClosed { code: 1006 });
+    assert_eq!((page.view().phase, page.view().missed.len()), (PhaseView::Idle, 1));
+}
+
+#[test]
+fn a_silent_server_is_pinged_and_then_given_up() {
+    let mut page = TestPage::signed_in();
+    page.silent = true;
+    page.wait(25_100);
+    assert_eq!(page.sent(), [ClientMessage::Ping]);
+    page.server(r#"{"type":"pong"}"#);
+    page.wait(25_100);
+    assert_eq!(page.sent(), [ClientMessage::Ping]);
+    page.wait(10_000);
+    assert!(page.did(&Effect::CloseSocket));
+    assert!(page.view().server_trouble.is_some());
+}
+
+#[test]
+fn signing_out_frees_everything_and_forgets_who_called() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.user(UserInput::SignOut);
+    assert!(page.did(&Effect::CloseSocket));
+    let view = page.view();
+    assert_eq!((view.page, view.notice, view.missed), (Page::Login, None, vec![]));
+    assert_eq!(page.client.next_timeout(), None);
+}
+
+#[test]
+fn nothing_from_the_server_is_fatal() {
+    let long = "x".repeat(10_000);
+    for text in [
+        "",
+        "Hello world",
+        "null",
+        "[]",
+        "{}",
+        "0",
+        r#"{"type":null}"#,
+        r#"{"type":"later"}"#,
+        r#"{"type":"offer"}"#,
+        r#"{"type":"offer","name":"bob"}"#,
+        r#"{"type":"answer","answer":1}"#,
+        r#"{"type":"candidate","candidate":null}"#,
+        r#"{"type":"leave"}"#,
+        r#"{"type":"pong"}"#,
+        r#"{"type":"error"}"#,
+        r#"{"type":"error","message":"No."}"#,
+        r#"{"type":"ringing"}"#,
+        &long,
+    ] {
+        let mut page = TestPage::signed_in();
+        page.server(text);
+        assert_eq!(page.effects, [], "{text}");
+        assert_eq!(page.view().phase, PhaseView::Idle, "{text}");
+    }
+}
+
+#[test]
+fn a_browser_without_webrtc_is_told_so() {
+    let page = TestPage::in_environment(Environment::NoWebRtc);
+    assert_eq!(page.view().page, Page::Unsupported);
+}

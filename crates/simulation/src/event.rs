@@ -1,0 +1,108 @@
+//! What is going to happen, in the order of virtual time.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use client_web::call::{MediaError, Millis, PeerEvent, PeerId, RequestId, UserInput};
+use server::session::Envelope;
+
+use crate::{
+    peer::PcId,
+    relay::{SessionId, SocketId},
+};
+
+/// Which user: an index.
+pub(crate) type UserId = usize;
+
+/// Something that is going to happen.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A user presses a button.
+    Act(UserId, UserInput),
+    /// A user looks at the page and may answer a call.
+    Notice(UserId),
+    /// A page's timer.
+    Timer(UserId),
+    /// Something comes to the page's end of a socket.
+    AtPage(UserId, SocketId, News),
+    /// Something comes to the server's end of a socket.
+    AtServer(SocketId, News),
+    /// An envelope comes to a session.
+    Mail(SessionId, Box<Envelope>),
+    /// A session's timer.
+    SessionTimer(SessionId),
+    /// The browser answers a request for devices.
+    Media(UserId, RequestId, Result<(bool, bool), MediaError>),
+    /// The browser has done the first of the peer connection's operations.
+    OpDone(UserId, PeerId),
+    /// An event of the peer connection fires.
+    Peer(UserId, PeerId, PeerEvent),
+    /// ICE looks whether two peer connections can reach each other.
+    Check(PcId, PcId),
+    /// ICE gives up on a peer connection, if it is still cut off.
+    GiveUp(PcId, u32),
+    /// A socket breaks.
+    BreakSocket(UserId),
+    /// The server restarts.
+    Restart,
+    /// The path of the media breaks, or is back.
+    Path(bool),
+}
+
+/// What comes out of a socket.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// It is open.
+    Opened,
+    /// A text frame.
+    Text(String),
+    /// It is closed.
+    Closed(u16),
+}
+
+struct Entry {
+    at: Millis,
+    order: u64,
+    event: Event,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+/// The events to come. Those of one moment happen in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Queue {
+    heap: BinaryHeap<Reverse<Entry>>,
+    added: u64,
+}
+
+impl Queue {
+    pub(crate) fn add(&mut self, at: Millis, event: Event) {
+        self.added += 1;
+        self.heap.push(Reverse(Entry { at, order: self.added, event }));
+    }
+
+    /// The next event that is due by then.
+    pub(crate) fn next_until(&mut self, until: Millis) -> Option<(Millis, Event)> {
+        if self.heap.peek().is_none_or(|Reverse(entry)| entry.at > until) {
+            return None;
+        }
+        self.heap.pop().map(|Reverse(entry)| (entry.at, entry.event))
+    }
+}

@@ -1,0 +1,191 @@
+//! All of it together, and the network between.
+
+use std::collections::BTreeMap;
+
+use client_web::call::{Input, Millis, Rng};
+use server::session::{Envelope, Input as SessionInput};
+
+use crate::{
+    check::Violation,
+    event::{Event, News, Queue, UserId},
+    page::Page,
+    relay::{Relay, SessionId, SocketId},
+    schedule::{NAMES, Plan},
+};
+
+/// The world.
+pub(crate) struct World {
+    pub(crate) now: Millis,
+    pub(crate) rng: Rng,
+    pub(crate) plan: Plan,
+    pub(crate) queue: Queue,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) relay: Relay,
+    pub(crate) last_pc: u64,
+    /// Whether media can flow.
+    pub(crate) path_open: bool,
+    /// Nothing breaks any more.
+    pub(crate) calm: bool,
+    /// Users answer or decline by chance.
+    pub(crate) whims: bool,
+    last_socket: SocketId,
+    /// When the last thing that was sent along each way arrives: TCP keeps the order.
+    ways: BTreeMap<Way, Millis>,
+    violation: Option<Violation>,
+    traced: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    ToServer(SocketId),
+    ToPage(SocketId),
+    Mail(SessionId, SessionId),
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, plan: Plan, traced: bool) -> Self {
+        let mut rng = Rng::new(seed);
+        let pages = NAMES[..plan.users].iter().map(|name| Page::new(name, rng.bits())).collect();
+        Self {
+            now: 0,
+            rng,
+            plan,
+            queue: Queue::default(),
+            pages,
+            relay: Relay::new(),
+            last_pc: 0,
+            path_open: true,
+            calm: false,
+            whims: true,
+            last_socket: 0,
+            ways: BTreeMap::new(),
+            violation: None,
+            traced: traced.then(Vec::new),
+        }
+    }
+
+    pub(crate) fn into_trace(self) -> Vec<String> {
+        self.traced.unwrap_or_default()
+    }
+
+    /// Notes a line of the trace, if one is written.
+    pub(crate) fn trace(&mut self, line: impl FnOnce(&Self) -> String) {
+        if self.traced.is_some() {
+            let line = format!("{:>8} {}", self.now, line(self));
+            if let Some(lines) = &mut self.traced {
+                lines.push(line);
+            }
+        }
+    }
+
+    /// Something happened that never may.
+    pub(crate) fn violate(&mut self, what: &str) {
+        self.trace(|_| format!("VIOLATION: {what}"));
+        self.violation.get_or_insert_with(|| Violation::new(what));
+    }
+
+    /// Lets time pass.
+    pub(crate) fn run_until(&mut self, until: Millis) -> Result<(), Violation> {
+        while let Some((at, event)) = self.queue.next_until(until) {
+            self.now = at;
+            self.trace(|_| format!("{event:?}"));
+            self.happen(event);
+            if let Some(violation) = self.violation.take() {
+                return Err(violation);
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Act(user, input) => self.page_input(user, Input::User(input)),
+            Event::Notice(user) => self.answer_or_not(user),
+            Event::Timer(user) => self.page_timer(user),
+            Event::AtPage(user, socket, news) => self.page_hears(user, socket, news),
+            Event::AtServer(socket, news) => self.server_hears(socket, news),
+            Event::Mail(session, envelope) => {
+                self.session_input(session, SessionInput::FromPeer(*envelope));
+            }
+            Event::SessionTimer(session) => self.session_input(session, SessionInput::TimeIsUp),
+            Event::Media(user, request, result) => match result {
+                Ok((audio, video)) => {
+                    self.pages[user].pending.insert(request, (audio, video));
+                    self.page_input(user, Input::MediaOpened { request, audio, video });
+                }
+                Err(error) => self.page_input(user, Input::MediaFailed { request, error }),
+            },
+            Event::OpDone(user, peer) => self.finish_op(user, peer),
+            Event::Peer(user, peer, event) => {
+                if self.pages[user].peers.contains_key(&peer) {
+                    self.page_input(user, Input::Peer(peer, event));
+                }
+            }
+            Event::Check(one, other) => self.check_path(one, other),
+            Event::GiveUp(pc, change) => self.give_up(pc, change),
+            Event::BreakSocket(user) => self.break_socket(user),
+            Event::Restart => self.server_restarts(),
+            Event::Path(open) => self.set_path(open),
+        }
+    }
+
+    /// A socket is opened; the server hears of it first, as in a TCP handshake.
+    pub(crate) fn connect(&mut self, user: UserId) -> SocketId {
+        self.last_socket += 1;
+        let socket = self.last_socket;
+        if !self.calm && self.rng.below(8) == 0 {
+            let at = self.now + self.rng.below(5_000);
+            self.queue.add(at, Event::AtPage(user, socket, News::Closed(1006)));
+        } else {
+            self.server_accepts(user, socket);
+            self.carry_to_page(user, socket, News::Opened);
+        }
+        socket
+    }
+
+    pub(crate) fn carry_to_server(&mut self, socket: SocketId, news: News) {
+        self.carry(Way::ToServer(socket), Event::AtServer(socket, news));
+    }
+
+    pub(crate) fn carry_to_page(&mut self, user: UserId, socket: SocketId, news: News) {
+        self.carry(Way::ToPage(socket), Event::AtPage(user, socket, news));
+    }
+
+    pub(crate) fn carry_mail(&mut self, from: SessionId, to: SessionId, envelope: Envelope) {
+        self.carry(Way::Mail(from, to), Event::Mail(to, Box::new(envelope)));
+    }
+
+    fn carry(&mut self, way: Way, event: Event) {
+        let delay = match way {
+            Way::Mail(..) => self.rng.below(20),
+            Way::ToServer(_) | Way::ToPage(_) => {
+                1 + self.rng.below(self.plan.network.delay(self.calm))
+            }
+        };
+        let mut at = self.now + delay;
+        if self.plan.network.reorders() && !self.calm {
+            if is_frame(&event) && self.rng.below(20) == 0 {
+                let again = self.now + self.rng.below(3_000);
+                self.queue.add(again, event.clone());
+            }
+        } else {
+            at = at.max(self.ways.get(&way).copied().unwrap_or_default());
+        }
+        self.ways.insert(way, at);
+        self.queue.add(at, event);
+    }
+
+    /// The connection breaks: each end learns of it in its own time, and what is on its way may be lost.
+    fn break_socket(&mut self, user: UserId) {
+        let Some(socket) = self.pages[user].socket else { return };
+        let page_learns = self.now + self.rng.below(10_000);
+        let server_learns = self.now + self.rng.below(35_000);
+        self.queue.add(page_learns, Event::AtPage(user, socket, News::Closed(1006)));
+        self.queue.add(server_learns, Event::AtServer(socket, News::Closed(1006)));
+    }
+}
+
+const fn is_frame(event: &Event) -> bool {
+    matches!(event, Event::AtPage(_, _, News::Text(_)) | Event::AtServer(_, News::Text(_)))
+}

@@ -1,0 +1,58 @@
+//! Thousands of schedules, each from its seed.
+
+use simulation::{Network, Plan, Script, run};
+
+/// How many seeds each kind of schedule is played with.
+const SEEDS: u64 = 1_000;
+
+fn play_all(plan: Plan) {
+    let (first, seeds) = match std::env::var("PRONTO_SEED").ok().and_then(|seed| seed.parse().ok())
+    {
+        Some(seed) => (seed, 1),
+        None => (0, SEEDS),
+    };
+    for seed in first..first + seeds {
+        if let Err(failure) = run(seed, plan) {
+            let tail = failure.trace.len().saturating_sub(400);
+            panic!(
+                "{plan:?}: {}\nPRONTO_SEED={seed} plays it again. It went like this:\n{}",
+                failure.violation,
+                failure.trace[tail..].join("\n"),
+            );
+        }
+    }
+}
+
+fn turmoil(users: usize, network: Network) {
+    play_all(Plan { users, network, script: Script::Turmoil });
+}
+
+#[test]
+fn two_users_over_sockets_that_break() {
+    turmoil(2, Network::Breaking);
+}
+
+#[test]
+fn three_users_over_sockets_that_break() {
+    turmoil(3, Network::Breaking);
+}
+
+#[test]
+fn two_users_over_a_network_that_repeats_and_reorders() {
+    turmoil(2, Network::Reordering);
+}
+
+#[test]
+fn three_users_over_a_network_that_repeats_and_reorders() {
+    turmoil(3, Network::Reordering);
+}
+
+#[test]
+fn two_who_call_each_other_at_once_are_in_one_call() {
+    play_all(Plan { users: 2, network: Network::Breaking, script: Script::BothCallAtOnce });
+}
+
+#[test]
+fn a_call_outlives_a_path_that_breaks() {
+    play_all(Plan { users: 2, network: Network::Breaking, script: Script::PathBreaks });
+}
