@@ -7,6 +7,8 @@ pub enum CloseCode {
     Normal,
     /// 1002: the frames were not WebSocket as RFC 6455 has it.
     Protocol,
+    /// 1007: a text was not UTF-8.
+    NotUtf8,
     /// 1009: a message was over [`MAX_MESSAGE_BYTES`](crate::limits::MAX_MESSAGE_BYTES).
     TooBig,
     /// 1012: the server restarts. Connect again soon, at a random moment within a few seconds.
@@ -21,9 +23,10 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Normal,
         Self::Protocol,
+        Self::NotUtf8,
         Self::TooBig,
         Self::Restart,
         Self::LoginTimeout,
@@ -37,6 +40,7 @@ impl CloseCode {
         match self {
             Self::Normal => 1000,
             Self::Protocol => 1002,
+            Self::NotUtf8 => 1007,
             Self::TooBig => 1009,
             Self::Restart => 1012,
             Self::LoginTimeout => 4000,
@@ -51,6 +55,7 @@ impl CloseCode {
         match self {
             Self::Normal => "goodbye",
             Self::Protocol => "not a valid WebSocket frame",
+            Self::NotUtf8 => "text that is not UTF-8",
             Self::TooBig => "message larger than 64 KiB",
             Self::Restart => "the server is restarting",
             Self::LoginTimeout => "no login in time",

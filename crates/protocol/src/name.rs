@@ -12,7 +12,8 @@ use crate::limits::{MAX_NAME_BYTES, MAX_NAME_CHARS};
 /// The name of a user, valid by construction.
 ///
 /// Normalised by PRECIS UsernameCaseMapped (RFC 8265 section 3.3): lower case, NFC, no wide forms. 1 to 32 characters:
-/// letters and digits of one script (Common and Inherited aside, UTS #39 section 5.1), with `.`, `_` and `-` inside.
+/// letters and digits of one script (Common and Inherited aside, UTS #39 section 5.1), each with up to four combining
+/// marks, and `.`, `_` and `-` between them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(Box<str>);
 
@@ -23,7 +24,7 @@ pub enum NameError {
     Empty,
     /// More than 32 characters.
     TooLong,
-    /// A character that is no letter and no digit, or `.`, `_`, `-` at an end.
+    /// A character that is no letter and no digit, a combining mark without a letter, or `.`, `_`, `-` at an end.
     BadCharacter,
     /// Letters of more than one script, such as a Cyrillic `а` among Latin letters.
     MixedScripts,
@@ -60,15 +61,7 @@ impl UserName {
         let name = if written.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
             written.into()
         } else {
-            // Mapped until it stays as it is, so that a name which has been through here means itself for ever.
-            let mut name = enforce(written)?;
-            loop {
-                let again = enforce(&name)?;
-                if again == name {
-                    break;
-                }
-                name = again;
-            }
+            let name = enforce_until_stable(written)?;
             check_characters(&name)?;
             name
         };
@@ -90,23 +83,63 @@ impl UserName {
     /// names are: otherwise the prototype of `0`, an `O`, would differ from `o`.
     #[must_use]
     pub fn skeleton(&self) -> String {
-        skeleton(&self.0).flat_map(char::to_lowercase).collect()
+        let lower_case =
+            |name: &str| skeleton(name).flat_map(char::to_lowercase).collect::<String>();
+        // Twice, since a prototype may be a capital whose small letter has a prototype of its own: Lisu `ꓟ` looks like
+        // `M`, which is `m` in a name, which looks like `rn`.
+        lower_case(&lower_case(&self.0))
     }
 }
 
+/// How often the mapping is applied again to what it made, before a name that still changes is refused: three times,
+/// RFC 8264 section 7. No single character is known to need more than one.
+const MAX_ROUNDS: usize = 3;
+
+/// Maps a name until it stays as it is, so that a name which has been through here means itself for ever.
+fn enforce_until_stable(written: &str) -> Result<String, NameError> {
+    let mut name = enforce(written)?;
+    for _ in 0..MAX_ROUNDS {
+        let again = enforce(&name)?;
+        if again == name {
+            return Ok(name);
+        }
+        name = again;
+    }
+    Err(NameError::BadCharacter)
+}
+
 fn enforce(written: &str) -> Result<String, NameError> {
-    match UsernameCaseMapped::enforce(written) {
+    let mapped = UsernameCaseMapped::prepare(written).and_then(|prepared| {
+        // Lower case over the whole name: PRECIS's library maps each character alone, and so gets the Σ at the end of
+        // a Greek name wrong (Unicode section 3.13, Final_Sigma). `ΓΙΑΝΝΗΣ` is `γιαννης`.
+        UsernameCaseMapped::enforce(prepared.to_lowercase())
+    });
+    match mapped {
         Ok(name) => Ok(name.into_owned()),
         Err(_) => Err(NameError::BadCharacter),
     }
 }
 
+/// How many combining marks may follow each other: four, UTS #39 section 5.4. More paint over the lines above and below.
+const MAX_MARKS: usize = 4;
+
 fn check_characters(name: &str) -> Result<(), NameError> {
-    let inside = |c: char| matches!(c, '.' | '_' | '-');
-    let letter_or_digit = |c: char| c.is_alphanumeric();
-    let ends_well = name.starts_with(letter_or_digit) && !name.ends_with(inside);
-    if !ends_well || !name.chars().all(|c| letter_or_digit(c) || inside(c) || is_combining_mark(c))
-    {
+    let separator = |c: char| matches!(c, '.' | '_' | '-');
+    // Marks that count as letters are marks here: at the start of a name they would combine with what stands before it.
+    let letter_or_digit = |c: char| c.is_alphanumeric() && !is_combining_mark(c);
+    let mut marks_allowed = 0;
+    for c in name.chars() {
+        if letter_or_digit(c) {
+            marks_allowed = MAX_MARKS;
+        } else if separator(c) {
+            marks_allowed = 0;
+        } else if is_combining_mark(c) && marks_allowed > 0 {
+            marks_allowed -= 1;
+        } else {
+            return Err(NameError::BadCharacter);
+        }
+    }
+    if name.starts_with(separator) || name.ends_with(separator) {
         return Err(NameError::BadCharacter);
     }
     if !name.is_single_script() {
@@ -133,11 +166,14 @@ mod tests {
             ("ＡＬＩＣＥ", "alice"),
             ("anna-maria_2.0", "anna-maria_2.0"),
             ("42", "42"),
-            ("ΠΑΝΑΓΙΩΤΗΣ", "παναγιωτησ"),
+            ("ΠΑΝΑΓΙΩΤΗΣ", "παναγιωτης"),
+            ("παναγιωτης", "παναγιωτης"),
+            ("ΣΟΦΙΑ", "σοφια"),
             ("Юлия", "юлия"),
             ("Zoe\u{308}", "zoë"),
             ("田中さくら", "田中さくら"),
             ("हिन्दी", "हिन्दी"),
+            ("a\u{323}\u{330}\u{331}\u{303}\u{304}", "ạ\u{330}\u{331}\u{303}\u{304}"),
             ("דוד", "דוד"),
         ] {
             assert_eq!(
@@ -164,9 +200,15 @@ mod tests {
             ("a\u{202e}b", BadCharacter),
             ("a\u{200b}b", BadCharacter),
             ("<b>", BadCharacter),
+            // The Kelvin sign: its small letter is a plain `k`, but PRECIS does not let it in.
+            ("\u{212a}", BadCharacter),
             ("al@home", BadCharacter),
             ("😀", BadCharacter),
             ("\u{308}a", BadCharacter),
+            // Vowel sign AA of Devanagari: a mark, and a letter by its Alphabetic property.
+            ("\u{93e}", BadCharacter),
+            ("a.\u{308}b", BadCharacter),
+            ("g\u{308}\u{308}\u{308}\u{308}\u{308}", BadCharacter),
             ("Аlice", MixedScripts),
             (&long, TooLong),
             (&huge, TooLong),
@@ -178,7 +220,9 @@ mod tests {
     #[test]
     fn names_that_look_alike_have_one_skeleton() {
         let skeleton = |name: &str| UserName::parse(name).map(|n| n.skeleton());
-        for (one, other) in [("paypal", "раураӏ"), ("mary", "rnary"), ("o0", "oo")] {
+        for (one, other) in
+            [("paypal", "раураӏ"), ("mary", "rnary"), ("o0", "oo"), ("mary", "ꓟꓮꓣꓬ")]
+        {
             assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
         }
         assert_ne!(skeleton("alice"), skeleton("alicia"));

@@ -1,8 +1,10 @@
 //! What a client says to the server.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{LeaveReason, Raw, check_size, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse};
 use crate::{
     error::DecodeError,
     ids::CallId,
@@ -32,13 +34,23 @@ pub enum ClientMessage {
 }
 
 /// Asks for a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The name wanted.
     pub name: String,
     /// The resume secret of an earlier login, to take one's name back after a lost socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+}
+
+/// Shows that there is a resume secret, not which: it must not end in a log.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("name", &self.name)
+            .field("session", &self.session.as_ref().map(|_| Hidden))
+            .finish()
+    }
 }
 
 /// Calls somebody, or offers anew within a call.

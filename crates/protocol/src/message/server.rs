@@ -1,8 +1,13 @@
 //! What the server says to a client.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
-use super::{LeaveReason, Raw, encode, kind_of, parse};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
+
+use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -48,7 +53,7 @@ pub enum LoginReply {
 }
 
 /// What a client learns at login. All of it is absent from the tutorial's server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Welcome {
     /// The name as the server has normalised it.
     pub name: Option<String>,
@@ -60,8 +65,20 @@ pub struct Welcome {
     pub version: Option<u32>,
 }
 
+/// Shows that there is a resume secret, not which: it must not end in a log.
+impl fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Welcome")
+            .field("name", &self.name)
+            .field("session", &self.session.as_ref().map(|_| Hidden))
+            .field("ice_servers", &self.ice_servers)
+            .field("version", &self.version)
+            .finish()
+    }
+}
+
 /// A STUN or TURN server, in the shape of `RTCIceServer` (W3C WebRTC section 4.2.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
     /// Its URLs (RFC 7064, RFC 7065).
     #[serde(deserialize_with = "one_or_many")]
@@ -72,6 +89,17 @@ pub struct IceServer {
     /// The password, for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+}
+
+/// Shows that there is a password, not which: it must not end in a log.
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls)
+            .field("username", &self.username)
+            .field("credential", &self.credential.as_ref().map(|_| Hidden))
+            .finish()
+    }
 }
 
 /// Somebody calls, or offers anew within a call.
@@ -244,16 +272,26 @@ impl Serialize for LoginReply {
     }
 }
 
-/// W3C allows one URL where there may be several.
+/// W3C allows one URL where there may be several. Read by hand, since serde's untagged enums first build a tree of
+/// whatever there is, and recurse for it.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Urls {
-        One(String),
-        Many(Vec<String>),
+    struct Urls;
+
+    impl<'de> Visitor<'de> for Urls {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a URL or a list of URLs")
+        }
+
+        fn visit_str<E: de::Error>(self, url: &str) -> Result<Self::Value, E> {
+            Ok(vec![url.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, urls: A) -> Result<Self::Value, A::Error> {
+            Deserialize::deserialize(SeqAccessDeserializer::new(urls))
+        }
     }
-    Ok(match Urls::deserialize(deserializer)? {
-        Urls::One(url) => vec![url],
-        Urls::Many(urls) => urls,
-    })
+
+    deserializer.deserialize_any(Urls)
 }

@@ -1,0 +1,59 @@
+//! What each file in `tests/golden/client` means.
+
+use protocol::{Answer, Candidate, ClientMessage, Leave, LeaveReason, Login, Offer, Ringing};
+
+use crate::{ANSWER, CANDIDATE, OFFER, call, raw, some};
+
+/// Our own clients write exactly these. Of each message: with the fewest fields, and with all.
+pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
+    let alice = || "alice".to_owned();
+    vec![
+        ("login", ClientMessage::Login(Login { name: alice(), session: None })),
+        ("login-full", ClientMessage::Login(Login { name: alice(), session: some("s3cret") })),
+        (
+            "offer",
+            ClientMessage::Offer(Offer { name: "bob".to_owned(), offer: raw(OFFER), call: None }),
+        ),
+        (
+            "offer-full",
+            ClientMessage::Offer(Offer { name: "bob".to_owned(), offer: raw(OFFER), call: call() }),
+        ),
+        ("answer", ClientMessage::Answer(Answer { name: None, answer: raw(ANSWER), call: None })),
+        (
+            "answer-full",
+            ClientMessage::Answer(Answer {
+                name: some("alice"),
+                answer: raw(ANSWER),
+                call: call(),
+            }),
+        ),
+        (
+            "candidate",
+            ClientMessage::Candidate(Candidate {
+                name: None,
+                candidate: raw(CANDIDATE),
+                call: None,
+            }),
+        ),
+        (
+            "candidate-full",
+            ClientMessage::Candidate(Candidate {
+                name: some("bob"),
+                candidate: raw(CANDIDATE),
+                call: call(),
+            }),
+        ),
+        ("ringing", ClientMessage::Ringing(Ringing { name: None, call: None })),
+        ("ringing-full", ClientMessage::Ringing(Ringing { name: some("alice"), call: call() })),
+        ("leave", ClientMessage::Leave(Leave { name: None, call: None, reason: None })),
+        (
+            "leave-full",
+            ClientMessage::Leave(Leave {
+                name: some("alice"),
+                call: call(),
+                reason: Some(LeaveReason::Declined),
+            }),
+        ),
+        ("ping", ClientMessage::Ping),
+    ]
+}

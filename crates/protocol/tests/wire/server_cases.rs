@@ -1,0 +1,95 @@
+//! What each file in `tests/golden/server` means.
+
+use protocol::{
+    ErrorCode, IceServer, LeaveReason, LoginReply, Refusal, RelayedAnswer, RelayedCandidate,
+    RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+};
+
+use crate::{ANSWER, CANDIDATE, OFFER, call, raw, some};
+
+/// Our own server writes exactly these. Of each message: with the fewest fields, and with all.
+pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
+    let mut cases = logins();
+    cases.extend(relayed());
+    cases.extend([
+        (
+            "error",
+            ServerMessage::Error(Refusal {
+                message: "This needs a login first.".to_owned(),
+                code: None,
+                name: None,
+                call: None,
+            }),
+        ),
+        (
+            "error-full",
+            ServerMessage::Error(Refusal {
+                message: "bob is not here.".to_owned(),
+                code: Some(ErrorCode::Offline),
+                name: some("bob"),
+                call: call(),
+            }),
+        ),
+        ("pong", ServerMessage::Pong),
+    ]);
+    cases
+}
+
+fn logins() -> Vec<(&'static str, ServerMessage)> {
+    let reply = ServerMessage::Login;
+    vec![
+        ("login-welcome", reply(LoginReply::Welcome(Welcome::default()))),
+        (
+            "login-welcome-full",
+            reply(LoginReply::Welcome(Welcome {
+                name: some("alice"),
+                session: some("s3cret"),
+                ice_servers: vec![
+                    IceServer {
+                        urls: vec!["stun:stun.example.org".to_owned()],
+                        username: None,
+                        credential: None,
+                    },
+                    IceServer {
+                        urls: vec![
+                            "turn:turn.example.org".to_owned(),
+                            "turns:turn.example.org:443?transport=tcp".to_owned(),
+                        ],
+                        username: some("1767225600:alice"),
+                        credential: some("aGVsbG8="),
+                    },
+                ],
+                version: Some(1),
+            })),
+        ),
+        ("login-refused", reply(LoginReply::Refused { code: None, message: None })),
+        (
+            "login-refused-full",
+            reply(LoginReply::Refused {
+                code: Some(ErrorCode::NameTaken),
+                message: some("Somebody else has this name."),
+            }),
+        ),
+    ]
+}
+
+fn relayed() -> Vec<(&'static str, ServerMessage)> {
+    let name = || some("alice");
+    let offer = |call| RelayedOffer { name: "alice".to_owned(), offer: raw(OFFER), call };
+    let answer = |name, call| RelayedAnswer { name, answer: raw(ANSWER), call };
+    let candidate = |name, call| RelayedCandidate { name, candidate: raw(CANDIDATE), call };
+    let ringing = |name, call| RelayedRinging { name, call };
+    let leave = |name, call, reason| RelayedLeave { name, call, reason };
+    vec![
+        ("offer", ServerMessage::Offer(offer(None))),
+        ("offer-full", ServerMessage::Offer(offer(call()))),
+        ("answer", ServerMessage::Answer(answer(None, None))),
+        ("answer-full", ServerMessage::Answer(answer(name(), call()))),
+        ("candidate", ServerMessage::Candidate(candidate(None, None))),
+        ("candidate-full", ServerMessage::Candidate(candidate(name(), call()))),
+        ("ringing", ServerMessage::Ringing(ringing(None, None))),
+        ("ringing-full", ServerMessage::Ringing(ringing(name(), call()))),
+        ("leave", ServerMessage::Leave(leave(None, None, None))),
+        ("leave-full", ServerMessage::Leave(leave(name(), call(), Some(LeaveReason::Gone)))),
+    ]
+}
