@@ -5,6 +5,7 @@ use simulation::{Network, Plan, Script, run};
 /// How many seeds each kind of schedule is played with.
 const SEEDS: u64 = 1_000;
 
+#[expect(clippy::panic, reason = "a test fails by panicking")]
 fn play_all(plan: Plan) {
     let (first, seeds) = match std::env::var("PRONTO_SEED").ok().and_then(|seed| seed.parse().ok())
     {
