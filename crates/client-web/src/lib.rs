@@ -3,7 +3,9 @@
 //! [`call`] is the pure part: what the page does, as a state machine that is told what happened and says what to do.
 //! `browser` is the shell around it, and the only part that knows a browser.
 
+pub mod address;
 pub mod call;
+pub mod ids;
 
 #[cfg(target_arch = "wasm32")]
-mod browser;
+pub mod browser;

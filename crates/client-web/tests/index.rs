@@ -1,5 +1,6 @@
 //! index.html and the code that binds to it say the same.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{cell::RefCell, collections::BTreeSet};
 

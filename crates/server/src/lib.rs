@@ -1,1 +1,21 @@
-//! The relay.
+//! Pronto's relay: brings two browsers together, and serves them the page.
+//!
+//! From the outside in:
+//!
+//! - [`run()`] owns the listener, the accept loop and the shutdown.
+//! - [`http`] speaks HTTP: the built page, and the upgrade to WebSocket with its origin check.
+//! - [`connection`] drives one WebSocket: decode, bounded queue, heartbeat, deadlines, batched writes.
+//! - [`session`] is pure: one state machine for each logged-in user decides what its user may send and what may
+//!   reach its user. There is no table of calls: a call is two sessions, each guarding its own side.
+//! - [`directory`] brings envelopes from one session to another, by name.
+
+pub mod config;
+pub mod connection;
+pub mod directory;
+pub mod http;
+pub mod limits;
+mod run;
+pub mod session;
+
+pub use config::{Config, Timing};
+pub use run::run;

@@ -1,1 +1,73 @@
-fn main() {}
+//! Pronto's chores: everything that has to be done to the sources, as subcommands of `cargo xtask`.
+//!
+//! They need nothing but Rust; what else is missing they install, or say how to.
+
+#![allow(clippy::print_stdout, reason = "a command-line tool talks on its standard output")]
+
+mod audit;
+mod cargo;
+mod child;
+mod dist;
+mod npm;
+mod page;
+mod project;
+mod run;
+mod setup;
+mod tally;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::project::Project;
+
+/// Pronto's chores. What they need and is missing, they install.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Option<Chore>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Builds the page and the server, and starts the server.
+    Run {
+        /// Arguments of the server, after `--`: for example `-- --listen 0.0.0.0:9090`.
+        #[arg(last = true)]
+        server: Vec<String>,
+    },
+    /// Runs every check and every test; ends with "N passed, N failed".
+    Test(test::Selection),
+    /// Checks the dependencies: bans, licences, sources and known vulnerabilities.
+    Audit,
+    /// Builds the page and the server as they are shipped, and prints how large the page is.
+    Dist,
+}
+
+fn main() -> ExitCode {
+    let Some(chore) = Cli::parse().chore else {
+        // Failing to print the help leaves nothing that could be said about it.
+        return Cli::command().print_help().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    };
+    match carry_out(chore) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(chore: Chore) -> Result<ExitCode> {
+    let project = Project::find()?;
+    match chore {
+        Chore::Run { server } => run::run(&project, &server),
+        Chore::Test(selection) => test::run(&project, &selection),
+        Chore::Audit => audit::run(&project),
+        Chore::Dist => dist::run(&project),
+    }
+}

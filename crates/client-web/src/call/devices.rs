@@ -167,7 +167,7 @@ impl Client {
     pub(super) fn handle_camera_ended(&mut self) {
         if self.devices.camera {
             self.stop_camera();
-            self.note_problem(Text::CameraMissing);
+            self.note_problem(Text::CameraStopped);
             self.tell_media();
         }
     }
@@ -175,7 +175,7 @@ impl Client {
     pub(super) fn handle_microphone_ended(&mut self) {
         if self.devices.microphone != Microphone::Off {
             self.stop_microphone();
-            self.note_problem(Text::MicMissing);
+            self.note_problem(Text::MicStopped);
             self.tell_media();
         }
     }

@@ -107,8 +107,12 @@ texts! {
     CameraBusy = "camera-busy",
     /// The camera was refused: the call goes on.
     CameraDenied = "camera-denied",
+    /// The camera stopped by itself: the call goes on.
+    CameraStopped = "camera-stopped",
     /// No microphone: the call goes on.
     MicMissing = "mic-missing",
+    /// The microphone stopped by itself: the call goes on.
+    MicStopped = "mic-stopped",
     /// The microphone is in use: the call goes on.
     MicBusy = "mic-busy",
     /// The microphone was refused: the call goes on.

@@ -216,6 +216,9 @@ impl Client {
     fn status(&self) -> Message {
         match &self.call {
             Call::Idle => match &self.link {
+                Link::Waiting(..) if self.link.name().is_some() => {
+                    Message::plain(Text::ConnectingServer)
+                }
                 Link::Closed | Link::Waiting(..) => Message::plain(Text::SignedOut),
                 Link::Opening(..) => Message::plain(Text::ConnectingServer),
                 Link::LoggingIn(..) => Message::plain(Text::SigningIn),

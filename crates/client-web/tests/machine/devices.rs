@@ -131,9 +131,9 @@ fn a_camera_that_is_unplugged_ends_the_picture_and_not_the_call() {
     let mut page = TestPage::signed_in();
     page.in_call();
     page.input(Input::CameraEnded);
-    assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, Some(Text::CameraMissing)));
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, Some(Text::CameraStopped)));
     assert!(!page.view().own_picture && page.did(&Effect::StopCamera));
     page.input(Input::MicrophoneEnded);
-    assert_eq!(page.notice(), Some(Text::MicMissing));
+    assert_eq!(page.notice(), Some(Text::MicStopped));
     assert!(page.view().controls.is_some_and(|controls| controls.microphone_off));
 }

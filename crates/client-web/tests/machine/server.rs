@@ -100,6 +100,7 @@ fn a_user_who_was_signed_in_comes_back_without_a_question() {
     page.input(Input::SocketClosed { code: 1012 });
     let view = page.view();
     assert_eq!((view.page, view.can_call), (Page::Call, false));
+    assert_eq!(view.status.text, Text::ConnectingServer);
     page.wait(2_000);
     assert_eq!(page.effects, [Effect::OpenSocket]);
     page.input(Input::SocketOpened);

@@ -1,0 +1,251 @@
+//! The run loop: takes one event after the other, asks the machine, does what it says, shows what it wants shown.
+
+use std::fmt;
+
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_util::StreamExt;
+use protocol::IceServer;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Window;
+
+use super::{
+    environment,
+    media::{self, Kind, Media, Wanted},
+    page::{MissingIds, Page},
+    peer::{Peer, Report},
+    queue::{Event, Post, queue},
+    socket::Socket,
+    sound::Sound,
+    storage,
+    timer::{Alarm, now},
+};
+use crate::call::{Client, Effect, Input, PeerEvent, PeerId, PeerOp, RequestId};
+
+/// Why the page cannot start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// There is no window: the program runs outside of a page.
+    NoWindow,
+    /// index.html is not the one that this program was made for.
+    MissingIds(MissingIds),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoWindow => f.write_str("Pronto cannot start: there is no window"),
+            Self::MissingIds(missing) => missing.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Starts the page. It runs until it is closed.
+///
+/// # Errors
+/// The document is not Pronto's.
+pub fn start() -> Result<(), StartError> {
+    let window = web_sys::window().ok_or(StartError::NoWindow)?;
+    let document = window.document().ok_or(StartError::NoWindow)?;
+    let (post, events) = queue();
+    let page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
+    if let Some(name) = storage::recall_name(&window) {
+        page.suggest_name(&name);
+    }
+    let app = App {
+        client: Client::new(environment::detect(&window), environment::seed(&window)),
+        server_url: environment::server_url(&window),
+        window,
+        page,
+        post,
+        socket: None,
+        generation: 0,
+        media: Media::default(),
+        peer: None,
+        sound: Sound::default(),
+        alarm: Alarm::default(),
+    };
+    spawn_local(app.run(events));
+    Ok(())
+}
+
+/// Everything that the page holds.
+struct App {
+    client: Client,
+    server_url: String,
+    window: Window,
+    page: Page,
+    post: Post,
+    socket: Option<Socket>,
+    /// Which socket this is; what is still in the queue from the ones before is not heard.
+    generation: u32,
+    media: Media,
+    peer: Option<(PeerId, Peer)>,
+    sound: Sound,
+    alarm: Alarm,
+}
+
+impl App {
+    async fn run(mut self, mut events: UnboundedReceiver<Event>) {
+        self.show();
+        while let Some(event) = events.next().await {
+            if let Some(input) = self.take(event) {
+                for effect in self.client.handle(now(), input) {
+                    self.carry_out(effect);
+                }
+            }
+            self.show();
+        }
+    }
+
+    /// What the machine is to know of an event.
+    fn take(&mut self, event: Event) -> Option<Input> {
+        match event {
+            Event::Input(input) => {
+                if matches!(input, Input::User(_)) {
+                    self.sound.wake();
+                }
+                return Some(input);
+            }
+            Event::Socket(generation, event) if generation == self.generation => {
+                return Some(event.into());
+            }
+            Event::Socket(..) => {}
+            Event::Media(request, Ok(opened)) => {
+                let (audio, video) = (opened.audio.is_some(), opened.video.is_some());
+                self.media.arrived(request, opened);
+                return Some(Input::MediaOpened { request, audio, video });
+            }
+            Event::Media(request, Err(error)) => {
+                return Some(Input::MediaFailed { request, error });
+            }
+            Event::RemoteMedia(id) => {
+                if let Some((current, peer)) = &self.peer
+                    && *current == id
+                {
+                    self.page.show_remote(Some(peer.remote()));
+                }
+            }
+            Event::SoundBlocked if self.peer.is_some() => self.page.ask_for_sound(),
+            Event::SoundBlocked => {}
+            Event::PlaySound => self.page.play_sound(),
+            Event::Alarm => {
+                self.alarm.rang();
+                return Some(Input::Tick);
+            }
+        }
+        None
+    }
+
+    /// Shows the machine's state, and wakes up when it is to change by itself.
+    fn show(&mut self) {
+        let now = now();
+        let view = self.client.view(now);
+        self.sound.ring(view.ring);
+        self.page.render(view, now);
+        let next = [self.client.next_timeout(), self.client.next_view_change(now)];
+        self.alarm.set(now, next.into_iter().flatten().min(), &self.post);
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::OpenSocket => self.open_socket(),
+            Effect::CloseSocket => self.close_socket(),
+            Effect::Send(message) => {
+                if let Some(socket) = &mut self.socket {
+                    socket.send(message.encode());
+                }
+            }
+            Effect::OpenMedia { request, audio, video } => {
+                self.open_media(request, Wanted { audio, video });
+            }
+            Effect::KeepMedia(request) => {
+                self.media.keep(request);
+                self.media_changed();
+            }
+            Effect::DropMedia(request) => self.media.discard(request),
+            Effect::StopCamera => {
+                self.media.stop_camera();
+                self.media_changed();
+            }
+            Effect::StopMicrophone => {
+                self.media.stop_microphone();
+                self.media_changed();
+            }
+            Effect::EnableMicrophone(enabled) => self.media.enable_microphone(enabled),
+            Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
+            Effect::Peer(id, op) => self.operate(id, op),
+            Effect::ClosePeer(id) => self.close_peer(id),
+            Effect::RememberName(name) => storage::remember_name(&self.window, &name),
+        }
+    }
+
+    fn open_socket(&mut self) {
+        self.close_socket();
+        let (generation, post) = (self.generation, self.post.clone());
+        self.socket = Some(Socket::open(self.server_url.clone(), move |event| {
+            post.event(Event::Socket(generation, event));
+        }));
+    }
+
+    fn close_socket(&mut self) {
+        self.socket = None;
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    fn open_media(&self, request: RequestId, wanted: Wanted) {
+        let (ended, opened) = (self.post.clone(), self.post.clone());
+        media::open(
+            wanted,
+            move |kind| {
+                ended.input(match kind {
+                    Kind::Audio => Input::MicrophoneEnded,
+                    Kind::Video => Input::CameraEnded,
+                });
+            },
+            move |answer| opened.event(Event::Media(request, answer)),
+        );
+    }
+
+    /// Shows and sends the tracks that there are now.
+    fn media_changed(&mut self) {
+        self.page.show_own(self.media.picture());
+        if let Some((_, peer)) = &mut self.peer {
+            peer.send_tracks(self.media.tracks());
+        }
+    }
+
+    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer]) {
+        let post = self.post.clone();
+        let report = move |report| match report {
+            Report::Event(event) => post.peer(id, event),
+            Report::Track => post.event(Event::RemoteMedia(id)),
+        };
+        match Peer::new(ice_servers, report) {
+            Ok(peer) => self.peer = Some((id, peer)),
+            Err(error) => {
+                super::note("there can be no peer connection", &error);
+                self.post.peer(id, PeerEvent::OperationFailed);
+            }
+        }
+    }
+
+    fn peer_of(&mut self, id: PeerId) -> Option<&mut Peer> {
+        self.peer.as_mut().filter(|(current, _)| *current == id).map(|(_, peer)| peer)
+    }
+
+    fn operate(&mut self, id: PeerId, op: PeerOp) {
+        let tracks = self.media.tracks();
+        if let Some(peer) = self.peer_of(id) {
+            peer.carry_out(op, tracks);
+        }
+    }
+
+    fn close_peer(&mut self, id: PeerId) {
+        if self.peer_of(id).is_some() {
+            self.peer = None;
+            self.page.show_remote(None);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Camera and microphone.
+
+mod request;
+mod track;
+
+pub use request::{Opened, Wanted, open};
+pub use track::{Kind, OwnTrack, Tracks};
+
+use std::collections::HashMap;
+
+use web_sys::MediaStream;
+
+use crate::call::RequestId;
+
+/// This user's tracks. They are stopped when they are dropped, and the camera's light goes out.
+#[derive(Debug, Default)]
+pub struct Media {
+    /// What came and waits for the machine's word. There is at most one for each request under way.
+    pending: HashMap<RequestId, Opened>,
+    audio: Option<OwnTrack>,
+    video: Option<OwnTrack>,
+    picture: Option<MediaStream>,
+}
+
+impl Media {
+    /// Tracks came; they wait for [`keep`](Self::keep) or [`discard`](Self::discard).
+    pub fn arrived(&mut self, request: RequestId, opened: Opened) {
+        self.pending.insert(request, opened);
+    }
+
+    /// The tracks of this request are the user's from now on.
+    pub fn keep(&mut self, request: RequestId) {
+        if let Some(Opened { audio, video }) = self.pending.remove(&request) {
+            if audio.is_some() {
+                self.audio = audio;
+            }
+            if video.is_some() {
+                self.picture = video.as_ref().and_then(picture_of);
+                self.video = video;
+            }
+        }
+    }
+
+    /// The tracks of this request are not wanted any more.
+    pub fn discard(&mut self, request: RequestId) {
+        self.pending.remove(&request);
+    }
+
+    /// Releases the camera.
+    pub fn stop_camera(&mut self) {
+        self.picture = None;
+        self.video = None;
+    }
+
+    /// Releases the microphone.
+    pub fn stop_microphone(&mut self) {
+        self.audio = None;
+    }
+
+    /// Whether the microphone sends sound or silence.
+    pub fn enable_microphone(&self, enabled: bool) {
+        if let Some(audio) = &self.audio {
+            audio.track().set_enabled(enabled);
+        }
+    }
+
+    /// What there is to send.
+    #[must_use]
+    pub fn tracks(&self) -> Tracks {
+        // Not `.clone()`: that is the browser's method, and its copy would keep the camera on after ours is stopped.
+        let track = |own: &Option<OwnTrack>| own.as_ref().map(|own| Clone::clone(own.track()));
+        Tracks { audio: track(&self.audio), video: track(&self.video) }
+    }
+
+    /// The own picture, without the own voice.
+    #[must_use]
+    pub const fn picture(&self) -> Option<&MediaStream> {
+        self.picture.as_ref()
+    }
+}
+
+fn picture_of(video: &OwnTrack) -> Option<MediaStream> {
+    let stream = MediaStream::new().ok()?;
+    stream.add_track(video.track());
+    Some(stream)
+}

@@ -1,0 +1,191 @@
+//! The page: index.html's elements, and how a [`View`] is shown in them.
+//!
+//! Words stand in index.html; nothing that comes from elsewhere is ever read as markup.
+
+mod call;
+mod elements;
+mod focus;
+mod inputs;
+mod missed;
+mod pictures;
+mod texts;
+mod tile;
+mod words;
+
+pub use elements::{Elements, MissingIds};
+pub use words::{clock_face, initial};
+
+use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};
+
+use self::{missed::MissedList, texts::Texts};
+use super::{listener::Listener, queue::Post};
+use crate::call::{Message, Millis, NoticeView, Page as Shown, Text, View};
+
+/// The page.
+#[derive(Debug)]
+pub struct Page {
+    document: Document,
+    elements: Elements,
+    texts: Texts,
+    post: Post,
+    missed: MissedList,
+    last: Option<View>,
+    _listeners: Vec<Listener>,
+}
+
+impl Page {
+    /// Finds the elements and listens to them.
+    ///
+    /// # Errors
+    /// The document lacks some of the ids.
+    pub fn bind(document: Document, post: Post) -> Result<Self, MissingIds> {
+        let elements = Elements::bind(&document)?;
+        let texts = Texts::new(&elements.texts);
+        let missed = MissedList::new(&elements);
+        let listeners = inputs::listen(&elements, &post);
+        Ok(Self { document, elements, texts, post, missed, last: None, _listeners: listeners })
+    }
+
+    /// What the code binds.
+    #[must_use]
+    pub const fn elements(&self) -> &Elements {
+        &self.elements
+    }
+
+    /// Writes a name into the sign-in's field.
+    pub fn suggest_name(&self, name: &str) {
+        self.elements.username.set_value(name);
+    }
+
+    /// Shows this.
+    pub fn render(&mut self, view: View, now: Millis) {
+        if self.last.as_ref() == Some(&view) {
+            return;
+        }
+        let held = self.document.active_element();
+        self.render_frame(&view);
+        self.render_login(&view);
+        self.render_idle(&view);
+        self.missed.render(&view.missed, view.can_call, now, &self.post);
+        call::render(&self.elements, &self.texts, &view);
+        self.render_notice(view.notice.as_ref());
+        let (document, elements) = (&self.document, &self.elements);
+        focus::follow(document, elements, held.as_ref(), self.last.as_ref(), &view);
+        self.last = Some(view);
+    }
+
+    /// Shows the own picture, or none.
+    pub fn show_own(&self, picture: Option<&MediaStream>) {
+        let video = &self.elements.local_video;
+        if video.src_object().as_ref() != picture {
+            video.set_src_object(picture);
+        }
+    }
+
+    /// Shows and plays the other's picture and sound, or none.
+    pub fn show_remote(&self, stream: Option<&MediaStream>) {
+        let video = &self.elements.remote_video;
+        if video.src_object().as_ref() != stream {
+            video.set_src_object(stream);
+            self.elements.play_sound.set_hidden(true);
+        }
+        if stream.is_some() {
+            pictures::play_or_ask(video, &self.post);
+        }
+    }
+
+    /// The user has made the gesture that the browser wanted.
+    pub fn play_sound(&self) {
+        // The button goes, and must not take the focus with it.
+        let _ = self.elements.hang_up.focus();
+        self.elements.play_sound.set_hidden(true);
+        pictures::play_or_ask(&self.elements.remote_video, &self.post);
+    }
+
+    /// The browser wants a gesture of the user first.
+    pub fn ask_for_sound(&self) {
+        self.elements.play_sound.set_hidden(false);
+    }
+
+    /// What is there on every page.
+    fn render_frame(&self, view: &View) {
+        let elements = &self.elements;
+        elements.start_page.set_hidden(true);
+        elements.unsupported_page.set_hidden(view.page != Shown::Unsupported);
+        elements.login_page.set_hidden(view.page != Shown::Login);
+        elements.call_page.set_hidden(view.page != Shown::Call);
+        set_attribute(&elements.call_page, "data-phase", Some(view.phase.key()));
+
+        let trouble = view.server_trouble.as_ref();
+        elements.server_banner.set_hidden(trouble.is_none());
+        self.texts.show(&elements.server_banner_text, trouble);
+        set_available(&elements.retry_now, view.can_retry);
+
+        self.texts.show(&elements.status, Some(&view.status));
+        let title = self.texts.plain(&view.title);
+        if self.document.title() != title {
+            self.document.set_title(&title);
+        }
+    }
+
+    fn render_login(&self, view: &View) {
+        let elements = &self.elements;
+        elements.login.set_disabled(view.signing_in);
+        elements.username.set_read_only(view.signing_in);
+        self.render_error(&elements.username, &elements.username_error, view.sign_in_error);
+    }
+
+    fn render_idle(&self, view: &View) {
+        let elements = &self.elements;
+        set_text(&elements.self_name, view.self_name.as_deref().unwrap_or_default());
+        elements.call.set_disabled(!view.can_call);
+        self.render_error(&elements.callee, &elements.callee_error, view.callee_error);
+        set_attribute(&elements.preview, "aria-pressed", Some(flag(view.preview)));
+    }
+
+    /// What is wrong with a field, beside it.
+    fn render_error(
+        &self,
+        field: &HtmlInputElement,
+        error: &web_sys::HtmlElement,
+        text: Option<Text>,
+    ) {
+        set_attribute(field, "aria-invalid", text.map(|_| "true"));
+        error.set_hidden(text.is_none());
+        self.texts.show(error, text.map(Message::plain).as_ref());
+    }
+
+    fn render_notice(&self, notice: Option<&NoticeView>) {
+        let elements = &self.elements;
+        // Shown first and then filled: an alert that is filled while it is hidden is not read out.
+        elements.notice.set_hidden(notice.is_none());
+        self.texts.show(&elements.notice_text, notice.map(|notice| &notice.message));
+        elements.call_again.set_hidden(!notice.is_some_and(|notice| notice.call_again));
+    }
+}
+
+/// Sets a text, unless it stands there already: a live region would be read out again.
+fn set_text(element: &web_sys::Element, text: &str) {
+    if element.text_content().as_deref() != Some(text) {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// Sets or removes an attribute. The names are ours, and valid.
+fn set_attribute(element: &web_sys::Element, name: &str, value: Option<&str>) {
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+/// Marks a button as of no use right now. It is not disabled, for that would take the focus from whoever has just
+/// pressed it; the machine knows as well that there is nothing to do.
+fn set_available(button: &HtmlButtonElement, available: bool) {
+    set_attribute(button, "aria-disabled", (!available).then_some("true"));
+}
+
+/// How ARIA writes a boolean.
+const fn flag(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}

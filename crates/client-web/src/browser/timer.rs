@@ -1,0 +1,41 @@
+//! The clock, and the one timer of the page.
+
+use gloo_timers::callback::Timeout;
+
+use super::queue::{Event, Post};
+use crate::call::Millis;
+
+/// The longest wait that browsers know, in ms; after it one waits again.
+const MAX_WAIT: Millis = i32::MAX as Millis;
+
+/// Milliseconds since the page was opened, on a clock that never goes back.
+#[must_use]
+pub fn now() -> Millis {
+    // Only browsers that never had WebRTC lack this clock.
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0, |performance| performance.now() as Millis)
+}
+
+/// Wakes the page at a given time. Setting it anew forgets the time before.
+#[derive(Debug, Default)]
+pub struct Alarm(Option<(Millis, Timeout)>);
+
+impl Alarm {
+    /// Wakes with [`Event::Alarm`] at `at`, or not at all.
+    pub fn set(&mut self, now: Millis, at: Option<Millis>, post: &Post) {
+        if self.0.as_ref().map(|(at, _)| *at) == at {
+            return;
+        }
+        self.0 = at.map(|at| {
+            let wait = at.saturating_sub(now).min(MAX_WAIT);
+            let post = post.clone();
+            (at, Timeout::new(wait as u32, move || post.event(Event::Alarm)))
+        });
+    }
+
+    /// The alarm has rung.
+    pub fn rang(&mut self) {
+        self.0 = None;
+    }
+}

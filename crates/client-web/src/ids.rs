@@ -1,0 +1,80 @@
+//! The ids of index.html that the code binds: here and nowhere else.
+//!
+//! A native test compares [`ALL`] with index.html, where ids that begin with `x-` belong to the page alone.
+
+/// Hands the table to a macro: the name in Rust, the kind of element in `web_sys`, the id.
+macro_rules! with_ids {
+    ($then:ident) => {
+        $then! {
+            server_banner: HtmlElement = "serverBanner",
+            server_banner_text: HtmlElement = "serverBannerText",
+            retry_now: HtmlButtonElement = "retryNowBtn",
+
+            start_page: HtmlElement = "startPage",
+            unsupported_page: HtmlElement = "unsupportedPage",
+
+            login_page: HtmlElement = "loginPage",
+            login_form: HtmlFormElement = "loginForm",
+            username: HtmlInputElement = "usernameInput",
+            username_error: HtmlElement = "usernameError",
+            login: HtmlButtonElement = "loginBtn",
+
+            call_page: HtmlElement = "callPage",
+            self_name: HtmlElement = "selfName",
+            sign_out: HtmlButtonElement = "signOutBtn",
+
+            notice: HtmlElement = "notice",
+            notice_text: HtmlElement = "noticeText",
+            call_again: HtmlButtonElement = "callAgainBtn",
+            notice_close: HtmlButtonElement = "noticeCloseBtn",
+
+            idle_panel: HtmlElement = "idlePanel",
+            dial_form: HtmlFormElement = "dialForm",
+            callee: HtmlInputElement = "callToUsernameInput",
+            callee_error: HtmlElement = "callToUsernameError",
+            call: HtmlButtonElement = "callBtn",
+            preview: HtmlButtonElement = "previewBtn",
+            missed_panel: HtmlElement = "missedPanel",
+            missed_list: HtmlElement = "missedList",
+            clear_missed: HtmlButtonElement = "clearMissedBtn",
+
+            incoming: HtmlElement = "incomingCall",
+            caller_name: HtmlElement = "callerName",
+            accept: HtmlButtonElement = "acceptBtn",
+            accept_audio: HtmlButtonElement = "acceptAudioBtn",
+            decline: HtmlButtonElement = "declineBtn",
+
+            stage: HtmlElement = "stage",
+            remote_video: HtmlVideoElement = "remoteVideo",
+            local_tile: HtmlButtonElement = "localTile",
+            local_video: HtmlVideoElement = "localVideo",
+            remote_placeholder: HtmlElement = "remotePlaceholder",
+            remote_initial: HtmlElement = "remoteInitial",
+            remote_name: HtmlElement = "remoteName",
+            remote_status: HtmlElement = "remoteStatus",
+            remote_muted: HtmlElement = "remoteMutedBadge",
+            call_timer: HtmlElement = "callTimer",
+            call_controls: HtmlElement = "callControls",
+            play_sound: HtmlButtonElement = "playSoundBtn",
+            microphone: HtmlButtonElement = "micBtn",
+            camera: HtmlButtonElement = "cameraBtn",
+            hang_up: HtmlButtonElement = "hangUpBtn",
+
+            status: HtmlElement = "status",
+            missed_template: HtmlTemplateElement = "missedTemplate",
+            texts: HtmlTemplateElement = "texts",
+        }
+    };
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use with_ids;
+
+macro_rules! list {
+    ($($field:ident: $kind:ident = $id:literal,)*) => {
+        /// Every id that the code binds.
+        pub const ALL: &[&str] = &[$($id,)*];
+    };
+}
+
+with_ids!(list);

@@ -1,0 +1,194 @@
+//! What several tests need.
+
+use client_web::{
+    browser::{
+        media::{self, Opened, Wanted},
+        page::Page,
+        queue::{Event, queue},
+    },
+    call::{
+        Client, Effect, Environment, Input, MediaError, PeerEvent, PeerId, RequestId, UserInput,
+    },
+};
+use futures_channel::{mpsc::UnboundedReceiver, oneshot};
+use gloo_timers::future::TimeoutFuture;
+use protocol::Raw;
+use web_sys::{Document, Element};
+
+const INDEX: &str = include_str!("../../../../index.html");
+
+pub(crate) fn document() -> Document {
+    web_sys::window().unwrap().document().unwrap()
+}
+
+pub(crate) async fn sleep(ms: u32) {
+    TimeoutFuture::new(ms).await;
+}
+
+/// Waits until something is so; a browser on a busy machine may take its time.
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..400 {
+        if condition() {
+            return;
+        }
+        sleep(25).await;
+    }
+    panic!("waited 10 s in vain until {what}");
+}
+
+/// The real index.html in the test's document, for as long as this lives.
+pub(crate) struct Html(Element);
+
+impl Html {
+    pub(crate) fn new() -> Self {
+        let body = INDEX.split_once("<body>").unwrap().1.split_once("</body>").unwrap().0;
+        let element = document().create_element("div").unwrap();
+        element.set_inner_html(body);
+        document().body().unwrap().append_child(&element).unwrap();
+        Self(element)
+    }
+
+    pub(crate) fn find(&self, selector: &str) -> Option<Element> {
+        self.0.query_selector(selector).unwrap()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Element {
+        self.find(&format!("#{id}")).unwrap_or_else(|| panic!("there is no #{id}"))
+    }
+
+    pub(crate) fn text(&self, id: &str) -> String {
+        self.get(id).text_content().unwrap()
+    }
+
+    pub(crate) fn is_hidden(&self, id: &str) -> bool {
+        self.get(id).has_attribute("hidden")
+    }
+
+    pub(crate) fn attribute(&self, id: &str, name: &str) -> Option<String> {
+        self.get(id).get_attribute(name)
+    }
+}
+
+impl Drop for Html {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}
+
+/// The page over the real index.html, and a machine that is told what the test wants.
+pub(crate) struct Bench {
+    pub(crate) client: Client,
+    pub(crate) page: Page,
+    pub(crate) events: UnboundedReceiver<Event>,
+    pub(crate) now: u64,
+    pub(crate) html: Html,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::in_environment(Environment::Capable)
+    }
+
+    pub(crate) fn in_environment(environment: Environment) -> Self {
+        let html = Html::new();
+        let (post, events) = queue();
+        let page = Page::bind(document(), post).unwrap();
+        let client = Client::new(environment, 7);
+        let mut bench = Self { client, page, events, now: 5_000, html };
+        bench.render();
+        bench
+    }
+
+    /// Signed in as `alice`.
+    pub(crate) fn signed_in() -> Self {
+        let mut bench = Self::new();
+        bench.user(UserInput::SignIn { name: "alice".to_owned() });
+        bench.input(Input::SocketOpened);
+        bench.server(r#"{"type":"login","success":true,"name":"alice","version":1}"#);
+        bench
+    }
+
+    pub(crate) fn render(&mut self) {
+        let view = self.client.view(self.now);
+        self.page.render(view, self.now);
+    }
+
+    pub(crate) fn input(&mut self, input: Input) -> Vec<Effect> {
+        let effects = self.client.handle(self.now, input);
+        self.render();
+        effects
+    }
+
+    pub(crate) fn user(&mut self, input: UserInput) -> Vec<Effect> {
+        self.input(Input::User(input))
+    }
+
+    pub(crate) fn server(&mut self, text: &str) -> Vec<Effect> {
+        self.input(Input::SocketText(text.to_owned()))
+    }
+
+    pub(crate) fn peer(&mut self, id: PeerId, event: PeerEvent) -> Vec<Effect> {
+        self.input(Input::Peer(id, event))
+    }
+
+    /// Grants the request for devices that is among these effects.
+    pub(crate) fn grant(&mut self, effects: &[Effect]) -> Vec<Effect> {
+        let (request, audio, video) = effects
+            .iter()
+            .find_map(|effect| match effect {
+                Effect::OpenMedia { request, audio, video } => Some((*request, *audio, *video)),
+                _ => None,
+            })
+            .unwrap();
+        self.input(Input::MediaOpened { request, audio, video })
+    }
+
+    /// The inputs that the page has put into the queue since the last call.
+    pub(crate) fn posted(&mut self) -> Vec<UserInput> {
+        let mut inputs = Vec::new();
+        while let Ok(event) = self.events.try_recv() {
+            if let Event::Input(Input::User(input)) = event {
+                inputs.push(input);
+            }
+        }
+        inputs
+    }
+}
+
+/// The peer connection that is built among these effects.
+pub(crate) fn created(effects: &[Effect]) -> PeerId {
+    effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::CreatePeer { id, .. } => Some(*id),
+            _ => None,
+        })
+        .unwrap()
+}
+
+pub(crate) fn raw(json: &str) -> Raw {
+    Raw::from_json(json.to_owned()).unwrap()
+}
+
+/// Opens the browser's fake devices.
+pub(crate) async fn open(wanted: Wanted) -> Result<Opened, MediaError> {
+    let (sender, receiver) = oneshot::channel();
+    media::open(
+        wanted,
+        |_| {},
+        |answer| {
+            let _ = sender.send(answer);
+        },
+    );
+    receiver.await.unwrap()
+}
+
+pub(crate) const BOTH: Wanted = Wanted { audio: true, video: true };
+
+/// Camera and microphone, kept.
+pub(crate) async fn camera_and_microphone() -> media::Media {
+    let mut media = media::Media::default();
+    media.arrived(RequestId(1), open(BOTH).await.unwrap());
+    media.keep(RequestId(1));
+    media
+}

@@ -1,0 +1,18 @@
+//! The shell in a real browser, with its fake camera and microphone.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy knows `#[test]` only, and these are `#[wasm_bindgen_test]`"
+)]
+
+mod app;
+mod common;
+mod inputs;
+mod media;
+mod page;
+mod peer;
+mod socket;
+mod sound;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,294 @@
+//! Two peer connections in one page: what one reports is handed to the other.
+
+use std::{cell::RefCell, rc::Rc};
+
+use client_web::{
+    browser::{
+        media::Tracks,
+        peer::{Peer, Report},
+    },
+    call::{PeerEvent, PeerOp, PeerState},
+};
+use protocol::{IceServer, Raw};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{HtmlVideoElement, MediaStreamTrackState};
+
+use crate::common::{camera_and_microphone, document, raw, sleep, until};
+
+/// One end: its connection, and everything that it has reported and nobody has taken.
+struct End {
+    peer: Peer,
+    reports: Rc<RefCell<Vec<Report>>>,
+}
+
+impl End {
+    fn new() -> Self {
+        let reports = Rc::new(RefCell::new(Vec::new()));
+        let reported = Rc::clone(&reports);
+        let peer = Peer::new(&[], move |report| reported.borrow_mut().push(report)).unwrap();
+        Self { peer, reports }
+    }
+
+    fn ops(&mut self, tracks: &Tracks, ops: impl IntoIterator<Item = PeerOp>) {
+        for op in ops {
+            self.peer.carry_out(op, tracks.clone());
+        }
+    }
+
+    fn has(&self, event: &PeerEvent) -> bool {
+        self.reports.borrow().contains(&Report::Event(event.clone()))
+    }
+
+    /// Waits for the first report of which `pick` makes something.
+    async fn wait<T>(&self, what: &str, pick: impl Fn(&PeerEvent) -> Option<T>) -> T {
+        let find = || {
+            self.reports.borrow().iter().find_map(|report| match report {
+                Report::Event(event) => pick(event),
+                Report::Track => None,
+            })
+        };
+        until(what, || find().is_some()).await;
+        find().unwrap()
+    }
+
+    async fn offer(&self) -> Raw {
+        self.wait("there is an offer", |event| match event {
+            PeerEvent::OfferReady(offer) => Some(offer.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn answer(&self) -> Raw {
+        self.wait("there is an answer", |event| match event {
+            PeerEvent::AnswerReady(answer) => Some(answer.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Hands the candidates found so far to the other.
+    fn trickle(&self, other: &mut Self) {
+        for report in self
+            .reports
+            .borrow_mut()
+            .extract_if(.., |report| matches!(report, Report::Event(PeerEvent::Candidate(_))))
+        {
+            if let Report::Event(PeerEvent::Candidate(candidate)) = report {
+                other.peer.carry_out(PeerOp::AddCandidate(candidate), Tracks::default());
+            }
+        }
+    }
+}
+
+/// A call from one to the other, connected.
+async fn connect(caller_tracks: &Tracks, callee_tracks: &Tracks) -> (End, End) {
+    let (mut caller, mut callee) = (End::new(), End::new());
+    caller.ops(caller_tracks, [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    let offer = caller.offer().await;
+    let ops = [PeerOp::ApplyOffer(offer), PeerOp::AttachTracks, PeerOp::Answer];
+    callee.ops(callee_tracks, ops);
+    let answer = callee.answer().await;
+    caller.ops(caller_tracks, [PeerOp::ApplyAnswer(answer)]);
+    let connected = PeerEvent::State(PeerState::Connected);
+    for _ in 0..400 {
+        caller.trickle(&mut callee);
+        callee.trickle(&mut caller);
+        if caller.has(&connected) && callee.has(&connected) {
+            return (caller, callee);
+        }
+        sleep(25).await;
+    }
+    panic!("they do not connect");
+}
+
+/// A video that plays what comes from the peer.
+fn video(end: &End) -> HtmlVideoElement {
+    let video: HtmlVideoElement = document().create_element("video").unwrap().unchecked_into();
+    video.set_muted(true);
+    video.set_autoplay(true);
+    video.set_src_object(Some(end.peer.remote()));
+    document().body().unwrap().append_child(&video).unwrap();
+    video
+}
+
+async fn flows(video: &HtmlVideoElement) {
+    until("the picture has come", || video.video_width() > 0).await;
+    let before = video.current_time();
+    until("the picture moves", || video.current_time() > before + 0.2).await;
+}
+
+#[wasm_bindgen_test]
+async fn picture_sound_and_texts_flow_both_ways() {
+    let media = camera_and_microphone().await;
+    let (mut caller, mut callee) = connect(&media.tracks(), &media.tracks()).await;
+    for end in [&caller, &callee] {
+        assert_eq!(end.peer.remote().get_audio_tracks().length(), 1);
+        assert_eq!(end.peer.remote().get_video_tracks().length(), 1);
+        assert!(end.reports.borrow().contains(&Report::Track));
+        let video = video(end);
+        flows(&video).await;
+        video.remove();
+    }
+    for end in [&caller, &callee] {
+        until("the channel is open", || end.has(&PeerEvent::ChannelOpen)).await;
+    }
+    caller.ops(&Tracks::default(), [PeerOp::SendText("from the caller".to_owned())]);
+    callee.ops(&Tracks::default(), [PeerOp::SendText("from the callee".to_owned())]);
+    let texts = [(&callee, "from the caller"), (&caller, "from the callee")];
+    for (end, text) in texts {
+        let text = PeerEvent::ChannelText(text.to_owned());
+        until("the text has come", || end.has(&text)).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_camera_switched_off_and_on_needs_no_new_offer() {
+    let mut media = camera_and_microphone().await;
+    let without = Tracks { video: None, ..media.tracks() };
+    // The callee begins without a camera.
+    let (caller, mut callee) = connect(&media.tracks(), &without).await;
+    let seen = video(&caller);
+    sleep(200).await;
+    assert_eq!(seen.video_width(), 0);
+    callee.peer.send_tracks(media.tracks());
+    flows(&seen).await;
+
+    let track = media.tracks().video.unwrap();
+    media.stop_camera();
+    callee.peer.send_tracks(media.tracks());
+    assert_eq!(track.ready_state(), MediaStreamTrackState::Ended);
+    sleep(300).await;
+    for end in [&caller, &callee] {
+        assert!(!end.has(&PeerEvent::OperationFailed));
+        // The one that the caller's transceivers were the reason for is past; nothing new is needed.
+        let offers = end
+            .reports
+            .borrow()
+            .iter()
+            .filter(|report| matches!(report, Report::Event(PeerEvent::OfferReady(_))))
+            .count();
+        assert!(offers <= 1);
+    }
+    seen.remove();
+}
+
+#[wasm_bindgen_test]
+async fn an_ice_restart_has_new_credentials_and_keeps_the_call() {
+    let none = Tracks::default();
+    let (mut caller, mut callee) = connect(&none, &none).await;
+    let first = caller.offer().await;
+    caller.reports.borrow_mut().clear();
+    callee.reports.borrow_mut().clear();
+    caller.ops(&none, [PeerOp::Offer { ice_restart: true }]);
+    let second = caller.offer().await;
+    let credentials = |offer: &Raw| {
+        let text = offer.as_json();
+        let begin = text.find("a=ice-ufrag:").unwrap();
+        text[begin..].split("\\r").next().unwrap().to_owned()
+    };
+    assert_ne!(credentials(&first), credentials(&second));
+    callee.ops(&none, [PeerOp::ApplyOffer(second), PeerOp::Answer]);
+    let answer = callee.answer().await;
+    caller.ops(&none, [PeerOp::ApplyAnswer(answer)]);
+    sleep(300).await;
+    for end in [&caller, &callee] {
+        assert!(!end.has(&PeerEvent::OperationFailed));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn only_what_was_offered_is_sent() {
+    let media = camera_and_microphone().await;
+    let mut callee = End::new();
+    // What a browser offers that only wants to talk.
+    let offer = r#"{"type":"offer","sdp":"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"}"#;
+    callee.ops(
+        &media.tracks(),
+        [PeerOp::ApplyOffer(raw(offer)), PeerOp::AttachTracks, PeerOp::Answer],
+    );
+    let answer = callee.answer().await;
+    assert!(answer.as_json().contains("a=sendrecv"), "{}", answer.as_json());
+    assert!(!answer.as_json().contains("m=video"));
+}
+
+#[wasm_bindgen_test]
+async fn hostile_descriptions_fail_and_hostile_candidates_do_not_matter() {
+    let hostile = [
+        "null",
+        "1",
+        "\"x\"",
+        "[]",
+        "{}",
+        r#"{"sdp":1}"#,
+        r#"{"sdp":""}"#,
+        r#"{"sdp":"v=0"}"#,
+        r#"{"type":"rollback","sdp":""}"#,
+        r#"{"type":"answer","sdp":"\u0000"}"#,
+    ];
+    let none = Tracks::default();
+    for json in hostile {
+        for op in [PeerOp::ApplyOffer(raw(json)), PeerOp::ApplyAnswer(raw(json))] {
+            let mut end = End::new();
+            end.ops(&none, [op]);
+            until("it fails", || end.has(&PeerEvent::OperationFailed)).await;
+        }
+    }
+    let mut end = End::new();
+    for json in hostile.iter().chain(&[r#"{"candidate":"x","sdpMid":{"toString":1}}"#]) {
+        end.ops(&none, [PeerOp::AddCandidate(raw(json))]);
+    }
+    end.ops(&none, [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    end.offer().await;
+    assert!(!end.has(&PeerEvent::OperationFailed));
+}
+
+#[wasm_bindgen_test]
+async fn long_texts_are_not_taken() {
+    let none = Tracks::default();
+    let (mut caller, callee) = connect(&none, &none).await;
+    until("the channel is open", || caller.has(&PeerEvent::ChannelOpen)).await;
+    for length in [5_000, 4_000] {
+        caller.ops(&none, [PeerOp::SendText("x".repeat(length))]);
+    }
+    let length = callee
+        .wait("a text has come", |event| match event {
+            PeerEvent::ChannelText(text) => Some(text.len()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(length, 4_000);
+}
+
+#[wasm_bindgen_test]
+async fn operations_out_of_place_fail() {
+    let none = Tracks::default();
+    let mut end = End::new();
+    // There is nothing to answer: the browser would make an offer.
+    end.ops(&none, [PeerOp::AddTransceivers, PeerOp::Answer]);
+    until("it fails", || end.has(&PeerEvent::OperationFailed)).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_peer_is_silent() {
+    let none = Tracks::default();
+    let (caller, callee) = connect(&none, &none).await;
+    let End { peer, reports } = caller;
+    reports.borrow_mut().clear();
+    let End { peer: mut other, reports: others } = callee;
+    other.carry_out(PeerOp::Offer { ice_restart: true }, none.clone());
+    others.borrow_mut().clear();
+    drop((peer, other));
+    sleep(500).await;
+    assert_eq!(*reports.borrow(), []);
+    assert_eq!(*others.borrow(), []);
+}
+
+#[wasm_bindgen_test]
+fn servers_that_the_browser_does_not_like_are_an_error() {
+    let server =
+        |url: &str| IceServer { urls: vec![url.to_owned()], username: None, credential: None };
+    assert!(Peer::new(&[server("http://example.org")], |_| {}).is_err());
+    assert!(Peer::new(&[server("stun:127.0.0.1:3478")], |_| {}).is_ok());
+}

@@ -1,0 +1,157 @@
+//! The command line. Each option is also an environment variable.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use server::{
+    Config, Timing,
+    config::{BadOrigin, Origin, Origins, StunUrl},
+};
+
+/// Calls between two browsers, through your own server.
+#[derive(Debug, Parser)]
+#[command(name = "pronto", version)]
+pub(crate) struct Cli {
+    /// The address and port to listen on.
+    #[arg(long, env = "PRONTO_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9090", value_parser = listen)]
+    pub(crate) listen: String,
+
+    /// The directory of the built page.
+    #[arg(long, env = "PRONTO_WEB_ROOT", value_name = "DIRECTORY", default_value = "dist")]
+    web_root: PathBuf,
+
+    /// A web origin whose pages may connect, such as `https://example.org`, or `*` for any. May be given several times.
+    /// The server's own is always let in, and all of this machine's while it listens on loopback.
+    #[arg(long, env = "PRONTO_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed)]
+    allow_origin: Vec<Allowed>,
+
+    /// A STUN server that browsers are told to use, such as `stun:stun.example.org:3478`. May be given several times.
+    #[arg(long, env = "PRONTO_STUN_URL", value_name = "URL", value_delimiter = ',')]
+    stun_url: Vec<StunUrl>,
+
+    /// Whether clients are held to limits. Off is for benchmarks on this machine, and nothing else.
+    #[arg(
+        long,
+        env = "PRONTO_LIMITS",
+        value_name = "ON|OFF",
+        default_value = "on",
+        hide_possible_values = true
+    )]
+    pub(crate) limits: LimitsChoice,
+
+    /// Lets `cargo run server` start the server.
+    #[arg(hide = true, value_parser = ["server"])]
+    program: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LimitsChoice {
+    On,
+    Off,
+}
+
+#[derive(Clone, Debug)]
+enum Allowed {
+    Any,
+    One(Origin),
+}
+
+impl Cli {
+    pub(crate) fn into_config(self) -> Config {
+        let timing = match self.limits {
+            LimitsChoice::On => Timing::default(),
+            LimitsChoice::Off => Timing::default().without_limits(),
+        };
+        Config {
+            web_root: self.web_root,
+            origins: origins(self.allow_origin),
+            stun_urls: self.stun_url,
+            timing,
+        }
+    }
+}
+
+fn origins(allowed: Vec<Allowed>) -> Origins {
+    let mut only = Vec::new();
+    for one in allowed {
+        match one {
+            Allowed::Any => return Origins::Any,
+            Allowed::One(origin) => only.push(origin),
+        }
+    }
+    Origins::Only(only)
+}
+
+fn allowed(text: &str) -> Result<Allowed, BadOrigin> {
+    if text == "*" { Ok(Allowed::Any) } else { text.parse().map(Allowed::One) }
+}
+
+/// A host name is looked up later; here only the shape is checked.
+fn listen(text: &str) -> Result<String, String> {
+    let good = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("it needs an address and a port, such as 127.0.0.1:9090 or [::]:9090".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+    use server::config::Origins;
+
+    use super::{Cli, LimitsChoice};
+
+    fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from([&["pronto"], arguments].concat())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn cargo_run_server_is_cargo_run() {
+        assert!(parse(&["server"]).is_ok());
+        assert!(parse(&["server", "--listen", "127.0.0.1:1"]).is_ok());
+        assert!(parse(&["client"]).is_err());
+    }
+
+    #[test]
+    fn bad_values_are_refused_when_the_server_starts() {
+        for bad in [
+            ["--listen", "9090"],
+            ["--listen", "localhost"],
+            ["--listen", "localhost:99999"],
+            ["--allow-origin", "example.org"],
+            ["--stun-url", "turn:example.org"],
+            ["--limits", "maybe"],
+        ] {
+            let error = parse(&bad).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+            assert!(error.to_string().contains(bad[0]), "{error}");
+        }
+    }
+
+    #[test]
+    fn options_become_the_configuration() {
+        let cli = parse(&[
+            "--stun-url=stun:a,stun:b:3478",
+            "--allow-origin=http://a",
+            "--allow-origin=https://b",
+            "--limits=off",
+        ])
+        .unwrap();
+        assert_eq!(cli.limits, LimitsChoice::Off);
+        let config = cli.into_config();
+        assert_eq!(config.stun_urls.len(), 2);
+        assert!(matches!(&config.origins, Origins::Only(only) if only.len() == 2));
+        assert_eq!(config.timing.login, None);
+        let any = parse(&["--allow-origin=http://a,*"]).unwrap().into_config();
+        assert_eq!(any.origins, Origins::Any);
+    }
+}

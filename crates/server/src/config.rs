@@ -1,0 +1,107 @@
+//! What the operator chooses. A [`Config`] that exists is a good one: it is checked where it is parsed.
+
+mod origin;
+mod stun;
+
+use std::{path::PathBuf, time::Duration};
+
+use protocol::IceServer;
+
+pub use origin::{BadOrigin, Origin};
+pub use stun::{BadStunUrl, StunUrl};
+
+use crate::limits;
+
+/// How a server is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory of the built page.
+    pub web_root: PathBuf,
+    /// Which pages may open a WebSocket, besides the server's own.
+    pub origins: Origins,
+    /// The STUN servers that clients are told at login. None is assumed.
+    pub stun_urls: Vec<StunUrl>,
+    /// The deadlines.
+    pub timing: Timing,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            web_root: PathBuf::from("dist"),
+            origins: Origins::default(),
+            stun_urls: Vec::new(),
+            timing: Timing::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What the login reply names as `iceServers`.
+    pub(crate) fn ice_servers(&self) -> Vec<IceServer> {
+        if self.stun_urls.is_empty() {
+            return Vec::new();
+        }
+        let urls = self.stun_urls.iter().map(ToString::to_string).collect();
+        vec![IceServer { urls, username: None, credential: None }]
+    }
+}
+
+/// Which pages may open a WebSocket, besides the server's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Pages of any origin.
+    Any,
+    /// Pages of these.
+    Only(Vec<Origin>),
+}
+
+impl Default for Origins {
+    fn default() -> Self {
+        Self::Only(Vec::new())
+    }
+}
+
+/// The deadlines of a server. The defaults are the limits of [`protocol::limits`] and [`limits`]; tests shorten them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long a socket may stay open without a login; `None` for ever.
+    pub login: Option<Duration>,
+    /// How often a WebSocket ping is sent.
+    pub ping: Duration,
+    /// How long after a ping something must be heard.
+    pub pong: Duration,
+    /// How long a call may ring.
+    pub ring: Duration,
+    /// How long the head of an HTTP request may take; `None` for ever.
+    pub header: Option<Duration>,
+    /// How long an HTTP connection may last.
+    pub http: Duration,
+    /// How long a close handshake may take.
+    pub close: Duration,
+    /// How long a shutdown may take.
+    pub shutdown: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            login: Some(protocol::limits::LOGIN_DEADLINE),
+            ping: protocol::limits::PING_INTERVAL,
+            pong: protocol::limits::PONG_DEADLINE,
+            ring: limits::RING_LIMIT,
+            header: Some(limits::HEADER_READ_TIMEOUT),
+            http: limits::HTTP_CONNECTION_LIFETIME,
+            close: limits::CLOSE_DEADLINE,
+            shutdown: limits::SHUTDOWN_DEADLINE,
+        }
+    }
+}
+
+impl Timing {
+    /// The timing for benchmarks (`--limits off`): sockets may say nothing for as long as they like.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        Self { login: None, header: None, ..self }
+    }
+}

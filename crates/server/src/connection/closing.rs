@@ -1,0 +1,115 @@
+//! The end of a connection.
+
+use std::{future::poll_fn, pin::Pin, task::Poll};
+
+use futures_util::{SinkExt, Stream};
+use protocol::{ErrorCode, close::CloseCode};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    error::ProtocolError,
+    protocol::{CloseFrame, frame::coding},
+};
+
+use super::{Connection, Stage};
+use crate::directory::Directory;
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The client sent a close frame.
+    ClosedByClient,
+    /// The connection broke.
+    Lost,
+    /// We close it.
+    Close(CloseCode),
+}
+
+impl From<Error> for Ending {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::Close(CloseCode::TooBig),
+            Error::Utf8(_) => Self::Close(CloseCode::NotUtf8),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
+            Error::Protocol(_) => Self::Close(CloseCode::Protocol),
+            _ => Self::Lost,
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
+    /// Ends the session, then closes the socket. In this order: how long the client takes to close its socket is
+    /// nothing that its peer or the next owner of its name should wait for.
+    pub(super) async fn end(mut self, ending: Ending) {
+        let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
+        if let Stage::User(session) = stage {
+            session.end().await;
+        }
+        let limit = self.shared.timing.close;
+        // A client that does not answer in time has its socket closed without.
+        let _ = timeout(limit, async {
+            match ending {
+                Ending::Lost => {}
+                Ending::ClosedByClient => self.until_closed(true).await,
+                Ending::Close(code) => self.close(code).await,
+            }
+        })
+        .await;
+    }
+
+    async fn close(mut self, code: CloseCode) {
+        if code == CloseCode::SlowConsumer {
+            // What the client did not read when there was time will not be read now.
+            self.outbound.clear();
+        }
+        if code == CloseCode::TooBig {
+            // If the queue has no room for it, the close frame says the same.
+            let _ = self.refuse(ErrorCode::TooLarge, "A message is at most 64 KiB.");
+        }
+        if self.write_out().await.is_err() {
+            return;
+        }
+        let frame = CloseFrame {
+            code: coding::CloseCode::from(code.as_u16()),
+            reason: code.reason().into(),
+        };
+        if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+            self.until_closed(false).await;
+        }
+    }
+
+    async fn write_out(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| match self.poll_write(cx) {
+            Ok(()) if self.outbound.is_empty() && !self.unflushed => Poll::Ready(Ok(())),
+            Ok(()) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
+    }
+
+    /// Reads on until the client has closed its side. To drop a socket with something unread in it would reset the
+    /// connection, and the client might never see our last messages.
+    async fn until_closed(mut self, mut closed_by_client: bool) {
+        let mut socket = Pin::new(&mut self.socket);
+        poll_fn(|cx| {
+            loop {
+                match socket.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(Ok(Message::Close(_)))) => closed_by_client = true,
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await;
+        // After a frame that was no good the library reads no more, and what follows is not looked into.
+        let stream = self.socket.get_mut();
+        if stream.shutdown().await.is_ok() && !closed_by_client {
+            let mut rest = [0; 1024];
+            while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Drives one WebSocket: turns what comes over it into the session's inputs, and carries its effects out.
+//!
+//! One task does all of it, in turns (`turn`). A write that does not progress never keeps it from reading. What a
+//! slow client leaves unread waits in a queue that is bounded (`outbound`); once that is full, this connection is
+//! closed with [`CloseCode::SlowConsumer`], and nobody else notices.
+
+mod closing;
+mod handle;
+mod heartbeat;
+mod inbound;
+mod outbound;
+mod turn;
+
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Instant,
+};
+
+use protocol::{ServerMessage, close::CloseCode};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Sleep,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::{
+    config::{Config, Timing},
+    directory::Directory,
+    limits,
+};
+use closing::Ending;
+use handle::SessionHandle;
+use heartbeat::{Beat, Heartbeat};
+use outbound::Outbound;
+use turn::Turn;
+
+/// What the connections of a server share.
+#[derive(Debug)]
+pub struct Shared<D> {
+    directory: D,
+    ice_servers: Vec<protocol::IceServer>,
+    timing: Timing,
+    shutdown: CancellationToken,
+}
+
+impl<D: Directory> Shared<D> {
+    /// For connections whose sessions meet in `directory`, and which close when `shutdown` is cancelled.
+    pub fn new(directory: D, config: &Config, shutdown: CancellationToken) -> Self {
+        Self { directory, ice_servers: config.ice_servers(), timing: config.timing, shutdown }
+    }
+}
+
+/// The WebSocket library's settings: its defaults cost 130 KiB a connection.
+#[must_use]
+pub fn websocket_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(limits::READ_BUFFER_BYTES)
+        .write_buffer_size(limits::WRITE_BATCH_BYTES)
+        .max_write_buffer_size(limits::MAX_WRITE_BUFFER_BYTES)
+        .max_message_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
+        .max_frame_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
+}
+
+/// Drives one WebSocket until it is closed.
+pub fn serve<S, D>(
+    socket: WebSocketStream<S>,
+    shared: Arc<Shared<D>>,
+) -> impl Future<Output = ()> + Send
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    D: Directory,
+{
+    let now = Instant::now();
+    let mut connection = Connection {
+        socket,
+        stage: Stage::Guest { until: shared.timing.login.map(|limit| now + limit) },
+        outbound: Outbound::default(),
+        unflushed: false,
+        heartbeat: Heartbeat::new(now, shared.timing.ping, shared.timing.pong),
+        shared,
+    };
+    // Not an async function, which would set aside room for its arguments as well.
+    async move {
+        let ending = connection.run().await;
+        debug!(?ending, "a socket closes");
+        // Boxed, so that the room which only the end needs is not set aside all the time.
+        Box::pin(connection.end(ending)).await;
+    }
+}
+
+/// One WebSocket, and what it is for.
+struct Connection<S, D: Directory> {
+    socket: WebSocketStream<S>,
+    stage: Stage<D>,
+    outbound: Outbound,
+    /// Whether the WebSocket library may hold bytes that it has not written.
+    unflushed: bool,
+    heartbeat: Heartbeat,
+    shared: Arc<Shared<D>>,
+}
+
+/// Who is at the other end.
+enum Stage<D: Directory> {
+    /// Somebody who has not logged in.
+    Guest {
+        /// When they must have; `None` for no such deadline.
+        until: Option<Instant>,
+    },
+    /// A user.
+    User(Box<SessionHandle<D>>),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
+    /// Takes turns until there is a reason to close the socket.
+    async fn run(&mut self) -> Ending {
+        let shared = Arc::clone(&self.shared);
+        let mut cancelled = pin!(shared.shutdown.cancelled());
+        let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
+        loop {
+            let turn = self.turn(cancelled.as_mut(), timer.as_mut()).await;
+            if let Err(ending) = self.take(turn).await {
+                return ending;
+            }
+            self.set(timer.as_mut());
+        }
+    }
+
+    /// Does what there is to do in a turn.
+    async fn take(&mut self, turn: Turn) -> Result<(), Ending> {
+        // First, so that nobody is told of a peer that is gone when it is the whole server that goes.
+        if turn.shutdown {
+            return Err(Ending::Close(CloseCode::Restart));
+        }
+        // Next, so that an envelope which is out of the mailbox is never lost to the end of the socket.
+        if let Some(envelope) = turn.mail {
+            self.on_mail(envelope).await?;
+        }
+        turn.written?;
+        if let Some(frame) = turn.frame {
+            self.heartbeat.heard();
+            self.on_frame(frame.unwrap_or(Ok(Message::Close(None)))?).await?;
+        }
+        if turn.time {
+            self.on_time(Instant::now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Does everything that is due.
+    async fn on_time(&mut self, now: Instant) -> Result<(), Ending> {
+        match self.heartbeat.beat(now) {
+            Beat::Nothing => {}
+            Beat::Ping => self.outbound.push(Message::Ping(Vec::new().into()))?,
+            Beat::Dead => return Err(Ending::Close(CloseCode::Dead)),
+        }
+        match &mut self.stage {
+            Stage::Guest { until: Some(until) } if *until <= now => {
+                Err(Ending::Close(CloseCode::LoginTimeout))
+            }
+            Stage::Guest { .. } => Ok(()),
+            Stage::User(session) => session.on_time(now, &mut self.outbound).await,
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let other = match &self.stage {
+            Stage::Guest { until } => *until,
+            Stage::User(session) => session.next_timeout(),
+        };
+        let beat = self.heartbeat.next();
+        other.map_or(beat, |other| other.min(beat))
+    }
+
+    fn set(&self, timer: Pin<&mut Sleep>) {
+        let deadline = self.next_deadline().into();
+        // A turn that changed no deadline leaves the timer alone, which costs nothing.
+        if timer.deadline() != deadline {
+            timer.reset(deadline);
+        }
+    }
+
+    fn say(&mut self, message: &ServerMessage) -> Result<(), Ending> {
+        self.outbound.push(Message::text(message.encode()))
+    }
+}

@@ -1,0 +1,95 @@
+//! One turn of a connection: waits until anything can be done, and takes in all kinds of it at once.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_util::{Sink, Stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Sleep,
+};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::{Connection, Stage, closing::Ending};
+use crate::{directory::Directory, session::Envelope};
+
+/// What a turn found. Of each kind there is at most one, so that none keeps the others waiting.
+pub(super) struct Turn {
+    /// Whether writing still works.
+    pub(super) written: Result<(), Ending>,
+    /// What came over the socket; `Some(None)` is its end.
+    pub(super) frame: Option<Option<Result<Message, Error>>>,
+    /// What another session sent; `Some(None)` if the mailbox overflowed.
+    pub(super) mail: Option<Option<Envelope>>,
+    /// Whether a deadline is due.
+    pub(super) time: bool,
+    /// Whether the server stops.
+    pub(super) shutdown: bool,
+}
+
+impl Turn {
+    fn has_something(&self) -> bool {
+        self.written.is_err()
+            || self.frame.is_some()
+            || self.mail.is_some()
+            || self.time
+            || self.shutdown
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
+    /// Writes what can be written, and waits for something to do.
+    pub(super) async fn turn(
+        &mut self,
+        mut cancelled: Pin<&mut impl Future<Output = ()>>,
+        mut timer: Pin<&mut Sleep>,
+    ) -> Turn {
+        poll_fn(|cx| {
+            let turn = Turn {
+                written: self.poll_write(cx).map_err(Ending::from),
+                frame: ready(Pin::new(&mut self.socket).poll_next(cx)),
+                mail: match &mut self.stage {
+                    Stage::Guest { .. } => None,
+                    Stage::User(session) => ready(session.poll_mail(cx)),
+                },
+                time: timer.as_mut().poll(cx).is_ready(),
+                shutdown: cancelled.as_mut().poll(cx).is_ready(),
+            };
+            if turn.has_something() { Poll::Ready(turn) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Writes as much of the queue as the socket takes, without waiting: first all of it into the library's buffer,
+    /// then in one go to the socket.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        let mut socket = Pin::new(&mut self.socket);
+        while !self.outbound.is_empty() {
+            match socket.as_mut().poll_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => return Ok(()),
+            }
+            if let Some(message) = self.outbound.pop() {
+                self.unflushed = true;
+                socket.as_mut().start_send(message)?;
+            }
+        }
+        if self.unflushed
+            && let Poll::Ready(flushed) = socket.poll_flush(cx)
+        {
+            flushed?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! The directory of a server that is alone: a map in memory.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use protocol::UserName;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::{Directory, Mailbox, MailboxSender, NameTaken, Undeliverable};
+use crate::{limits::MAILBOX_ENVELOPES, session::Envelope};
+
+/// A directory in this process's memory. Clones share it.
+///
+/// One lock guards all of it. It is held for a look-up and a push into a queue, never while anything is awaited.
+#[derive(Clone, Debug, Default)]
+pub struct LocalDirectory {
+    users: Arc<Mutex<Users>>,
+}
+
+#[derive(Debug, Default)]
+struct Users {
+    /// `None` once the mailbox was full: the session is cut off, but holds its name until it has ended.
+    mailboxes: HashMap<UserName, Option<MailboxSender>>,
+    /// The skeletons of the names in `mailboxes`, to claim by. Names are looked up in `mailboxes` itself, so that only
+    /// the very name finds its session.
+    skeletons: HashSet<Box<str>>,
+}
+
+/// Holds a name in a [`LocalDirectory`], and releases it when dropped. Nothing is delivered any more from then on.
+#[derive(Debug)]
+pub struct LocalRegistration {
+    directory: LocalDirectory,
+    name: UserName,
+}
+
+impl LocalDirectory {
+    fn users(&self) -> MutexGuard<'_, Users> {
+        // No code that holds the lock can panic half-way through a change.
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claim_now(&self, name: &UserName) -> Result<(LocalRegistration, Mailbox), NameTaken> {
+        let mut users = self.users();
+        if !users.skeletons.insert(name.skeleton().into()) {
+            return Err(NameTaken);
+        }
+        let (sender, mailbox) = Mailbox::new(MAILBOX_ENVELOPES);
+        users.mailboxes.insert(name.clone(), Some(sender));
+        let registration = LocalRegistration { directory: self.clone(), name: name.clone() };
+        Ok((registration, mailbox))
+    }
+
+    fn send_now(&self, to: &UserName, envelope: Envelope) -> Result<(), Undeliverable> {
+        // Boxed before the lock is taken, to hold it no longer than needed.
+        let envelope = Box::new(envelope);
+        let mut users = self.users();
+        let mailbox = users.mailboxes.get_mut(to).ok_or(Undeliverable::Nobody)?;
+        let sender = mailbox.as_ref().ok_or(Undeliverable::CutOff)?;
+        match sender.try_send(envelope) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
+                *mailbox = None;
+                Err(Undeliverable::CutOff)
+            }
+        }
+    }
+}
+
+impl Directory for LocalDirectory {
+    type Registration = LocalRegistration;
+
+    async fn claim(&self, name: &UserName) -> Result<(LocalRegistration, Mailbox), NameTaken> {
+        self.claim_now(name)
+    }
+
+    async fn send(&self, to: &UserName, envelope: Envelope) -> Result<(), Undeliverable> {
+        self.send_now(to, envelope)
+    }
+}
+
+impl Drop for LocalRegistration {
+    fn drop(&mut self) {
+        let skeleton = self.name.skeleton();
+        let mut users = self.directory.users();
+        users.mailboxes.remove(&self.name);
+        users.skeletons.remove(skeleton.as_str());
+    }
+}

@@ -1,0 +1,70 @@
+//! HTTP: the built page, and the upgrade to WebSocket.
+//!
+//! | path | answer |
+//! | --- | --- |
+//! | `/ws` | the WebSocket |
+//! | `/` | the WebSocket if the request asks for one (the tutorial's clients connect here), else the page |
+//! | `/healthz` | `ok` |
+//! | anything else | a file of the built page |
+
+mod accept;
+mod page;
+mod upgrade;
+
+use std::{path::Path, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use hyper::header::UPGRADE;
+use tokio_util::task::TaskTracker;
+
+use crate::{config::Origins, connection::Shared, directory::Directory};
+
+pub(crate) use accept::accept_loop;
+use page::Page;
+
+/// What the handlers of requests share.
+pub(crate) struct Site<D> {
+    page: Page,
+    origins: Origins,
+    /// Whether only this very machine can reach the server.
+    on_loopback: bool,
+    connections: Arc<Shared<D>>,
+    tasks: TaskTracker,
+}
+
+impl<D: Directory> Site<D> {
+    pub(crate) fn new(
+        web_root: &Path,
+        origins: Origins,
+        on_loopback: bool,
+        connections: Arc<Shared<D>>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self { page: Page::new(web_root), origins, on_loopback, connections, tasks }
+    }
+}
+
+/// The routes.
+pub(crate) fn router<D: Directory>(site: Site<D>) -> Router {
+    Router::new()
+        .route("/ws", any(upgrade::upgrade))
+        .route("/healthz", get(async || "ok\n"))
+        .fallback(page_or_socket)
+        .with_state(Arc::new(site))
+}
+
+async fn page_or_socket<D: Directory>(
+    State(site): State<Arc<Site<D>>>,
+    request: Request,
+) -> Response {
+    if request.uri().path() == "/" && request.headers().contains_key(UPGRADE) {
+        upgrade::upgrade(State(site), request).await.into_response()
+    } else {
+        site.page.serve(request).await
+    }
+}

@@ -1,0 +1,139 @@
+//! The upgrade from HTTP to WebSocket (RFC 6455 section 4.2), and who may ask for it.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    HeaderMap, StatusCode,
+    header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_VERSION, UPGRADE},
+    upgrade::{OnUpgrade, Upgraded},
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, error::ProtocolError, handshake::server::create_response_with_body, protocol::Role,
+    },
+};
+use tracing::debug;
+
+use super::Site;
+use crate::{
+    config::{Origin, Origins},
+    connection::{self, Shared, websocket_config},
+    directory::Directory,
+};
+
+/// Answers a request for a WebSocket, and starts driving it.
+pub(super) async fn upgrade<D: Directory>(
+    State(site): State<Arc<Site<D>>>,
+    mut request: Request,
+) -> Result<Response, Refused> {
+    let switching = create_response_with_body(&request, Body::empty).map_err(Refused::from)?;
+    if !site.may_connect(request.headers()) {
+        return Err(Refused::Origin);
+    }
+    let upgraded = hyper::upgrade::on(&mut request);
+    site.tasks.spawn(serve(upgraded, Arc::clone(&site.connections)));
+    Ok(switching)
+}
+
+impl<D> Site<D> {
+    /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
+    /// says which: the `Origin` header, which no script can forge. Whoever sends none is no browser, and could send
+    /// what it likes.
+    fn may_connect(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(ORIGIN) else { return true };
+        let Origins::Only(allowed) = &self.origins else { return true };
+        // `null`, the origin of sandboxed frames and local files, is none that could be allowed.
+        let Some(origin) = text(origin).and_then(|text| text.parse::<Origin>().ok()) else {
+            return false;
+        };
+        let own = || headers.get(HOST).and_then(text).is_some_and(|host| origin.is_of_host(host));
+        allowed.contains(&origin) || (self.on_loopback && origin.is_loopback()) || own()
+    }
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}
+
+/// Drives the WebSocket once hyper has let go of the connection.
+async fn serve<D: Directory>(upgraded: OnUpgrade, shared: Arc<Shared<D>>) {
+    let upgraded = match upgraded.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => return debug!(%error, "an upgrade came to nothing"),
+    };
+    // Taking the TCP stream back out frees hyper's buffers, which would cost an idle user several KiB.
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            let stream = parts.io.into_inner();
+            let early = parts.read_buf.to_vec();
+            drop(parts.read_buf);
+            let config = Some(websocket_config());
+            let socket =
+                WebSocketStream::from_partially_read(stream, early, Role::Server, config).await;
+            connection::serve(socket, shared).await;
+        }
+        Err(upgraded) => Box::pin(serve_within_hyper(upgraded, shared)).await,
+    }
+}
+
+async fn serve_within_hyper<D: Directory>(upgraded: Upgraded, shared: Arc<Shared<D>>) {
+    let stream = TokioIo::new(upgraded);
+    let config = Some(websocket_config());
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
+    connection::serve(socket, shared).await;
+}
+
+/// Why there is no WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refused {
+    /// 403: the page that asks is none that may.
+    Origin,
+    /// 426: the request does not ask for a WebSocket, or for one of another version.
+    NotAsked,
+    /// 400: it does, but not as RFC 6455 has it.
+    Malformed,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Protocol(
+                ProtocolError::MissingConnectionUpgradeHeader
+                | ProtocolError::MissingUpgradeWebSocketHeader
+                | ProtocolError::MissingSecWebSocketVersionHeader,
+            ) => Self::NotAsked,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Origin => (
+                StatusCode::FORBIDDEN,
+                "Pages of this origin may not connect here. The server's operator can let them in with --allow-origin.\n",
+            )
+                .into_response(),
+            Self::NotAsked => (
+                StatusCode::UPGRADE_REQUIRED,
+                [(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")],
+                "Here is a WebSocket, version 13: connect to it with a WebSocket client.\n",
+            )
+                .into_response(),
+            Self::Malformed => (
+                StatusCode::BAD_REQUEST,
+                "This is not a WebSocket handshake as RFC 6455 has it.\n",
+            )
+                .into_response(),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Every limit of the server that is not one of the wire ([`protocol::limits`]), with its unit and its reason.
+
+use std::time::Duration;
+
+/// How many envelopes may wait in a session's mailbox. The connection empties it whenever it runs, however slow its
+/// socket is, so more than a call set-up's burst (an offer and some 50 candidates) means that it is not running at all.
+pub const MAILBOX_ENVELOPES: usize = 256;
+
+/// How many messages may wait for a socket that does not take them. A call set-up is some 50 messages each way; a
+/// client that is behind by ten of those is not coming back.
+pub const OUTBOUND_MESSAGES: usize = 512;
+
+/// How many bytes of messages may wait for a socket that does not take them: what one slow client can make the server
+/// hold. A few of the largest session descriptions fit.
+pub const OUTBOUND_BYTES: usize = 256 * 1024;
+
+/// The WebSocket library's read buffer, in bytes. It is zeroed before every read and kept for as long as the connection
+/// lasts, so its size is most of what an idle user costs. Candidates are 300 bytes; larger messages grow it.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// How many bytes of messages are gathered into one write to a socket. Nothing is set aside for it, and every batch is
+/// flushed: it spares a system call for each message when several are queued, and delays none.
+pub const WRITE_BATCH_BYTES: usize = 8 * 1024;
+
+/// What the WebSocket library may hold of unwritten bytes, as a last resort: a batch and the largest message fit many
+/// times over, and the queue before it ([`OUTBOUND_BYTES`]) is what a slow consumer fills.
+pub const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
+
+/// How long a client may take to send the headers of an HTTP request. A browser needs milliseconds, a slow mobile
+/// network a second or two; whoever holds a socket open with a header a minute is not a browser.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long one HTTP connection may last before it upgrades or ends. The page is some 150 KB: 40 s over 30 kbit/s.
+/// Without a bound, clients that do not read what they asked for would keep their sockets for ever.
+pub const HTTP_CONNECTION_LIFETIME: Duration = Duration::from_secs(300);
+
+/// The largest head of an HTTP request, in bytes. Browsers send 1 KB, and some proxies add as much in cookies.
+pub const MAX_HTTP_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long a closing WebSocket may take to answer the close frame. A round trip over a bad mobile network; the
+/// session is over and its name free before this begins.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long a shutdown waits for connections to close. Longer than [`CLOSE_DEADLINE`], and below the 5 s after which
+/// the promise to stop is broken.
+pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
+
+/// How long a call may ring before the server ends it. The caller's page gives up at
+/// [`RING_TIMEOUT`](protocol::limits::RING_TIMEOUT); this is for clients that do not, such as the tutorial's.
+pub const RING_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the accept loop rests when the system has no file descriptor left, in which case every accept fails at
+/// once. Connections that end in the meantime free some.
+pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);

@@ -1,0 +1,157 @@
+//! What a session does about what its user's client says.
+
+use std::time::Instant;
+
+use protocol::{
+    CallId, ClientMessage, ErrorCode, LeaveReason, Offer, Raw, ServerMessage, UserName,
+};
+
+use super::{Body, Call, CallKey, Effect, Effects, Phase, Session};
+
+impl Session {
+    pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
+        match message {
+            ClientMessage::Login(_) => vec![self.already_logged_in()],
+            ClientMessage::Ping => vec![Effect::ToClient(ServerMessage::Pong)],
+            ClientMessage::Offer(offer) => self.offer(now, offer),
+            ClientMessage::Answer(m) => {
+                self.within_call(m.name.as_deref(), m.call, |session, call| {
+                    session.answer(call, m.answer)
+                })
+            }
+            ClientMessage::Candidate(m) => {
+                self.within_call(m.name.as_deref(), m.call, |session, call| {
+                    vec![session.to_peer(call, Body::Candidate(m.candidate))]
+                })
+            }
+            ClientMessage::Ringing(m) => self.within_call(m.name.as_deref(), m.call, Self::ringing),
+            ClientMessage::Leave(m) => {
+                let reason = m.reason.unwrap_or(LeaveReason::Hangup);
+                self.within_call(m.name.as_deref(), m.call, |session, call| {
+                    session.leave(call, reason)
+                })
+            }
+        }
+    }
+
+    fn offer(&mut self, now: Instant, Offer { name, offer, call: id }: Offer) -> Effects {
+        let peer = match UserName::parse(&name) {
+            Ok(peer) if peer == self.user => {
+                let message = "You cannot call yourself.";
+                return vec![Effect::error(ErrorCode::BadName, message, Some(&peer), id)];
+            }
+            Ok(peer) => peer,
+            Err(error) => {
+                return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
+            }
+        };
+        match &self.phase {
+            Phase::Idle => self.call(now, peer, id, offer),
+            Phase::Calling { call, .. } | Phase::InCall(call)
+                if call.peer == peer && may_mean(id.as_ref(), call) =>
+            {
+                vec![self.to_peer(call, Body::Reoffer(offer))]
+            }
+            // The offers crossed on their way: glare, see the module. Here our user is the caller of the one call, and
+            // the peer of the other.
+            Phase::Ringing(call)
+                if call.peer == peer && (id.is_none() || id.as_ref() != call.key.id()) =>
+            {
+                self.glare(now, peer, id, offer)
+            }
+            Phase::Calling { call, .. } | Phase::Ringing(call) | Phase::InCall(call) => {
+                let message =
+                    format!("You are in a call with {} already: leave it first.", call.peer);
+                vec![Effect::error(ErrorCode::NotInCall, message, Some(&peer), id)]
+            }
+            Phase::Ended => Effects::new(),
+        }
+    }
+
+    fn glare(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
+        if self.user < peer { self.call(now, peer, id, offer) } else { Effects::new() }
+    }
+
+    fn call(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
+        let key = id.map_or_else(|| CallKey::Numbered(self.number()), CallKey::Given);
+        let call = Call { peer, key };
+        let effects = vec![self.to_peer(&call, Body::Offer(offer))];
+        self.enter(Phase::Calling { call, until: now + self.ring_limit }, "our user calls");
+        effects
+    }
+
+    fn number(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
+        number
+    }
+
+    fn answer(&mut self, call: &Call, answer: Raw) -> Effects {
+        match self.phase {
+            Phase::Ringing(_) => self.enter(Phase::InCall(call.clone()), "our user answers"),
+            Phase::InCall(_) => {}
+            Phase::Calling { .. } | Phase::Idle | Phase::Ended => {
+                let message = "You called: there is nothing to answer yet.";
+                return vec![not_in_call(message, Some(&call.peer), call.key.id().cloned())];
+            }
+        }
+        vec![self.to_peer(call, Body::Answer(answer))]
+    }
+
+    fn ringing(&mut self, call: &Call) -> Effects {
+        if matches!(self.phase, Phase::Ringing(_)) {
+            vec![self.to_peer(call, Body::Ringing)]
+        } else {
+            let message = "Nobody is calling you.";
+            vec![not_in_call(message, Some(&call.peer), call.key.id().cloned())]
+        }
+    }
+
+    fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
+        self.enter(Phase::Idle, "our user leaves");
+        vec![self.to_peer(call, Body::Leave(reason))]
+    }
+
+    fn already_logged_in(&self) -> Effect {
+        let message = format!("You are logged in already, as {}.", self.user);
+        Effect::error(ErrorCode::AlreadyLoggedIn, message, Some(&self.user), None)
+    }
+
+    /// Does what is to be done about a message that must be within the call that the user is in.
+    fn within_call(
+        &mut self,
+        name: Option<&str>,
+        id: Option<CallId>,
+        act: impl FnOnce(&mut Self, &Call) -> Effects,
+    ) -> Effects {
+        let Some(call) = self.phase.call().cloned() else {
+            let name = name.and_then(|name| UserName::parse(name).ok());
+            return vec![not_in_call("You are not in a call.", name.as_ref(), id)];
+        };
+        // Most clients write the name as the server does, which spares the parsing.
+        if let Some(name) = name.filter(|name| *name != call.peer.as_str()) {
+            let name = UserName::parse(name).ok();
+            if name.as_ref() != Some(&call.peer) {
+                let message = format!("Your call is with {}.", call.peer);
+                return vec![not_in_call(message, name.as_ref(), id)];
+            }
+        }
+        if !may_mean(id.as_ref(), &call) {
+            return vec![not_in_call("That call is over.", Some(&call.peer), id)];
+        }
+        act(self, &call)
+    }
+}
+
+/// Whether a message with this id can be meant for this call. One without an id is for whatever call there is.
+fn may_mean(id: Option<&CallId>, call: &Call) -> bool {
+    id.is_none() || id == call.key.id()
+}
+
+fn not_in_call(
+    message: impl Into<String>,
+    name: Option<&UserName>,
+    call: Option<CallId>,
+) -> Effect {
+    Effect::error(ErrorCode::NotInCall, message, name, call)
+}

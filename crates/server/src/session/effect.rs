@@ -1,0 +1,44 @@
+//! What a session wants done.
+
+use protocol::{CallId, ErrorCode, Refusal, ServerMessage, UserName};
+
+use super::{Call, Envelope};
+
+/// What a session wants done, in this order.
+pub type Effects = Vec<Effect>;
+
+/// Something that a session wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Effect {
+    /// Say this to the user's client.
+    ToClient(ServerMessage),
+    /// Bring this to that user's session; if that cannot be done, hand in an
+    /// [`Undeliverable`](super::Input::Undeliverable).
+    ToPeer(UserName, Envelope),
+    /// The session is over: release its name.
+    End,
+}
+
+impl Effect {
+    /// An error for the user's client.
+    pub(super) fn error(
+        code: ErrorCode,
+        message: impl Into<String>,
+        name: Option<&UserName>,
+        call: Option<CallId>,
+    ) -> Self {
+        Self::ToClient(ServerMessage::Error(Refusal {
+            message: message.into(),
+            code: Some(code),
+            name: name.map(ToString::to_string),
+            call,
+        }))
+    }
+
+    /// Nobody is logged in under the name that was called.
+    pub(super) fn offline(call: &Call) -> Self {
+        let message = format!("{} is not here right now.", call.peer);
+        Self::error(ErrorCode::Offline, message, Some(&call.peer), call.key.id().cloned())
+    }
+}

@@ -1,0 +1,55 @@
+//! What sessions say to each other.
+
+use protocol::{CallId, LeaveReason, Raw, UserName};
+
+/// A message from one session to another, in one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Whose session sent it. A session stamps its own user's name, so this can be relied on.
+    pub from: UserName,
+    /// The call that it is of.
+    pub call: CallKey,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What an [`Envelope`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Begins a call.
+    Offer(Raw),
+    /// Offers anew within a call. Not the same as an offer: when it crosses with a `leave`, it must not ring.
+    Reoffer(Raw),
+    /// The callee is being rung.
+    Ringing,
+    /// Accepts a call, or answers an offer within it.
+    Answer(Raw),
+    /// An ICE candidate.
+    Candidate(Raw),
+    /// Ends the call.
+    Leave(LeaveReason),
+}
+
+/// Tells one call from the next between the same two.
+///
+/// The caller's client chooses an id. The tutorial's clients do not, and their calls must be told apart as well: a
+/// `leave` of one call may cross with the offer of the next, and would end it. So the caller's session numbers them.
+/// The number is never sent to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CallKey {
+    /// The id that the caller's client gave.
+    Given(CallId),
+    /// The number that the caller's session gave.
+    Numbered(u64),
+}
+
+impl CallKey {
+    /// The id as clients see it.
+    #[must_use]
+    pub const fn id(&self) -> Option<&CallId> {
+        match self {
+            Self::Given(id) => Some(id),
+            Self::Numbered(_) => None,
+        }
+    }
+}

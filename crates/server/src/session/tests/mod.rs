@@ -1,0 +1,185 @@
+//! Tests of the session machine: real machines, and a network in memory that keeps the order within each pair.
+
+mod calls;
+mod glare;
+mod properties;
+mod refusals;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use protocol::{ClientMessage, ServerMessage, UserName};
+
+use super::{Body, Call, CallKey, Effect, Envelope, Input, Phase, Session};
+
+const RING_LIMIT: Duration = Duration::from_secs(60);
+
+/// Users with their sessions, and what is on its way between these.
+#[derive(Clone)]
+struct World {
+    now: Instant,
+    sessions: BTreeMap<String, Session>,
+    on_the_way: BTreeMap<(String, String), VecDeque<Envelope>>,
+    /// What clients were told and have not looked at yet.
+    heard: BTreeMap<String, VecDeque<ServerMessage>>,
+    logins: u64,
+}
+
+impl World {
+    fn new(users: &[&str]) -> Self {
+        let mut world = Self {
+            now: Instant::now(),
+            sessions: BTreeMap::new(),
+            on_the_way: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            logins: 0,
+        };
+        for user in users {
+            world.log_in(user);
+        }
+        world
+    }
+
+    fn log_in(&mut self, user: &str) {
+        self.logins += 1;
+        let name = UserName::parse(user).unwrap();
+        // Far enough apart that no two sessions number their calls alike.
+        let session = Session::new(name, self.logins << 32, RING_LIMIT);
+        self.sessions.entry(user.to_owned()).or_insert(session);
+    }
+
+    fn phase(&self, user: &str) -> &Phase {
+        self.sessions[user].phase()
+    }
+
+    /// A client says something; nothing is delivered yet.
+    fn says(&mut self, user: &str, json: &str) {
+        let message = ClientMessage::decode(json).unwrap();
+        self.input(user, Input::FromClient(message));
+    }
+
+    /// A client says something, and everything that follows happens.
+    fn tells(&mut self, user: &str, json: &str) {
+        self.says(user, json);
+        self.settle();
+    }
+
+    fn input(&mut self, user: &str, input: Input) {
+        let Some(session) = self.sessions.get_mut(user) else { return };
+        let before = session.phase().clone();
+        let effects = session.handle(self.now, input);
+        check_recipients(&before, session, &effects);
+        for effect in effects {
+            match effect {
+                Effect::ToClient(message) => {
+                    self.heard.entry(user.to_owned()).or_default().push_back(message);
+                }
+                Effect::ToPeer(to, envelope) => self.send(user, &to, envelope),
+                Effect::End => self.end(user),
+            }
+        }
+    }
+
+    fn send(&mut self, user: &str, to: &UserName, envelope: Envelope) {
+        if self.sessions.contains_key(to.as_str()) {
+            let way = (user.to_owned(), to.to_string());
+            self.on_the_way.entry(way).or_default().push_back(envelope);
+        } else {
+            let call = envelope.call;
+            self.input(user, Input::Undeliverable { to: to.clone(), call });
+        }
+    }
+
+    /// The name is released, and then the session finds what is left in its mailbox.
+    fn end(&mut self, user: &str) {
+        let mut ended = self.sessions.remove(user).unwrap();
+        let ways: Vec<_> = self.on_the_way.keys().filter(|(_, to)| to == user).cloned().collect();
+        for way in ways {
+            for envelope in self.on_the_way.remove(&way).unwrap() {
+                for effect in ended.handle(self.now, Input::FromPeer(envelope)) {
+                    let Effect::ToPeer(to, answer) = effect else { panic!("{effect:?}") };
+                    self.send(user, &to, answer);
+                }
+            }
+        }
+    }
+
+    /// Delivers the first envelope on a way.
+    fn deliver(&mut self, way: &(String, String)) {
+        let envelope = self.on_the_way.get_mut(way).and_then(VecDeque::pop_front);
+        self.on_the_way.retain(|_, envelopes| !envelopes.is_empty());
+        if let Some(envelope) = envelope {
+            self.input(&way.1, Input::FromPeer(envelope));
+        }
+    }
+
+    fn settle(&mut self) {
+        while let Some(way) = self.on_the_way.keys().next().cloned() {
+            self.deliver(&way);
+        }
+    }
+
+    /// What a client was told since it was last asked, as JSON.
+    fn hears(&mut self, user: &str) -> Vec<String> {
+        self.heard.remove(user).unwrap_or_default().iter().map(ServerMessage::encode).collect()
+    }
+
+    fn hears_nothing(&mut self, user: &str) {
+        assert_eq!(self.hears(user), Vec::<String>::new(), "{user}");
+    }
+
+    /// Nothing is on its way: whoever is in a call is in it together with its peer.
+    fn assert_agreement(&self) {
+        assert!(self.on_the_way.is_empty());
+        for (user, session) in &self.sessions {
+            let Some(call) = session.phase().call() else { continue };
+            let peer = self.sessions.get(call.peer.as_str());
+            let theirs = peer.map(Session::phase);
+            let agree = match (session.phase(), theirs) {
+                (Phase::Calling { .. }, Some(Phase::Ringing(other)))
+                | (Phase::Ringing(_), Some(Phase::Calling { call: other, .. }))
+                | (Phase::InCall(_), Some(Phase::InCall(other))) => {
+                    other.peer.as_str() == user && other.key == call.key
+                }
+                _ => false,
+            };
+            assert!(agree, "{user}: {:?}, but {}: {theirs:?}", session.phase(), call.peer);
+        }
+    }
+}
+
+/// Whatever a session sends goes to the peer of its call, and stamped with its own name; whatever it tells its user is
+/// from there. The exceptions are as harmless as they are few: errors, and a `busy` or `gone` for who offers a call.
+fn check_recipients(before: &Phase, session: &Session, effects: &[Effect]) {
+    let after = session.phase();
+    let calls: Vec<&Call> = [before.call(), after.call()].into_iter().flatten().collect();
+    for effect in effects {
+        match effect {
+            Effect::ToPeer(to, envelope) => {
+                assert_eq!(envelope.from, *session.user());
+                assert_ne!(to, session.user());
+                let in_call = calls.iter().any(|call| call.is(to, &envelope.call));
+                assert!(in_call || matches!(envelope.body, Body::Leave(_)), "{to}: {envelope:?}");
+            }
+            Effect::ToClient(message) => {
+                let sender = match message {
+                    ServerMessage::Offer(m) => Some(m.name.as_str()),
+                    ServerMessage::Answer(m) => m.name.as_deref(),
+                    ServerMessage::Candidate(m) => m.name.as_deref(),
+                    ServerMessage::Ringing(m) => m.name.as_deref(),
+                    ServerMessage::Leave(m) => m.name.as_deref(),
+                    ServerMessage::Login(_) | ServerMessage::Error(_) | ServerMessage::Pong => {
+                        continue;
+                    }
+                };
+                assert!(
+                    calls.iter().any(|call| Some(call.peer.as_str()) == sender),
+                    "{sender:?} is not in {calls:?}"
+                );
+            }
+            Effect::End => assert_eq!(*after, Phase::Ended),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a connection costs: system calls for a burst, and memory while nothing happens.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use futures_util::StreamExt;
+use protocol::{Raw, UserName};
+use server::{
+    directory::{Directory, LocalDirectory},
+    session::Body,
+};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+
+use crate::{common::soon, memory};
+
+/// Counts the writes, each of which would be a system call.
+struct Counted {
+    stream: DuplexStream,
+    writes: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// On one thread, so that all of the burst is there before the connection runs.
+#[tokio::test(flavor = "current_thread")]
+async fn a_burst_leaves_in_one_write() {
+    const BURST: usize = 20;
+    let directory = LocalDirectory::default();
+    let (near, stream) = tokio::io::duplex(1 << 16);
+    let writes = Arc::new(AtomicUsize::new(0));
+    let far = Counted { stream, writes: Arc::clone(&writes) };
+    let mut client = memory::log_in(&directory, "bob", near, far).await;
+
+    let bob = UserName::parse("bob").unwrap();
+    let before = writes.load(Ordering::Relaxed);
+    for n in 0..BURST {
+        let raw = Raw::from_json(n.to_string()).unwrap();
+        let body = if n == 0 { Body::Offer(raw) } else { Body::Candidate(raw) };
+        directory.send(&bob, memory::from_alice(body)).await.unwrap();
+    }
+    for _ in 0..BURST {
+        soon(client.next()).await.unwrap().unwrap();
+    }
+    assert_eq!(writes.load(Ordering::Relaxed) - before, 1);
+}
+
+#[tokio::test]
+async fn the_task_of_a_connection_is_small() {
+    let (_near, far) = tokio::io::duplex(64);
+    let task = memory::connection(&LocalDirectory::default(), far).await;
+    let bytes = std::mem::size_of_val(&task);
+    // The WebSocket, the queue and the timers; the read buffer and the session are elsewhere.
+    assert!(bytes <= 2048, "{bytes} bytes");
+}

@@ -1,0 +1,108 @@
+//! Which pages may open a WebSocket, and what a handshake must look like.
+
+use server::config::Origins;
+
+use crate::common::Server;
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_not_connect() {
+    let server = Server::start().await;
+    let own = format!("http://{}", server.address);
+    for (origin, status) in [
+        (own.as_str(), 101),
+        ("http://localhost:8080", 101),
+        ("http://127.0.0.1:3000", 101),
+        ("http://[::1]", 101),
+        ("https://evil.example", 403),
+        ("http://localhost.evil.example", 403),
+        ("null", 403),
+        ("file://", 403),
+        ("", 403),
+        ("*", 403),
+        ("http://localhost:8080, https://evil.example", 403),
+    ] {
+        assert_eq!(server.handshake(&[("origin", origin)]).await, status, "{origin}");
+    }
+    assert_eq!(server.handshake(&[]).await, 101, "what sends no origin is no browser");
+}
+
+#[tokio::test]
+async fn a_server_that_others_can_reach_lets_no_foreign_page_in_from_loopback() {
+    let server = Server::listening_on("0.0.0.0:0", |_| {}).await;
+    let own = format!("http://{}", server.address);
+    assert_eq!(server.handshake(&[("origin", &own)]).await, 101);
+    assert_eq!(server.handshake(&[("origin", "http://localhost:8080")]).await, 403);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_own_origin_is_the_one_in_the_host_header() {
+    let server = Server::start().await;
+    let host = ("host", "call.example.org");
+    for (origin, status) in [
+        ("https://call.example.org", 101),
+        ("http://call.example.org", 101),
+        ("https://example.org", 403),
+        ("https://call.example.org:8443", 403),
+    ] {
+        assert_eq!(server.handshake(&[host, ("origin", origin)]).await, status, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn the_operator_can_let_others_in() {
+    let one = Server::with(|config| {
+        config.origins = Origins::Only(vec!["https://friend.example".parse().unwrap()]);
+    })
+    .await;
+    assert_eq!(one.handshake(&[("origin", "https://friend.example")]).await, 101);
+    assert_eq!(one.handshake(&[("origin", "https://evil.example")]).await, 403);
+    let any = Server::with(|config| config.origins = Origins::Any).await;
+    assert_eq!(any.handshake(&[("origin", "https://evil.example")]).await, 101);
+    assert_eq!(any.handshake(&[("origin", "null")]).await, 101);
+}
+
+#[tokio::test]
+async fn the_root_holds_to_the_same_rule() {
+    let server = Server::start().await;
+    let response = server
+        .http(&format!(
+            "GET / HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
+             Origin: https://evil.example\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+            server.address
+        ))
+        .await;
+    assert_eq!(response.status, 403);
+}
+
+#[tokio::test]
+async fn what_is_not_a_handshake_is_told_so_in_words() {
+    let server = Server::start().await;
+    let upgrade = "Connection: Upgrade, close\r\nUpgrade: websocket\r\n";
+    let key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    let version = "Sec-WebSocket-Version: 13\r\n";
+    for (method, headers, status) in [
+        ("GET", String::new(), 426),
+        ("GET", format!("{upgrade}{key}"), 426),
+        ("GET", format!("{upgrade}{key}Sec-WebSocket-Version: 8\r\n"), 426),
+        ("GET", format!("Connection: Upgrade, close\r\nUpgrade: h2c\r\n{key}{version}"), 426),
+        ("GET", format!("{upgrade}{version}"), 400),
+        ("GET", format!("{upgrade}{version}Sec-WebSocket-Key: short\r\n"), 400),
+        ("POST", format!("{upgrade}{key}{version}"), 400),
+    ] {
+        let request =
+            format!("{method} /ws HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}\r\n");
+        let request = if headers.is_empty() {
+            request
+        } else {
+            request.replacen("Connection: close\r\n", "", 1)
+        };
+        let response = server.http(&request).await;
+        assert_eq!(response.status, status, "{request}");
+        assert!(response.text().ends_with(".\n"), "a sentence: {response:?}");
+        if status == 426 {
+            assert_eq!(response.header("upgrade"), Some("websocket"));
+            assert_eq!(response.header("sec-websocket-version"), Some("13"));
+        }
+    }
+}

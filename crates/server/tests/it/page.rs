@@ -1,0 +1,134 @@
+//! The built page.
+
+use std::fs;
+
+use crate::common::Server;
+
+async fn built() -> Server {
+    let server = Server::start().await;
+    let dist = server.files().join("dist");
+    fs::create_dir_all(dist.join("snippets/x-0123456789abcdef")).unwrap();
+    for (name, content) in [
+        ("index.html", "<!doctype html>hello"),
+        ("page-0123456789abcdef.js", "js"),
+        ("page-0123456789abcdef.js.br", "js in brotli"),
+        ("page-0123456789abcdef.js.gz", "js in gzip"),
+        ("page-0123456789abcdef_bg.wasm", "wasm"),
+        ("style-0123456789abcdef.css", "css"),
+        ("icon.svg", "<svg/>"),
+        ("snippets/x-0123456789abcdef/inline0.js", "snippet"),
+    ] {
+        fs::write(dist.join(name), content).unwrap();
+    }
+    fs::write(server.files().join("secret.txt"), "secret").unwrap();
+    server
+}
+
+#[tokio::test]
+async fn every_file_has_its_type_and_says_how_long_it_keeps() {
+    let server = built().await;
+    let for_ever = "public, max-age=31536000, immutable";
+    for (path, kind, cache) in [
+        ("/", "text/html", "no-cache"),
+        ("/index.html", "text/html", "no-cache"),
+        ("/page-0123456789abcdef.js", "text/javascript", for_ever),
+        ("/page-0123456789abcdef_bg.wasm", "application/wasm", for_ever),
+        ("/style-0123456789abcdef.css", "text/css", for_ever),
+        ("/icon.svg", "image/svg+xml", "no-cache"),
+        ("/snippets/x-0123456789abcdef/inline0.js", "text/javascript", "no-cache"),
+    ] {
+        let response = server.get(path, "").await;
+        assert_eq!(response.status, 200, "{path}");
+        assert_eq!(response.header("content-type"), Some(kind), "{path}");
+        assert_eq!(response.header("cache-control"), Some(cache), "{path}");
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+    assert_eq!(server.get("/", "").await.text(), "<!doctype html>hello");
+}
+
+#[tokio::test]
+async fn the_smallest_form_that_the_browser_takes_is_sent() {
+    let server = built().await;
+    for (accepts, encoding, body) in [
+        ("gzip, deflate, br", Some("br"), "js in brotli"),
+        ("gzip", Some("gzip"), "js in gzip"),
+        ("identity", None, "js"),
+    ] {
+        let header = format!("Accept-Encoding: {accepts}\r\n");
+        let response = server.get("/page-0123456789abcdef.js", &header).await;
+        assert_eq!(response.header("content-encoding"), encoding, "{accepts}");
+        assert_eq!(response.header("content-type"), Some("text/javascript"), "{accepts}");
+        assert_eq!(response.header("vary"), Some("accept-encoding"), "{accepts}");
+        assert_eq!(response.text(), body, "{accepts}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_did_not_change_is_not_sent_again() {
+    let server = built().await;
+    let first = server.get("/", "").await;
+    let since = first.header("last-modified").unwrap();
+    let again = server.get("/", &format!("If-Modified-Since: {since}\r\n")).await;
+    assert_eq!(again.status, 304);
+    assert_eq!(again.header("cache-control"), Some("no-cache"));
+}
+
+#[tokio::test]
+async fn a_page_that_was_not_built_says_how_to_build_it() {
+    let server = Server::start().await;
+    for path in ["/", "/index.html"] {
+        let response = server.get(path, "").await;
+        assert_eq!(response.status, 503);
+        assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(response.header("cache-control"), Some("no-cache"));
+        for words in ["not built", "cargo xtask run", "trunk build"] {
+            assert!(response.text().contains(words), "{words}");
+        }
+    }
+    assert_eq!(server.get("/page-0123456789abcdef.js", "").await.status, 404);
+    // Once it is built it is there, without a restart.
+    fs::create_dir(server.files().join("dist")).unwrap();
+    fs::write(server.files().join("dist/index.html"), "built").unwrap();
+    assert_eq!(server.get("/", "").await.text(), "built");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_kept() {
+    let server = built().await;
+    let response = server.get("/gone-0123456789abcdef.js", "").await;
+    assert_eq!(response.status, 404);
+    assert_eq!(response.header("cache-control"), Some("no-cache"));
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[tokio::test]
+async fn nothing_outside_the_page_is_served() {
+    let server = built().await;
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e%2fsecret.txt",
+        "/snippets/../../secret.txt",
+        "/..%5csecret.txt",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "/index.html%00.txt",
+        "/index.html/",
+    ] {
+        let response = server.get(path, "").await;
+        assert!(matches!(response.status, 400 | 404), "{path}: {}", response.status);
+        assert!(!response.text().contains("secret"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_only_read() {
+    let server = built().await;
+    for method in ["POST", "PUT", "DELETE"] {
+        let host = server.address;
+        let request = format!("{method} / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        assert_eq!(server.http(&request).await.status, 405, "{method}");
+    }
+    assert_eq!(server.get("/healthz", "").await.text(), "ok\n");
+}

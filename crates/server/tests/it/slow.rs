@@ -1,0 +1,82 @@
+//! Clients that do not read.
+
+use futures_util::StreamExt;
+use protocol::{LeaveReason, UserName};
+use server::{
+    directory::{Directory, LocalDirectory, Undeliverable},
+    limits::MAILBOX_ENVELOPES,
+    session::Body,
+};
+use tokio::net::TcpSocket;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::{
+    common::{Client, Server, soon},
+    memory,
+};
+
+#[tokio::test]
+async fn a_slow_consumer_is_closed_and_nobody_else_notices() {
+    let server = Server::start().await;
+    let mut alice = server.user("alice").await;
+    let (mut carol, mut dave) = server.call("carol", "dave").await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(server.address).await.unwrap();
+    let mut slow = Client::over(stream, &format!("ws://{}/ws", server.address)).await;
+    slow.log_in("slow").await;
+    alice.say(r#"{"type":"offer","name":"slow","offer":1,"call":"c1"}"#).await;
+    slow.hears(r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#).await;
+    slow.say(r#"{"type":"answer","answer":2}"#).await;
+    alice.hears(r#"{"type":"answer","name":"slow","answer":2,"call":"c1"}"#).await;
+
+    // From here on `slow` reads nothing, and alice goes on until she is told that it is gone.
+    let candidate = format!(r#"{{"type":"candidate","candidate":"{}"}}"#, "x".repeat(4000));
+    let mut sent = 0;
+    let heard = loop {
+        alice.say(&candidate).await;
+        sent += 1;
+        assert!(sent < 50_000, "200 MB are nowhere");
+        if let Some(heard) = alice.heard() {
+            break heard;
+        }
+        if sent % 100 == 0 {
+            carol.say(r#"{"type":"candidate","candidate":1}"#).await;
+            dave.hears(r#"{"type":"candidate","name":"carol","candidate":1,"call":"c1"}"#).await;
+        }
+    };
+    assert_eq!(heard, r#"{"type":"leave","name":"slow","call":"c1","reason":"gone"}"#);
+    server.user("slow").await;
+
+    // If it does read in the end, it finds out why.
+    let code = loop {
+        match soon(slow.socket.next()).await {
+            Some(Ok(Message::Close(Some(frame)))) => break u16::from(frame.code),
+            Some(Ok(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code, 4002);
+}
+
+/// On one thread, so that the connection cannot empty its mailbox while it is filled.
+#[tokio::test(flavor = "current_thread")]
+async fn a_full_mailbox_closes_the_connection_of_its_session() {
+    let directory = LocalDirectory::default();
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let mut client = memory::log_in(&directory, "bob", near, far).await;
+    let bob = UserName::parse("bob").unwrap();
+    let envelope = memory::from_alice(Body::Leave(LeaveReason::Hangup));
+    for _ in 0..MAILBOX_ENVELOPES {
+        directory.send(&bob, envelope.clone()).await.unwrap();
+    }
+    assert_eq!(directory.send(&bob, envelope.clone()).await, Err(Undeliverable::CutOff));
+
+    let Some(Ok(Message::Close(Some(frame)))) = soon(client.next()).await else { panic!() };
+    assert_eq!(u16::from(frame.code), 4002);
+    assert_eq!(
+        directory.send(&bob, envelope).await,
+        Err(Undeliverable::Nobody),
+        "the name is free"
+    );
+}

@@ -1,0 +1,150 @@
+//! What has to be on the machine besides Rust: looked for, and installed where that is ours to do.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    cargo::WASM,
+    child::{self, Wait, answer},
+    project::Project,
+    tools::find_program,
+};
+
+/// Sees to it that Rust can compile for browsers.
+pub(crate) fn wasm_target() -> Result<()> {
+    let sysroot = answer(Command::new("rustc").args(["--print", "sysroot"]))
+        .context("rustc cannot be started: install Rust with rustup.")?;
+    let libraries = Path::new(sysroot.trim()).join("lib").join("rustlib").join(WASM);
+    if libraries.is_dir() {
+        return Ok(());
+    }
+    println!("Rust's libraries for browsers are missing: rustup target add {WASM}");
+    let mut command = Command::new("rustup");
+    command.args(["target", "add", WASM]);
+    child::run(&mut command, Wait::on("rustup")).with_context(|| {
+        format!("Rust needs its libraries for {WASM}: install them as you installed Rust.")
+    })
+}
+
+/// Sees to it that `cargo fmt` or `cargo clippy` is there.
+pub(crate) fn cargo_component(project: &Project, component: &str) -> Result<()> {
+    let subcommand = if component == "rustfmt" { "fmt" } else { component };
+    if answer(project.cargo().args([subcommand, "--version"])).is_some() {
+        return Ok(());
+    }
+    let mut command = Command::new("rustup");
+    command.args(["component", "add", component]);
+    child::run(&mut command, Wait::on("rustup")).with_context(|| {
+        format!("Rust's {component} is missing: install it as you installed Rust.")
+    })
+}
+
+/// The browsers that tests run in.
+#[derive(Debug)]
+pub(crate) struct Browsers {
+    pub(crate) chromium: PathBuf,
+    pub(crate) chromedriver: PathBuf,
+    pub(crate) firefox: PathBuf,
+}
+
+/// A program of the system: the environment variable that may name it, its names, and its Debian package.
+struct SystemProgram {
+    variable: &'static str,
+    names: &'static [&'static str],
+    package: &'static str,
+}
+
+const CHROMIUM: SystemProgram = SystemProgram {
+    variable: "CHROMIUM",
+    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    package: "chromium",
+};
+const CHROMEDRIVER: SystemProgram = SystemProgram {
+    variable: "CHROMEDRIVER",
+    names: &["chromedriver"],
+    package: "chromium-driver",
+};
+const FIREFOX: SystemProgram = SystemProgram {
+    variable: "FIREFOX",
+    names: &["firefox-esr", "firefox"],
+    package: "firefox-esr",
+};
+const NPM: SystemProgram = SystemProgram { variable: "NPM", names: &["npm"], package: "npm" };
+
+impl SystemProgram {
+    fn find(&self) -> Option<PathBuf> {
+        let named = env::var_os(self.variable).map(PathBuf::from).filter(|path| path.is_file());
+        named.or_else(|| find_program(self.names))
+    }
+
+    fn get(&self) -> Result<PathBuf> {
+        self.find().with_context(|| {
+            format!(
+                "{} is not there: install it, and if it is not on PATH, name it in the environment variable {}.",
+                self.names[0], self.variable
+            )
+        })
+    }
+}
+
+/// Sees to it that the browsers are there.
+pub(crate) fn browsers() -> Result<Browsers> {
+    install_missing(&[CHROMIUM, CHROMEDRIVER, FIREFOX])?;
+    Ok(Browsers {
+        chromium: CHROMIUM.get()?,
+        chromedriver: CHROMEDRIVER.get()?,
+        firefox: FIREFOX.get()?,
+    })
+}
+
+/// Sees to it that npm is there.
+pub(crate) fn npm() -> Result<()> {
+    install_missing(&[NPM])?;
+    NPM.get().map(drop)
+}
+
+/// Installs Debian packages, on Debian and its kin, where we may.
+fn install_missing(programs: &[SystemProgram]) -> Result<()> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .filter(|program| program.find().is_none())
+        .map(|program| program.package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.join(" ");
+    if find_program(&["apt-get"]).is_none() {
+        bail!("These are missing; install them with your system's tools: {packages}");
+    }
+    let Some(prefix) = privileges() else {
+        bail!("These are missing: sudo apt-get install {packages}");
+    };
+    println!("    Installing with apt-get: {packages}");
+    let wait = Wait::on("apt-get").usually(Duration::from_secs(60));
+    child::run(&mut apt_get(prefix, &["update", "-q"]), wait)?;
+    // What is recommended besides is for people with a screen.
+    let install = ["install", "-q", "-y", "--no-install-recommends"];
+    child::run(&mut apt_get(prefix, &[&install[..], &missing].concat()), wait)
+}
+
+/// What has to stand before a command that needs to be root's; `None` if we may not.
+fn privileges() -> Option<&'static [&'static str]> {
+    if answer(Command::new("id").arg("-u"))?.trim() == "0" {
+        return Some(&[]);
+    }
+    answer(Command::new("sudo").args(["-n", "true"])).map(|_| &["sudo", "-n"][..])
+}
+
+fn apt_get(prefix: &[&str], arguments: &[&str]) -> Command {
+    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]);
+    command
+}

@@ -1,0 +1,289 @@
+//! A browser with one page in it, of which nothing is known but that it calls people.
+
+mod launch;
+
+pub(crate) use launch::launch;
+pub use launch::{Devices, Kind};
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use thirtyfour::{By, WebDriver, WebElement};
+
+use crate::wait::{PATIENCE, until, until_it_works};
+
+const SPY: &str = include_str!("browser/spy.js");
+
+/// How much more must come in before picture and sound count as flowing: 10 frames are half a second of a poor
+/// picture, 25 packets of sound are half a second.
+const MORE_FRAMES: u64 = 10;
+const MORE_PACKETS: u64 = 25;
+
+/// A browser with one page in it.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    driver: WebDriver,
+    kind: Kind,
+}
+
+/// What has come in over the page's connections since the call began.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct Received {
+    /// Decoded video frames.
+    pub frames: u64,
+    /// Packets of sound.
+    pub packets: u64,
+    /// The picture's codec, as a MIME type.
+    pub codec: Option<String>,
+}
+
+/// A camera or microphone that the page has opened at some time.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Track {
+    /// `audio` or `video`.
+    pub kind: String,
+    /// Whether it was given back.
+    pub ended: bool,
+}
+
+impl Browser {
+    pub(crate) const fn new(driver: WebDriver, kind: Kind) -> Self {
+        Self { driver, kind }
+    }
+
+    /// Which browser it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its driver, for what is needed once only.
+    #[must_use]
+    pub const fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    /// Opens a page, and watches from then on what it opens.
+    ///
+    /// # Errors
+    /// It cannot be loaded.
+    pub async fn open(&self, url: &str) -> Result<()> {
+        self.driver.goto(url).await?;
+        self.driver.execute(SPY, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Errors
+    /// It cannot be loaded.
+    pub async fn reload(&self) -> Result<()> {
+        self.driver.refresh().await?;
+        self.driver.execute(SPY, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// The value of a function's body.
+    ///
+    /// # Errors
+    /// It throws, or its value is of another type.
+    pub async fn value<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
+        let returned = self.driver.execute(script, Vec::new()).await?;
+        Ok(returned.convert()?)
+    }
+
+    /// What the promise comes to that an expression makes.
+    ///
+    /// # Errors
+    /// It throws or is rejected, or its value is of another type.
+    pub async fn promised<T: DeserializeOwned>(&self, expression: &str) -> Result<T> {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+            Promise.resolve().then(() => {expression}).then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
+        );
+        let mut returned: Value = self.driver.execute_async(script, Vec::new()).await?.convert()?;
+        ensure!(returned["error"].is_null(), "{expression}: {}", returned["error"]);
+        Ok(serde_json::from_value(returned["value"].take())?)
+    }
+
+    /// Presses a button as soon as it can be pressed: not while something lies over it, or moves.
+    ///
+    /// # Errors
+    /// It cannot be pressed.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        self.with_element(id, async |element| Ok(element.click().await?)).await
+    }
+
+    /// Writes into a field, instead of what stands in it.
+    ///
+    /// # Errors
+    /// There is no such field.
+    pub async fn write(&self, id: &str, text: &str) -> Result<()> {
+        self.with_element(id, async |field| {
+            field.clear().await?;
+            Ok(field.send_keys(text).await?)
+        })
+        .await
+    }
+
+    /// Does something with an element as soon as it can be done.
+    ///
+    /// # Errors
+    /// What came of the last attempt.
+    pub async fn with_element(
+        &self,
+        id: &str,
+        mut act: impl AsyncFnMut(WebElement) -> Result<()>,
+    ) -> Result<()> {
+        until_it_works(PATIENCE, async || act(self.driver.find(By::Id(id)).await?).await)
+            .await
+            .with_context(|| format!("#{id} cannot be used"))
+    }
+
+    /// Presses keys, wherever the focus is.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn press(&self, keys: impl AsRef<str>) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(keys.as_ref()).perform().await?)
+    }
+
+    /// What has come in until now.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn received(&self) -> Result<Received> {
+        self.promised("e2eSpy.received()").await
+    }
+
+    /// Waits until picture and sound come in, and more and more of them.
+    ///
+    /// # Errors
+    /// They do not.
+    pub async fn receives_media(&self) -> Result<Received> {
+        self.receives_more("picture and sound", |begin, now| {
+            begin.frames > 0
+                && begin.packets > 0
+                && now.frames >= begin.frames + MORE_FRAMES
+                && now.packets >= begin.packets + MORE_PACKETS
+        })
+        .await
+    }
+
+    /// Waits until sound comes in, and more and more of it.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn receives_sound(&self) -> Result<Received> {
+        self.receives_more("sound", |begin, now| {
+            begin.packets > 0 && now.packets >= begin.packets + MORE_PACKETS
+        })
+        .await
+    }
+
+    async fn receives_more(
+        &self,
+        what: &str,
+        enough: impl Fn(&Received, &Received) -> bool,
+    ) -> Result<Received> {
+        let mut seen: Vec<Received> = Vec::new();
+        let flows = until(PATIENCE, async || {
+            let now = self.received().await?;
+            let before = seen.iter().any(|before| enough(before, &now));
+            seen.push(now.clone());
+            Ok(before.then_some(now))
+        });
+        let flows = flows.await?;
+        flows.with_context(|| format!("no {what} comes in: {:?}", seen.last()))
+    }
+
+    /// All cameras and microphones that the page has opened.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn tracks(&self) -> Result<Vec<Track>> {
+        self.value("return e2eSpy.tracks.map(({ kind, readyState }) => ({ kind, ended: readyState === 'ended' }))")
+            .await
+    }
+
+    /// How many peer connections are open.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn open_connections(&self) -> Result<usize> {
+        self.value("return e2eSpy.connections.filter(e2eSpy.isOpen).length").await
+    }
+
+    /// How many tones are sounding.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn tones(&self) -> Result<i64> {
+        self.value("return e2eSpy.tones").await
+    }
+
+    /// What went wrong since this was asked the last time, by the browser's own log. Only Chromium tells.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn console_errors(&self) -> Result<Vec<String>> {
+        if self.kind == Kind::Firefox {
+            return Ok(Vec::new());
+        }
+        let log = self.driver.browser_log().await?;
+        let errors = log.into_iter().filter(|entry| entry.level == "SEVERE");
+        Ok(errors.map(|entry| entry.message).collect())
+    }
+
+    /// Keeps a picture of the page.
+    ///
+    /// # Errors
+    /// It cannot be taken or written.
+    pub async fn photograph(&self, file: &Path) -> Result<()> {
+        Ok(self.driver.screenshot(file).await?)
+    }
+
+    /// Sends a command of the Chrome DevTools Protocol.
+    ///
+    /// # Errors
+    /// It is no Chromium, or does not like the command.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
+        Ok(self.driver.cdp().send_raw(method, parameters).await?)
+    }
+
+    /// Gives the page this size in CSS pixels, and this colour scheme, and holds decorations still.
+    ///
+    /// # Errors
+    /// It is no Chromium.
+    pub async fn dress(&self, (width, height): (u32, u32), colours: &str) -> Result<()> {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": colours },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await?;
+        let laid_out = format!(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(innerWidth === {width}))))"
+        );
+        let dressed = until(PATIENCE, async || Ok(self.promised(&laid_out).await?)).await?;
+        dressed.context("the page does not take the size")
+    }
+
+    /// Closes the tab, as a user does who has enough of it.
+    ///
+    /// # Errors
+    /// It is closed already.
+    pub async fn close_tab(&self) -> Result<()> {
+        Ok(self.driver.close_window().await?)
+    }
+
+    /// Ends the browser.
+    pub(crate) async fn quit(self) {
+        // It may have ended by itself; its driver ends in any case.
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.driver.quit()).await;
+    }
+}

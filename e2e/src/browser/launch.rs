@@ -1,0 +1,94 @@
+//! How a browser is started for a test.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use thirtyfour::{Capabilities, WebDriver};
+
+use super::Browser;
+use crate::settings::{self, CHROMIUM, FIREFOX};
+
+/// What browsers are started with in this project's tests.
+const COMMON: &str = include_str!("../../../webdriver.json");
+
+const NO_QUESTIONS: &str = "--use-fake-ui-for-media-stream";
+const FAKE_DEVICES: &str = "--use-fake-device-for-media-stream";
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium.
+    #[default]
+    Chromium,
+    /// Firefox.
+    Firefox,
+}
+
+/// What a user has, and allows. All but the first are for Chromium.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Devices {
+    /// Camera and microphone.
+    #[default]
+    Both,
+    /// Both are there, and not allowed.
+    Denied,
+    /// Both are there, and the camera is not allowed.
+    CameraDenied,
+    /// There is no camera.
+    NoCamera,
+    /// There is neither.
+    Neither,
+}
+
+/// Starts a browser. `names` are host names that lead to this machine.
+pub(crate) async fn launch(
+    driver: &str,
+    kind: Kind,
+    devices: Devices,
+    names: &[String],
+) -> Result<Browser> {
+    let mut common: Value = serde_json::from_str(COMMON)?;
+    let mut capabilities = Capabilities::new();
+    match kind {
+        Kind::Chromium => {
+            let options = chromium(common["goog:chromeOptions"].take(), devices, names)?;
+            capabilities.set("goog:chromeOptions", options)?;
+            capabilities.set("goog:loggingPrefs", json!({ "browser": "ALL" }))?;
+        }
+        Kind::Firefox => {
+            let mut options = common["moz:firefoxOptions"].take();
+            options["binary"] = json!(settings::path(FIREFOX)?);
+            capabilities.set("moz:firefoxOptions", options)?;
+        }
+    }
+    let driver = WebDriver::new(driver, capabilities).await.context("no browser starts")?;
+    Ok(Browser::new(driver, kind))
+}
+
+fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Value> {
+    let arguments = options["args"].as_array_mut().context("webdriver.json lists arguments")?;
+    arguments.retain(|argument| argument != NO_QUESTIONS && argument != FAKE_DEVICES);
+    // The browser ends when its driver does, however that ends.
+    arguments.push(json!("--remote-debugging-pipe"));
+    match devices {
+        Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(FAKE_DEVICES)]),
+        Devices::Denied | Devices::CameraDenied => arguments.push(json!(FAKE_DEVICES)),
+        Devices::NoCamera => {
+            arguments.push(json!(NO_QUESTIONS));
+            arguments.push(json!(format!("{FAKE_DEVICES}=device-count=0")));
+        }
+        Devices::Neither => arguments.push(json!(NO_QUESTIONS)),
+    }
+    if !names.is_empty() {
+        let rules: Vec<String> = names.iter().map(|name| format!("MAP {name} 127.0.0.1")).collect();
+        arguments.push(json!(format!("--host-resolver-rules={}", rules.join(","))));
+    }
+    if devices == Devices::CameraDenied {
+        // 1 allows, 2 denies.
+        options["prefs"] = json!({
+            "profile.default_content_setting_values.media_stream_mic": 1,
+            "profile.default_content_setting_values.media_stream_camera": 2,
+        });
+    }
+    options["binary"] = json!(settings::path(CHROMIUM)?);
+    Ok(options)
+}

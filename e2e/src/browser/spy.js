@@ -1,0 +1,45 @@
+// Remembers what a page opens, so that a test can ask about it. It is run before the page opens any of it.
+if (!window.e2eSpy) {
+  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0 };
+
+  const Connection = window.RTCPeerConnection;
+  if (Connection) {
+    window.RTCPeerConnection = new Proxy(Connection, {
+      construct(target, args, newTarget) {
+        const connection = Reflect.construct(target, args, newTarget);
+        spy.connections.push(connection);
+        return connection;
+      },
+    });
+  }
+
+  const wrap = (prototype, name, act) => {
+    const original = prototype?.[name];
+    if (original) {
+      prototype[name] = function (...args) { return act(original.apply(this, args)); };
+    }
+  };
+  const remember = (stream) => { spy.tracks.push(...stream.getTracks()); return stream; };
+  wrap(window.MediaDevices?.prototype, "getUserMedia", (promise) => promise.then(remember));
+  wrap(AudioScheduledSourceNode.prototype, "start", () => { spy.tones += 1; });
+  wrap(AudioScheduledSourceNode.prototype, "stop", () => { spy.tones -= 1; });
+
+  spy.isOpen = (connection) => connection.connectionState !== "closed";
+
+  // What has come in over all open connections, as RTCInboundRtpStreamStats counts it.
+  spy.received = async () => {
+    const received = { frames: 0, packets: 0, codec: null };
+    for (const connection of spy.connections.filter(spy.isOpen)) {
+      const report = await connection.getStats();
+      for (const entry of report.values()) {
+        if (entry.type === "inbound-rtp" && entry.kind === "video") {
+          received.frames += entry.framesDecoded ?? 0;
+          received.codec = report.get(entry.codecId)?.mimeType ?? received.codec;
+        } else if (entry.type === "inbound-rtp" && entry.kind === "audio") {
+          received.packets += entry.packetsReceived ?? 0;
+        }
+      }
+    }
+    return received;
+  };
+}

@@ -1,0 +1,82 @@
+//! The programs that drive browsers.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use tokio::sync::Mutex;
+
+use crate::{
+    Kind,
+    program::Program,
+    settings::{self, CHROMEDRIVER, GECKODRIVER},
+};
+
+/// The drivers of a scene: one chromedriver for all Chromiums, a geckodriver for each Firefox.
+#[derive(Debug, Default)]
+pub(crate) struct Drivers {
+    chromedriver: Mutex<Option<Driver>>,
+    geckodrivers: Mutex<Vec<Driver>>,
+}
+
+/// A driver that runs, and where.
+#[derive(Debug)]
+struct Driver {
+    url: String,
+    _program: Program,
+}
+
+impl Drivers {
+    /// The address of one that can start a browser of this kind.
+    pub(crate) async fn url(&self, kind: Kind) -> Result<String> {
+        match kind {
+            Kind::Chromium => {
+                let mut chromedriver = self.chromedriver.lock().await;
+                let driver = match chromedriver.take() {
+                    Some(driver) => driver,
+                    None => Driver::start(CHROMEDRIVER, &["--port=0"]).await?,
+                };
+                Ok(chromedriver.insert(driver).url.clone())
+            }
+            Kind::Firefox => {
+                let arguments = ["--host", "127.0.0.1", "--port", "0", "--websocket-port", "0"];
+                let driver = Driver::start(GECKODRIVER, &arguments).await?;
+                let url = driver.url.clone();
+                self.geckodrivers.lock().await.push(driver);
+                Ok(url)
+            }
+        }
+    }
+}
+
+impl Driver {
+    async fn start(variable: &str, arguments: &[&str]) -> Result<Self> {
+        let mut command = Command::new(settings::path(variable)?);
+        command.args(arguments);
+        let mut program = Program::start(command)?;
+        let port = program.printed(port).await.context("the driver does not start")?;
+        Ok(Self { url: format!("http://127.0.0.1:{port}"), _program: program })
+    }
+}
+
+/// The port in the line that a driver prints when it is ready.
+fn port(line: &str) -> Option<u16> {
+    let chromedriver = line.strip_prefix("ChromeDriver was started successfully on port ");
+    let geckodriver = || line.split_once("Listening on 127.0.0.1:").map(|(_, port)| port);
+    chromedriver.or_else(geckodriver)?.trim().trim_end_matches('.').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port;
+
+    #[test]
+    fn the_port_is_read_from_what_drivers_print() {
+        for (line, expected) in [
+            ("ChromeDriver was started successfully on port 41234.", Some(41234)),
+            ("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444", Some(4444)),
+            ("Only local connections are allowed.", None),
+        ] {
+            assert_eq!(port(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Somebody who sits before Pronto's page.
+
+mod look;
+
+pub use look::Look;
+
+use std::{ops::Deref, time::Duration};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::{
+    Browser,
+    wait::{PATIENCE, until},
+};
+
+/// Somebody before Pronto's page. What can be done with any page, see [`Browser`], can be done with this one.
+#[derive(Clone, Debug)]
+pub struct Person {
+    name: String,
+    browser: Browser,
+}
+
+impl Deref for Person {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+impl Person {
+    pub(crate) fn new(name: &str, browser: Browser) -> Self {
+        Self { name: name.to_owned(), browser }
+    }
+
+    /// The name to sign in with.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What there is to see now.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn look(&self) -> Result<Look> {
+        self.value(look::SCRIPT).await
+    }
+
+    /// Waits until there is something to see; `what` is said when it does not come.
+    ///
+    /// # Errors
+    /// It does not come.
+    pub async fn sees(&self, what: &str, is_it: impl Fn(&Look) -> bool) -> Result<Look> {
+        self.sees_within(PATIENCE, what, is_it).await
+    }
+
+    /// The same for what takes longer.
+    ///
+    /// # Errors
+    /// It does not come.
+    pub async fn sees_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        is_it: impl Fn(&Look) -> bool,
+    ) -> Result<Look> {
+        let mut last = None;
+        let seen = until(patience, async || {
+            let look = self.look().await?;
+            let found = is_it(&look);
+            last = Some(look.clone());
+            Ok(found.then_some(look))
+        });
+        match seen.await? {
+            Some(look) => Ok(look),
+            None => bail!("{} does not see {what} within {patience:?}, but {last:#?}", self.name),
+        }
+    }
+
+    /// Signs in under the name, and comes to the page from which one calls.
+    ///
+    /// # Errors
+    /// That does not happen.
+    pub async fn sign_in(&self) -> Result<()> {
+        self.tries_to_sign_in(&self.name).await?;
+        self.sees("that they are signed in", Look::is_signed_in).await?;
+        Ok(())
+    }
+
+    /// Asks to be signed in under this name.
+    ///
+    /// # Errors
+    /// The page is not there for it.
+    pub async fn tries_to_sign_in(&self, name: &str) -> Result<()> {
+        self.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        self.write("usernameInput", name).await?;
+        self.click("loginBtn").await
+    }
+
+    /// Calls somebody.
+    ///
+    /// # Errors
+    /// The page is not there for it.
+    pub async fn calls(&self, name: &str) -> Result<()> {
+        self.sees("that calls can be made", |look| look.can_call).await?;
+        self.write("callToUsernameInput", name).await?;
+        self.click("callBtn").await
+    }
+
+    /// Waits until it rings for a call from somebody.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn is_rung_by(&self, caller: &str) -> Result<()> {
+        let what = format!("a call from {caller}");
+        self.sees(&what, |look| look.caller.as_deref() == Some(caller) && look.can_answer).await?;
+        Ok(())
+    }
+
+    /// Answers, with the camera.
+    ///
+    /// # Errors
+    /// There is no call.
+    pub async fn answers(&self) -> Result<()> {
+        self.click("acceptBtn").await
+    }
+
+    /// Declines.
+    ///
+    /// # Errors
+    /// There is no call.
+    pub async fn declines(&self) -> Result<()> {
+        self.click("declineBtn").await
+    }
+
+    /// Hangs up, or gives up.
+    ///
+    /// # Errors
+    /// There is no call.
+    pub async fn hangs_up(&self) -> Result<()> {
+        self.click("hangUpBtn").await
+    }
+
+    /// Waits until the call with somebody stands.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn is_in_call_with(&self, peer: &str) -> Result<()> {
+        let what = format!("a call with {peer}");
+        let status = format!("in-call: {peer}");
+        self.sees(&what, |look| look.phase() == "in-call" && look.status() == status).await?;
+        Ok(())
+    }
+
+    /// Waits until there is no call any more and the page says so: `reason` is a sentence's key and its slots.
+    ///
+    /// # Errors
+    /// There is one, or another reason.
+    pub async fn is_idle_because(&self, reason: &str) -> Result<Look> {
+        let what = format!("an end of the call by reason of {reason:?}");
+        let look = self
+            .sees(&what, |look| look.phase() == "idle" && look.notice.as_deref() == Some(reason))
+            .await?;
+        self.has_let_go().await?;
+        Ok(look)
+    }
+
+    /// Waits until nothing is left of a call: no camera, no microphone, no connection, no ringing.
+    ///
+    /// # Errors
+    /// Something is left.
+    pub async fn has_let_go(&self) -> Result<()> {
+        let mut left = None;
+        let free = until(PATIENCE, async || {
+            let tracks = self.tracks().await?;
+            let (connections, tones) = (self.open_connections().await?, self.tones().await?);
+            let free = tracks.iter().all(|track| track.ended) && connections == 0 && tones == 0;
+            left = Some((tracks, connections, tones));
+            Ok(free.then_some(()))
+        });
+        ensure!(
+            free.await?.is_some(),
+            "{} still has (tracks, connections, tones): {left:?}",
+            self.name
+        );
+        Ok(())
+    }
+
+    /// Waits until the page has given a camera back, and has none open.
+    ///
+    /// # Errors
+    /// It has not.
+    pub async fn has_camera(&self, on: bool) -> Result<()> {
+        let right = until(PATIENCE, async || {
+            let tracks = self.tracks().await?;
+            let open = tracks.iter().any(|track| track.kind == "video" && !track.ended);
+            Ok((open == on).then_some(()))
+        });
+        let right = right.await?;
+        ensure!(right.is_some(), "{}'s camera is not as it should be: on = {on}", self.name);
+        Ok(())
+    }
+}

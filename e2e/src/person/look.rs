@@ -1,0 +1,101 @@
+//! What there is to see of Pronto's page.
+
+use serde::Deserialize;
+
+pub(super) const SCRIPT: &str = include_str!("look.js");
+
+/// What there is to see of Pronto's page. What is hidden is `None`. A sentence is told by its key in index.html and
+/// what stands in its slots: `busy: bob`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Look {
+    /// The id of the page that is shown.
+    pub page: Option<String>,
+    /// How far the call is.
+    pub phase: Option<String>,
+    /// What is to be heard: `incoming` or `outgoing`.
+    pub ring: Option<String>,
+    /// What the live region says.
+    pub status: Option<String>,
+    /// The document's title.
+    pub title: String,
+    /// What is wrong with the server.
+    pub banner: Option<String>,
+    /// What stands in the field of the sign-in.
+    pub name: String,
+    /// What is wrong with it.
+    pub name_error: Option<String>,
+    /// What is wrong with the name of somebody to call.
+    pub callee_error: Option<String>,
+    /// Under which name one is signed in.
+    pub self_name: Option<String>,
+    /// Why the last call ended, or what is missing in this one.
+    pub notice: Option<String>,
+    /// Whether it offers to call again.
+    pub can_call_again: bool,
+    /// Whether one can call.
+    pub can_call: bool,
+    /// Whether one can hurry the next attempt to reach the server.
+    pub can_retry: bool,
+    /// Who calls.
+    pub caller: Option<String>,
+    /// Whether one can answer.
+    pub can_answer: bool,
+    /// Whether the other's picture is shown.
+    pub remote_picture: bool,
+    /// The name that stands where the picture would be.
+    pub remote_placeholder: Option<String>,
+    /// Whether the other's microphone is off.
+    pub remote_muted: bool,
+    /// How long the call has gone on.
+    pub timer: Option<String>,
+    /// Whether the own picture is shown.
+    pub own_picture: bool,
+    /// In which corner it lies.
+    pub corner: Option<String>,
+    /// Whether the preview is switched on.
+    pub preview_on: bool,
+    /// Whether the microphone is switched off.
+    pub microphone_off: bool,
+    /// Whether the camera is switched off.
+    pub camera_off: bool,
+    /// Whether both can be switched.
+    pub can_switch: bool,
+    /// Whose calls were missed, newest first.
+    pub missed: Vec<String>,
+    /// The id of what has the focus, or its kind of element.
+    pub focus: String,
+}
+
+impl Look {
+    /// The id of the page that is shown.
+    #[must_use]
+    pub fn page(&self) -> &str {
+        self.page.as_deref().unwrap_or_default()
+    }
+
+    /// How far the call is.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        self.phase.as_deref().unwrap_or_default()
+    }
+
+    /// What the live region says.
+    #[must_use]
+    pub fn status(&self) -> &str {
+        self.status.as_deref().unwrap_or_default()
+    }
+
+    /// Whether one is signed in, and the server is there.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.page() == "callPage" && self.status().starts_with("ready: ")
+    }
+
+    /// How long the call has gone on, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> Option<u64> {
+        let (minutes, seconds) = self.timer.as_deref()?.split_once(':')?;
+        Some(minutes.parse::<u64>().ok()? * 60 + seconds.parse::<u64>().ok()?)
+    }
+}

@@ -1,0 +1,225 @@
+//! A scene: a server, and people who come and go.
+
+use std::{
+    any::Any,
+    fmt::Write as _,
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow};
+use futures_util::{FutureExt, future::join_all};
+use tokio::{runtime::Runtime, sync::Semaphore, try_join};
+
+use crate::{
+    Browser, Devices, Kind, Person,
+    browser::launch,
+    driver::Drivers,
+    server::Server,
+    settings::{self, PAGE, SCREENSHOTS},
+};
+
+/// How many browsers may run at once, over all scenes: each takes 200 MB, and in a call half a core.
+const SEATS: u32 = 6;
+
+/// How long a scene may take at most: the longest waits for a call that nobody answers.
+const LONGEST: Duration = Duration::from_secs(180);
+
+static SEATING: Semaphore = Semaphore::const_new(SEATS as usize);
+
+/// A scene: a server, and people who come and go.
+#[derive(Debug)]
+pub struct Scene {
+    server: Server,
+    drivers: Drivers,
+    people: Mutex<Vec<Person>>,
+}
+
+/// How somebody joins.
+#[derive(Clone, Debug, Default)]
+pub struct Join {
+    /// The browser.
+    pub kind: Kind,
+    /// What it has and allows.
+    pub devices: Devices,
+    /// What follows the page's address, such as `?server=…`.
+    pub query: String,
+    /// A host name to reach this machine by, instead of its loopback address.
+    pub host: Option<String>,
+}
+
+/// Plays a scene with the page that `cargo xtask run` builds, and at most so many browsers. Whatever comes of it,
+/// everything it started has ended afterwards.
+///
+/// # Errors
+/// The scene failed; what everybody saw then is printed.
+pub fn play(browsers: u32, scene: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
+    play_with_page(settings::path(PAGE)?, browsers, scene)
+}
+
+/// The same with the page of this folder.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_with_page(
+    page: PathBuf,
+    browsers: u32,
+    scene: impl AsyncFnOnce(&Scene) -> Result<()>,
+) -> Result<()> {
+    Runtime::new()?.block_on(async {
+        let _seats = SEATING.acquire_many(browsers.min(SEATS)).await?;
+        let stage = Scene {
+            server: Server::start(page).await?,
+            drivers: Drivers::default(),
+            people: Mutex::default(),
+        };
+        let played = AssertUnwindSafe(tokio::time::timeout(LONGEST, scene(&stage)));
+        let result = match played.catch_unwind().await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(anyhow!("the scene takes longer than {LONGEST:?}")),
+            Err(panic) => Err(anyhow!("{}", words_of(panic.as_ref()))),
+        };
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.context(stage.report().await)),
+        };
+        stage.end().await;
+        result
+    })
+}
+
+impl Scene {
+    /// The server.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Somebody opens the page in Chromium.
+    ///
+    /// # Errors
+    /// No browser starts, or it does not load the page.
+    pub async fn join(&self, name: &str) -> Result<Person> {
+        self.join_as(name, Join::default()).await
+    }
+
+    /// Somebody opens the page.
+    ///
+    /// # Errors
+    /// No browser starts, or it does not load the page.
+    pub async fn join_as(&self, name: &str, how: Join) -> Result<Person> {
+        let hosts = how.host.as_slice();
+        let person = self.sit_down(name, how.kind, how.devices, hosts).await?;
+        let address = self.server.address();
+        let host = how.host.unwrap_or_else(|| address.ip().to_string());
+        person.open(&format!("http://{host}:{}/{}", address.port(), how.query)).await?;
+        Ok(person)
+    }
+
+    /// Somebody opens another page than ours.
+    ///
+    /// # Errors
+    /// No browser starts, or it does not load the page.
+    pub async fn visit(&self, name: &str, url: &str) -> Result<Browser> {
+        let person = self.sit_down(name, Kind::Chromium, Devices::Both, &[]).await?;
+        person.open(url).await?;
+        Ok((*person).clone())
+    }
+
+    /// Two sign in.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub async fn pair(&self, one: &str, other: &str) -> Result<(Person, Person)> {
+        try_join!(self.signed_in(one), self.signed_in(other))
+    }
+
+    /// Somebody signs in.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub async fn signed_in(&self, name: &str) -> Result<Person> {
+        let person = self.join(name).await?;
+        person.sign_in().await?;
+        Ok(person)
+    }
+
+    /// Two are in a call: the first has called the second.
+    ///
+    /// # Errors
+    /// It does not come to a call.
+    pub async fn pair_in_call(&self, caller: &str, callee: &str) -> Result<(Person, Person)> {
+        let (caller, callee) = self.pair(caller, callee).await?;
+        call(&caller, &callee).await?;
+        Ok((caller, callee))
+    }
+
+    async fn sit_down(
+        &self,
+        name: &str,
+        kind: Kind,
+        devices: Devices,
+        hosts: &[String],
+    ) -> Result<Person> {
+        let driver = self.drivers.url(kind).await?;
+        let browser = launch(&driver, kind, devices, hosts).await?;
+        let person = Person::new(name, browser);
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).push(person.clone());
+        Ok(person)
+    }
+
+    fn everybody(&self) -> Vec<Person> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What everybody sees, their browsers' complaints, and the server's log; and pictures of their screens.
+    async fn report(&self) -> String {
+        let mut report = String::from("the scene failed, and this is what there was to see");
+        for person in self.everybody() {
+            let look = person.look().await;
+            let errors = person.console_errors().await.unwrap_or_default();
+            let _ = write!(report, "\n--- {}: {look:#?}\nconsole: {errors:#?}", person.name());
+            match photograph_failure(&person).await {
+                Ok(file) => drop(write!(report, "\npicture: {}", file.display())),
+                Err(error) => drop(write!(report, "\nno picture: {error:#}")),
+            }
+        }
+        let _ = write!(report, "\n--- server:\n{}\n---", self.server.log().await);
+        report
+    }
+
+    async fn end(self) {
+        join_all(self.everybody().into_iter().map(|person| (*person).clone().quit())).await;
+    }
+}
+
+/// The first calls the second, who answers.
+///
+/// # Errors
+/// It does not come to a call.
+pub async fn call(caller: &Person, callee: &Person) -> Result<()> {
+    caller.calls(callee.name()).await?;
+    callee.is_rung_by(caller.name()).await?;
+    callee.answers().await?;
+    try_join!(caller.is_in_call_with(callee.name()), callee.is_in_call_with(caller.name()))?;
+    Ok(())
+}
+
+async fn photograph_failure(person: &Person) -> Result<PathBuf> {
+    let scene = thread::current().name().unwrap_or("scene").replace("::", "-");
+    let folder = settings::path(SCREENSHOTS)?.join("failures");
+    std::fs::create_dir_all(&folder).context("pictures cannot be kept")?;
+    let file = folder.join(format!("{scene}-{}.png", person.name()));
+    person.photograph(&file).await?;
+    Ok(file)
+}
+
+/// What a panic says.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("the scene panicked: {}", words.unwrap_or("without a word"))
+}

@@ -1,0 +1,30 @@
+//! There are two ways to build the page, and both give one that works.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use e2e::{
+    scene::play_with_page,
+    settings::{self, PAGE, TRUNK_PAGE},
+};
+
+#[test]
+fn our_build_gives_a_page_that_signs_in() -> Result<()> {
+    signs_in(settings::path(PAGE)?)
+}
+
+#[test]
+fn trunk_builds_a_page_that_signs_in() -> Result<()> {
+    signs_in(settings::path(TRUNK_PAGE)?)
+}
+
+fn signs_in(page: PathBuf) -> Result<()> {
+    play_with_page(page, 1, async |scene| {
+        let alice = scene.signed_in("alice").await?;
+        let look = alice.look().await?;
+        assert_eq!((look.page(), look.self_name.as_deref()), ("callPage", Some("alice")));
+        let errors = alice.console_errors().await?;
+        assert!(errors.is_empty(), "{errors:#?}");
+        Ok(())
+    })
+}

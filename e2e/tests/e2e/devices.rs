@@ -1,0 +1,123 @@
+//! Cameras and microphones that are not there, or not allowed.
+
+use anyhow::Result;
+use e2e::{Devices, Join, Person, Scene, play};
+use tokio::try_join;
+
+async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Person> {
+    let person = scene.join_as(name, Join { devices, ..Join::default() }).await?;
+    person.sign_in().await?;
+    Ok(person)
+}
+
+#[test]
+fn who_allows_nothing_is_told_how_to_allow_it() -> Result<()> {
+    play(2, async |scene| {
+        let (alice, bob) =
+            try_join!(with_devices(scene, "alice", Devices::Denied), scene.signed_in("bob"))?;
+        alice.calls("bob").await?;
+        assert!(alice.is_idle_because("media-denied: bob").await?.can_call_again);
+        // Nobody was rung for nothing.
+        assert!(bob.look().await?.missed.is_empty());
+
+        // As a callee, the user keeps the chance to mend it while it rings.
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        alice.answers().await?;
+        let what = "the reason why the answer did not go through, and another chance";
+        alice
+            .sees(what, |look| {
+                look.phase() == "ringing"
+                    && look.notice.as_deref() == Some("media-denied")
+                    && look.can_answer
+            })
+            .await?;
+        alice.declines().await?;
+        bob.is_idle_because("declined: alice").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn who_denies_the_camera_is_heard() -> Result<()> {
+    goes_on_with_what_there_is(Devices::CameraDenied, "camera-denied")
+}
+
+#[test]
+fn who_has_no_camera_is_heard() -> Result<()> {
+    goes_on_with_what_there_is(Devices::NoCamera, "camera-missing")
+}
+
+fn goes_on_with_what_there_is(devices: Devices, note: &str) -> Result<()> {
+    play(2, async |scene| {
+        let (alice, bob) =
+            try_join!(with_devices(scene, "alice", devices), scene.signed_in("bob"))?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        alice.sees(note, |look| look.notice.as_deref() == Some(note)).await?;
+        bob.answers().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        bob.sees("a placeholder for the picture", |look| !look.remote_picture).await?;
+        try_join!(alice.receives_media(), bob.receives_sound())?;
+        Ok(())
+    })
+}
+
+#[test]
+fn who_has_nothing_sees_and_hears() -> Result<()> {
+    play(2, async |scene| {
+        let (alice, bob) =
+            try_join!(with_devices(scene, "alice", Devices::Neither), scene.signed_in("bob"))?;
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        alice.answers().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        alice.sees("what is missing", |look| look.notice.as_deref() == Some("listen-only")).await?;
+        bob.sees("that there is no picture and no sound", |look| {
+            !look.remote_picture && look.remote_muted
+        })
+        .await?;
+        alice.receives_media().await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn on_an_insecure_page_it_is_said_why_nothing_opens() -> Result<()> {
+    play(2, async |scene| {
+        let insecure = Join { host: Some("pronto.test".to_owned()), ..Join::default() };
+        let (alice, bob) = try_join!(scene.join_as("alice", insecure), scene.signed_in("bob"))?;
+        assert!(!alice.value::<bool>("return isSecureContext").await?);
+        alice.sign_in().await?;
+        alice.calls("bob").await?;
+        alice.is_idle_because("insecure-context: bob").await?;
+        alice.click("previewBtn").await?;
+        alice
+            .sees("the reason again", |look| look.notice.as_deref() == Some("insecure-context"))
+            .await?;
+
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        alice.answers().await?;
+        alice
+            .sees("the reason while it rings", |look| {
+                look.phase() == "ringing" && look.notice.as_deref() == Some("insecure-context")
+            })
+            .await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_browser_without_webrtc_is_told_so() -> Result<()> {
+    play(1, async |scene| {
+        let alice = scene.join("alice").await?;
+        let script = serde_json::json!({ "source": "delete window.RTCPeerConnection" });
+        alice.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        alice.reload().await?;
+        alice
+            .sees("that this browser will not do", |look| look.page() == "unsupportedPage")
+            .await?;
+        Ok(())
+    })
+}

@@ -1,0 +1,14 @@
+//! Real browsers call each other through the real server. One file holds the scenes of one theme.
+
+mod answers;
+mod builds;
+mod call;
+mod console;
+mod devices;
+mod firefox;
+mod keyboard;
+mod losses;
+mod names;
+mod own_picture;
+mod states;
+mod tutorial;

@@ -1,0 +1,86 @@
+//! Names: one's own, and those of others.
+
+use anyhow::Result;
+use e2e::play;
+
+#[test]
+fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Result<()> {
+    play(2, async |scene| {
+        let bob = scene.signed_in("bob").await?;
+        let eve = scene.join("eve").await?;
+        let tries = [
+            ("", "name-empty"),
+            ("   ", "name-empty"),
+            ("two words", "name-bad"),
+            ("__proto__", "name-bad"),
+            ("bob", "name-taken"),
+            ("BOB", "name-taken"),
+            // A Cyrillic о.
+            ("bоb", "name-bad"),
+        ];
+        for (name, error) in tries {
+            eve.tries_to_sign_in(name).await?;
+            let what = format!("the answer {error} to the name {name:?}");
+            let look = eve.sees(&what, |look| look.name_error.as_deref() == Some(error)).await?;
+            assert_eq!(look.page(), "loginPage");
+            assert_eq!(look.focus, "usernameInput", "whose name was {name:?} can go on typing");
+        }
+        eve.sign_in().await?;
+        assert!(bob.look().await?.is_signed_in());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_name_that_cannot_be_called_is_answered_in_place() -> Result<()> {
+    play(1, async |scene| {
+        let alice = scene.signed_in("alice").await?;
+        let beside_the_field = [
+            ("", "callee-empty"),
+            ("alice", "callee-self"),
+            ("Alice", "callee-self"),
+            ("two words", "callee-bad"),
+        ];
+        for (name, error) in beside_the_field {
+            alice.calls(name).await?;
+            let what = format!("the answer {error} to a call to {name:?}");
+            let look =
+                alice.sees(&what, |look| look.callee_error.as_deref() == Some(error)).await?;
+            assert_eq!((look.phase(), look.focus.as_str()), ("idle", "callToUsernameInput"));
+        }
+        alice.calls("nobody").await?;
+        assert!(alice.is_idle_because("offline: nobody").await?.can_call_again);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_page_that_is_reloaded_remembers_the_name() -> Result<()> {
+    play(1, async |scene| {
+        let alice = scene.signed_in("alice").await?;
+        alice.reload().await?;
+        let look = alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        assert_eq!(look.name, "alice");
+        alice.click("loginBtn").await?;
+        let look = alice.sees("that they are signed in again", e2e::Look::is_signed_in).await?;
+        assert_eq!(look.self_name.as_deref(), Some("alice"));
+        Ok(())
+    })
+}
+
+#[test]
+fn who_signs_out_can_sign_in_under_another_name() -> Result<()> {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        bob.click("signOutBtn").await?;
+        bob.sees("the sign-in", |look| look.page() == "loginPage" && look.status() == "signed-out")
+            .await?;
+        alice.calls("bob").await?;
+        alice.is_idle_because("offline: bob").await?;
+        bob.tries_to_sign_in("robert").await?;
+        bob.sees("that they are signed in", e2e::Look::is_signed_in).await?;
+        alice.calls("robert").await?;
+        bob.is_rung_by("alice").await?;
+        Ok(())
+    })
+}

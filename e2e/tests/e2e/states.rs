@@ -1,0 +1,157 @@
+//! Every state that the page can be in: nothing in it keeps anybody from using it, and pictures are kept of it.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+use e2e::{Devices, Join, Person, axe, play, settings};
+use tokio::{sync::Mutex, try_join};
+
+/// In CSS pixels: a small phone, and a laptop.
+const SIZES: [(&str, (u32, u32)); 2] = [("narrow", (360, 740)), ("wide", (1280, 800))];
+const COLOURS: [&str; 2] = ["light", "dark"];
+
+/// Looks at states, and collects what is wrong with them.
+#[derive(Default)]
+struct Tour {
+    wrong: Mutex<String>,
+}
+
+impl Tour {
+    /// Looks at the page as it is now, in each size and colour scheme.
+    async fn look_at(&self, person: &Person, state: &str) -> Result<()> {
+        let folder = settings::path(settings::SCREENSHOTS)?;
+        std::fs::create_dir_all(&folder)?;
+        for (size, pixels) in SIZES {
+            for colours in COLOURS {
+                person.dress(pixels, colours).await?;
+                let variant = format!("{state}-{size}-{colours}");
+                person.photograph(&folder.join(format!("{variant}.png"))).await?;
+                let mut wrong = self.wrong.lock().await;
+                for violation in axe::violations(person).await? {
+                    let _ = write!(wrong, "\n{variant}: {violation:#?}");
+                }
+                let overflows = "return document.documentElement.scrollWidth > innerWidth";
+                if person.value(overflows).await? {
+                    let _ = write!(wrong, "\n{variant}: it is wider than the window");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_fine(&self) -> Result<()> {
+        let wrong = self.wrong.lock().await;
+        ensure!(wrong.is_empty(), "not everybody can use these:{wrong}");
+        Ok(())
+    }
+}
+
+#[test]
+fn signing_in() -> Result<()> {
+    play(1, async |scene| {
+        let tour = Tour::default();
+        let alice = scene.join("alice").await?;
+        alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        tour.look_at(&alice, "sign-in").await?;
+        alice.tries_to_sign_in("two words").await?;
+        alice.sees("what is wrong", |look| look.name_error.is_some()).await?;
+        tour.look_at(&alice, "sign-in-bad-name").await?;
+        scene.server().kill().await?;
+        alice.tries_to_sign_in("alice").await?;
+        alice.sees("that the server is away", |look| look.banner.is_some()).await?;
+        tour.look_at(&alice, "sign-in-server-away").await?;
+
+        scene.server().start_again().await?;
+        alice.sees("that they are signed in", e2e::Look::is_signed_in).await?;
+        tour.look_at(&alice, "idle").await?;
+        alice.click("previewBtn").await?;
+        alice.sees("their own picture", |look| look.own_picture).await?;
+        tour.look_at(&alice, "idle-preview").await?;
+        alice.click("previewBtn").await?;
+        alice.calls("").await?;
+        alice.sees("what is wrong", |look| look.callee_error.is_some()).await?;
+        tour.look_at(&alice, "idle-no-callee").await?;
+        alice.calls("nobody").await?;
+        alice.is_idle_because("offline: nobody").await?;
+        tour.look_at(&alice, "idle-offline").await?;
+        scene.server().kill().await?;
+        alice.sees("that the server is away", |look| look.banner.is_some()).await?;
+        tour.look_at(&alice, "idle-server-away").await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn calling() -> Result<()> {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        alice.sees("that it rings", |look| look.status() == "ringing-there: bob").await?;
+        try_join!(tour.look_at(&alice, "calling"), tour.look_at(&bob, "ringing"))?;
+        alice.hangs_up().await?;
+        bob.is_idle_because("missed: alice").await?;
+        tour.look_at(&bob, "idle-missed").await?;
+
+        bob.click("callAgainBtn").await?;
+        alice.is_rung_by("bob").await?;
+        alice.answers().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        tour.look_at(&alice, "in-call").await?;
+        bob.click("micBtn").await?;
+        alice.sees("that bob's microphone is off", |look| look.remote_muted).await?;
+        try_join!(
+            tour.look_at(&alice, "in-call-other-muted"),
+            tour.look_at(&bob, "in-call-muted")
+        )?;
+        bob.click("cameraBtn").await?;
+        alice.sees("no picture", |look| !look.remote_picture).await?;
+        try_join!(
+            tour.look_at(&alice, "in-call-other-camera-off"),
+            tour.look_at(&bob, "in-call-camera-off")
+        )?;
+        bob.hangs_up().await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        tour.look_at(&alice, "idle-ended").await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn trouble() -> Result<()> {
+    play(3, async |scene| {
+        let tour = Tour::default();
+        let with = |devices| Join { devices, ..Join::default() };
+        let (deaf, denied, alice) = try_join!(
+            scene.join_as("deaf", with(Devices::Neither)),
+            scene.join_as("denied", with(Devices::Denied)),
+            scene.signed_in("alice")
+        )?;
+        try_join!(deaf.sign_in(), denied.sign_in())?;
+
+        alice.calls("denied").await?;
+        denied.is_rung_by("alice").await?;
+        denied.answers().await?;
+        denied.sees("what is wrong", |look| look.notice.is_some()).await?;
+        tour.look_at(&denied, "ringing-denied").await?;
+        denied.declines().await?;
+        alice.is_idle_because("declined: denied").await?;
+
+        alice.calls("deaf").await?;
+        deaf.is_rung_by("alice").await?;
+        deaf.answers().await?;
+        deaf.is_in_call_with("alice").await?;
+        deaf.sees("what is missing", |look| look.notice.is_some()).await?;
+        deaf.receives_media().await?;
+        tour.look_at(&deaf, "in-call-listen-only").await?;
+
+        let script = serde_json::json!({ "source": "delete window.RTCPeerConnection" });
+        denied.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        denied.reload().await?;
+        denied.sees("that it will not do", |look| look.page() == "unsupportedPage").await?;
+        tour.look_at(&denied, "unsupported").await?;
+        tour.is_fine().await
+    })
+}
