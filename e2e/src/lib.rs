@@ -20,4 +20,4 @@ mod wait;
 
 pub use browser::{Browser, Devices, Kind};
 pub use person::{Look, Person};
-pub use scene::{Join, Scene, play};
+pub use scene::{Join, Played, Scene, play};

@@ -74,7 +74,10 @@ impl Person {
         });
         match seen.await? {
             Some(look) => Ok(look),
-            None => bail!("{} does not see {what} within {patience:?}, but {last:#?}", self.name),
+            None => {
+                let last = last.map(|look| look.to_string()).unwrap_or_default();
+                bail!("{} does not see {what} within {patience:?}, but {last}", self.name)
+            }
         }
     }
 

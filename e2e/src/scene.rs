@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    fmt::Write as _,
+    fmt::{self, Write as _},
     panic::AssertUnwindSafe,
     path::PathBuf,
     sync::{Mutex, PoisonError},
@@ -56,23 +56,25 @@ pub struct Join {
 ///
 /// # Errors
 /// The scene failed; what everybody saw then is printed.
-pub fn play(browsers: u32, scene: impl AsyncFnOnce(&Scene) -> Result<()>) -> Result<()> {
-    play_with_page(settings::path(PAGE)?, browsers, scene)
+pub fn play(browsers: u32, scene: impl AsyncFnOnce(&Scene) -> Result<()>) -> Played {
+    play_with_page(PAGE, browsers, scene)
 }
 
-/// The same with the page of this folder.
+/// The same with the page in the folder that this variable of [`settings`] names.
 ///
 /// # Errors
 /// As [`play`].
 pub fn play_with_page(
-    page: PathBuf,
+    page: &str,
     browsers: u32,
     scene: impl AsyncFnOnce(&Scene) -> Result<()>,
-) -> Result<()> {
-    Runtime::new()?.block_on(async {
-        let _seats = SEATING.acquire_many(browsers.min(SEATS)).await?;
+) -> Played {
+    let runtime = Runtime::new().map_err(anyhow::Error::from)?;
+    runtime.block_on(async {
+        let _seats =
+            SEATING.acquire_many(browsers.min(SEATS)).await.map_err(anyhow::Error::from)?;
         let stage = Scene {
-            server: Server::start(page).await?,
+            server: Server::start(settings::path(page)?).await?,
             drivers: Drivers::default(),
             people: Mutex::default(),
         };
@@ -84,11 +86,30 @@ pub fn play_with_page(
         };
         let result = match result {
             Ok(()) => Ok(()),
-            Err(error) => Err(error.context(stage.report().await)),
+            Err(error) => Err(Failure(format!("{error:#}\n{}", stage.report().await))),
         };
         stage.end().await;
         result
     })
+}
+
+/// What came of a scene.
+pub type Played = Result<(), Failure>;
+
+/// Why a scene failed, and what there was to see then.
+pub struct Failure(String);
+
+/// Tests print their error like this.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self(format!("the scene cannot be set: {error:#}"))
+    }
 }
 
 impl Scene {
@@ -177,17 +198,22 @@ impl Scene {
 
     /// What everybody sees, their browsers' complaints, and the server's log; and pictures of their screens.
     async fn report(&self) -> String {
-        let mut report = String::from("the scene failed, and this is what there was to see");
+        let mut report = String::new();
         for person in self.everybody() {
-            let look = person.look().await;
-            let errors = person.console_errors().await.unwrap_or_default();
-            let _ = write!(report, "\n--- {}: {look:#?}\nconsole: {errors:#?}", person.name());
-            match photograph_failure(&person).await {
-                Ok(file) => drop(write!(report, "\npicture: {}", file.display())),
-                Err(error) => drop(write!(report, "\nno picture: {error:#}")),
+            let look = match person.look().await {
+                Ok(look) => look.to_string(),
+                Err(error) => format!("nothing: {error:#}"),
+            };
+            let _ = write!(report, "--- {} sees {look}", person.name());
+            for error in person.console_errors().await.unwrap_or_default() {
+                let _ = write!(report, "\n    console: {error}");
             }
+            let _ = match photograph_failure(&person).await {
+                Ok(file) => writeln!(report, "\n    picture: {}", file.display()),
+                Err(error) => writeln!(report, "\n    no picture: {error:#}"),
+            };
         }
-        let _ = write!(report, "\n--- server:\n{}\n---", self.server.log().await);
+        let _ = write!(report, "--- server:\n{}", self.server.log().await);
         report
     }
 

@@ -3,7 +3,7 @@
 use simulation::{Network, Plan, Script, run};
 
 /// How many seeds each kind of schedule is played with.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 2_000;
 
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 fn play_all(plan: Plan) {

@@ -1,12 +1,15 @@
 //! What there is to see of Pronto's page.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(super) const SCRIPT: &str = include_str!("look.js");
 
 /// What there is to see of Pronto's page. What is hidden is `None`. A sentence is told by its key in index.html and
 /// what stands in its slots: `busy: bob`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Look {
     /// The id of the page that is shown.
@@ -97,5 +100,16 @@ impl Look {
     pub fn seconds(&self) -> Option<u64> {
         let (minutes, seconds) = self.timer.as_deref()?.split_once(':')?;
         Some(minutes.parse::<u64>().ok()? * 60 + seconds.parse::<u64>().ok()?)
+    }
+}
+
+/// As JSON, without what is not there or not so.
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut look = serde_json::to_value(self).map_err(|_| fmt::Error)?;
+        if let Value::Object(fields) = &mut look {
+            fields.retain(|_, value| !matches!(value, Value::Null | Value::Bool(false)));
+        }
+        look.fmt(f)
     }
 }

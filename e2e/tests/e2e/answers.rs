@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use e2e::{play, scene::call};
+use e2e::{Played, play, scene::call};
 use protocol::limits::RING_TIMEOUT;
 use tokio::try_join;
 
 #[test]
-fn a_declined_call_ends_on_both_sides() -> Result<()> {
+fn a_declined_call_ends_on_both_sides() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.calls("bob").await?;
@@ -26,7 +25,7 @@ fn a_declined_call_ends_on_both_sides() -> Result<()> {
 }
 
 #[test]
-fn a_cancelled_call_is_a_missed_one_and_can_be_returned() -> Result<()> {
+fn a_cancelled_call_is_a_missed_one_and_can_be_returned() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.calls("bob").await?;
@@ -49,7 +48,7 @@ fn a_cancelled_call_is_a_missed_one_and_can_be_returned() -> Result<()> {
 }
 
 #[test]
-fn whoever_calls_into_a_call_is_told_that_it_is_busy() -> Result<()> {
+fn whoever_calls_into_a_call_is_told_that_it_is_busy() -> Played {
     play(3, async |scene| {
         let ((alice, bob), carol) =
             try_join!(scene.pair_in_call("alice", "bob"), scene.signed_in("carol"))?;
@@ -71,7 +70,7 @@ fn whoever_calls_into_a_call_is_told_that_it_is_busy() -> Result<()> {
 }
 
 #[test]
-fn nobody_answers() -> Result<()> {
+fn nobody_answers() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.calls("bob").await?;
@@ -89,7 +88,7 @@ fn nobody_answers() -> Result<()> {
 }
 
 #[test]
-fn who_answers_without_camera_is_heard_and_can_be_seen_later() -> Result<()> {
+fn who_answers_without_camera_is_heard_and_can_be_seen_later() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.calls("bob").await?;
@@ -113,7 +112,7 @@ fn who_answers_without_camera_is_heard_and_can_be_seen_later() -> Result<()> {
 }
 
 #[test]
-fn two_who_call_each_other_at_once_are_in_one_call() -> Result<()> {
+fn two_who_call_each_other_at_once_are_in_one_call() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.write("callToUsernameInput", "bob").await?;

@@ -1,24 +1,22 @@
 //! There are two ways to build the page, and both give one that works.
 
-use std::path::PathBuf;
-
-use anyhow::Result;
 use e2e::{
+    Played,
     scene::play_with_page,
-    settings::{self, PAGE, TRUNK_PAGE},
+    settings::{PAGE, TRUNK_PAGE},
 };
 
 #[test]
-fn our_build_gives_a_page_that_signs_in() -> Result<()> {
-    signs_in(settings::path(PAGE)?)
+fn our_build_gives_a_page_that_signs_in() -> Played {
+    signs_in(PAGE)
 }
 
 #[test]
-fn trunk_builds_a_page_that_signs_in() -> Result<()> {
-    signs_in(settings::path(TRUNK_PAGE)?)
+fn trunk_builds_a_page_that_signs_in() -> Played {
+    signs_in(TRUNK_PAGE)
 }
 
-fn signs_in(page: PathBuf) -> Result<()> {
+fn signs_in(page: &str) -> Played {
     play_with_page(page, 1, async |scene| {
         let alice = scene.signed_in("alice").await?;
         let look = alice.look().await?;

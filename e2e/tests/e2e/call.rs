@@ -1,11 +1,11 @@
 //! The call, from the first ring to the next call.
 
 use anyhow::Result;
-use e2e::{Person, play, scene::call};
+use e2e::{Person, Played, play, scene::call};
 use tokio::try_join;
 
 #[test]
-fn two_call_each_other_and_see_and_hear() -> Result<()> {
+fn two_call_each_other_and_see_and_hear() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         rings_on_both_sides(&alice, &bob).await?;

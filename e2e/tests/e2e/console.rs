@@ -1,11 +1,10 @@
 //! What the browser's console says.
 
-use anyhow::Result;
-use e2e::{play, scene::call};
+use e2e::{Played, play, scene::call};
 use tokio::try_join;
 
 #[test]
-fn a_call_leaves_no_error_in_the_console() -> Result<()> {
+fn a_call_leaves_no_error_in_the_console() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         call(&alice, &bob).await?;

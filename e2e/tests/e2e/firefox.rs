@@ -1,11 +1,11 @@
 //! Chromium and Firefox.
 
 use anyhow::{Result, ensure};
-use e2e::{Join, Kind, Person, play, scene::call};
+use e2e::{Join, Kind, Person, Played, play, scene::call};
 use tokio::try_join;
 
 #[test]
-fn chromium_and_firefox_call_each_other_each_way() -> Result<()> {
+fn chromium_and_firefox_call_each_other_each_way() -> Played {
     play(2, async |scene| {
         let (chromium, firefox) = try_join!(scene.signed_in("chromium"), async {
             let firefox =

@@ -1,7 +1,7 @@
 //! Everything by keyboard.
 
 use anyhow::{Result, bail};
-use e2e::{Look, Person, play};
+use e2e::{Look, Person, Played, play};
 use thirtyfour::Key;
 use tokio::try_join;
 
@@ -9,7 +9,7 @@ use tokio::try_join;
 const ALL_STOPS: usize = 25;
 
 #[test]
-fn a_call_needs_no_mouse() -> Result<()> {
+fn a_call_needs_no_mouse() -> Played {
     play(2, async |scene| {
         let (alice, bob) = try_join!(signs_in(scene, "alice"), signs_in(scene, "bob"))?;
 

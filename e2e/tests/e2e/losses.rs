@@ -1,11 +1,11 @@
 //! Somebody or something is gone.
 
 use anyhow::Result;
-use e2e::{Look, Person, Scene, play, scene::call};
+use e2e::{Look, Person, Played, Scene, play, scene::call};
 use tokio::try_join;
 
 #[test]
-fn a_closed_tab_ends_the_call_with_a_reason() -> Result<()> {
+fn a_closed_tab_ends_the_call_with_a_reason() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
         bob.close_tab().await?;
@@ -16,7 +16,7 @@ fn a_closed_tab_ends_the_call_with_a_reason() -> Result<()> {
 }
 
 #[test]
-fn a_tab_closed_while_it_rings_ends_the_ringing() -> Result<()> {
+fn a_tab_closed_while_it_rings_ends_the_ringing() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         alice.calls("bob").await?;
@@ -28,7 +28,7 @@ fn a_tab_closed_while_it_rings_ends_the_ringing() -> Result<()> {
 }
 
 #[test]
-fn pages_come_back_when_the_server_restarts() -> Result<()> {
+fn pages_come_back_when_the_server_restarts() -> Played {
     play(2, async |scene| {
         let people = scene.pair("alice", "bob").await?;
         scene.server().stop().await?;
@@ -37,7 +37,7 @@ fn pages_come_back_when_the_server_restarts() -> Result<()> {
 }
 
 #[test]
-fn pages_come_back_when_the_server_crashes() -> Result<()> {
+fn pages_come_back_when_the_server_crashes() -> Played {
     play(2, async |scene| {
         let people = scene.pair("alice", "bob").await?;
         scene.server().kill().await?;
@@ -64,7 +64,7 @@ async fn come_back_and_call(scene: &Scene, (alice, bob): (Person, Person)) -> Re
 }
 
 #[test]
-fn a_server_that_is_away_at_the_sign_in_is_waited_for() -> Result<()> {
+fn a_server_that_is_away_at_the_sign_in_is_waited_for() -> Played {
     play(1, async |scene| {
         let alice = scene.join("alice").await?;
         alice.sees("the sign-in", |look| look.page() == "loginPage").await?;

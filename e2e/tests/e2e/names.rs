@@ -1,10 +1,9 @@
 //! Names: one's own, and those of others.
 
-use anyhow::Result;
-use e2e::play;
+use e2e::{Played, play};
 
 #[test]
-fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Result<()> {
+fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Played {
     play(2, async |scene| {
         let bob = scene.signed_in("bob").await?;
         let eve = scene.join("eve").await?;
@@ -32,7 +31,7 @@ fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Result<()> {
 }
 
 #[test]
-fn a_name_that_cannot_be_called_is_answered_in_place() -> Result<()> {
+fn a_name_that_cannot_be_called_is_answered_in_place() -> Played {
     play(1, async |scene| {
         let alice = scene.signed_in("alice").await?;
         let beside_the_field = [
@@ -55,7 +54,7 @@ fn a_name_that_cannot_be_called_is_answered_in_place() -> Result<()> {
 }
 
 #[test]
-fn a_page_that_is_reloaded_remembers_the_name() -> Result<()> {
+fn a_page_that_is_reloaded_remembers_the_name() -> Played {
     play(1, async |scene| {
         let alice = scene.signed_in("alice").await?;
         alice.reload().await?;
@@ -69,7 +68,7 @@ fn a_page_that_is_reloaded_remembers_the_name() -> Result<()> {
 }
 
 #[test]
-fn who_signs_out_can_sign_in_under_another_name() -> Result<()> {
+fn who_signs_out_can_sign_in_under_another_name() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
         bob.click("signOutBtn").await?;

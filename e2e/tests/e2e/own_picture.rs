@@ -1,11 +1,11 @@
 //! One's own picture.
 
 use anyhow::Result;
-use e2e::{Person, play};
+use e2e::{Person, Played, play};
 use thirtyfour::{By, Key};
 
 #[test]
-fn the_preview_opens_the_camera_alone_and_gives_it_back() -> Result<()> {
+fn the_preview_opens_the_camera_alone_and_gives_it_back() -> Played {
     play(1, async |scene| {
         let alice = scene.signed_in("alice").await?;
         assert!(alice.tracks().await?.is_empty(), "the camera is off until it is asked for");
@@ -20,7 +20,7 @@ fn the_preview_opens_the_camera_alone_and_gives_it_back() -> Result<()> {
 }
 
 #[test]
-fn the_own_picture_moves_from_corner_to_corner() -> Result<()> {
+fn the_own_picture_moves_from_corner_to_corner() -> Played {
     play(2, async |scene| {
         let (alice, _bob) = scene.pair_in_call("alice", "bob").await?;
         let corner = alice.sees("their own picture", |look| look.own_picture).await?.corner;

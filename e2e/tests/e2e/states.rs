@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use e2e::{Devices, Join, Person, axe, play, settings};
+use e2e::{Devices, Join, Person, Played, axe, play, settings};
 use tokio::{sync::Mutex, try_join};
 
 /// In CSS pixels: a small phone, and a laptop.
@@ -47,7 +47,7 @@ impl Tour {
 }
 
 #[test]
-fn signing_in() -> Result<()> {
+fn signing_in() -> Played {
     play(1, async |scene| {
         let tour = Tour::default();
         let alice = scene.join("alice").await?;
@@ -82,7 +82,7 @@ fn signing_in() -> Result<()> {
 }
 
 #[test]
-fn calling() -> Result<()> {
+fn calling() -> Played {
     play(2, async |scene| {
         let tour = Tour::default();
         let (alice, bob) = scene.pair("alice", "bob").await?;
@@ -120,7 +120,7 @@ fn calling() -> Result<()> {
 }
 
 #[test]
-fn trouble() -> Result<()> {
+fn trouble() -> Played {
     play(3, async |scene| {
         let tour = Tour::default();
         let with = |devices| Join { devices, ..Join::default() };

@@ -2,14 +2,14 @@
 
 use anyhow::{Result, ensure};
 use e2e::{
-    Join, Person, Scene, play,
+    Join, Person, Played, Scene, play,
     scene::call,
     tutorial::{TutorialPage, TutorialServer},
 };
 use tokio::try_join;
 
 #[test]
-fn the_tutorials_page_calls_ours() -> Result<()> {
+fn the_tutorials_page_calls_ours() -> Played {
     play(2, async |scene| {
         let page = TutorialPage::start().await?;
         let server = format!("ws://{}", scene.server().address());
@@ -27,7 +27,7 @@ fn the_tutorials_page_calls_ours() -> Result<()> {
 }
 
 #[test]
-fn our_page_calls_the_tutorials() -> Result<()> {
+fn our_page_calls_the_tutorials() -> Played {
     play(2, async |scene| {
         let page = TutorialPage::start().await?;
         let server = format!("ws://{}", scene.server().address());
@@ -43,7 +43,7 @@ fn our_page_calls_the_tutorials() -> Result<()> {
 }
 
 #[test]
-fn our_pages_call_each_other_over_the_tutorials_server() -> Result<()> {
+fn our_pages_call_each_other_over_the_tutorials_server() -> Played {
     play(2, async |scene| {
         let server = TutorialServer::start().await?;
         let (alice, bob) = try_join!(over(scene, &server, "alice"), over(scene, &server, "bob"))?;
