@@ -269,8 +269,9 @@ impl Browser {
         let laid_out = format!(
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(innerWidth === {width}))))"
         );
-        let dressed = until(PATIENCE, async || Ok(self.promised(&laid_out).await?)).await?;
-        dressed.context("the page does not take the size")
+        let dressed =
+            until(PATIENCE, async || Ok(self.promised::<bool>(&laid_out).await?.then_some(())));
+        dressed.await?.context("the page does not take the size")
     }
 
     /// Closes the tab, as a user does who has enough of it.

@@ -13,7 +13,6 @@ fn a_call_needs_no_mouse() -> Played {
     play(2, async |scene| {
         let (alice, bob) = try_join!(signs_in(scene, "alice"), signs_in(scene, "bob"))?;
 
-        has_focus(&alice, "callToUsernameInput").await?;
         alice.press("bob").await?;
         enter(&alice).await?;
         // Bob's focus was in a field: the next key that is typed must not answer.
@@ -59,6 +58,7 @@ async fn signs_in(scene: &e2e::Scene, name: &str) -> Result<Person> {
     person.press(name).await?;
     enter(&person).await?;
     person.sees("that they are signed in", Look::is_signed_in).await?;
+    has_focus(&person, "callToUsernameInput").await?;
     Ok(person)
 }
 

@@ -9,8 +9,8 @@ fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Played {
         let eve = scene.join("eve").await?;
         let tries = [
             ("", "name-empty"),
-            ("   ", "name-empty"),
             ("two words", "name-bad"),
+            ("   ", "name-empty"),
             ("__proto__", "name-bad"),
             ("bob", "name-taken"),
             ("BOB", "name-taken"),
@@ -37,8 +37,8 @@ fn a_name_that_cannot_be_called_is_answered_in_place() -> Played {
         let beside_the_field = [
             ("", "callee-empty"),
             ("alice", "callee-self"),
-            ("Alice", "callee-self"),
             ("two words", "callee-bad"),
+            ("Alice", "callee-self"),
         ];
         for (name, error) in beside_the_field {
             alice.calls(name).await?;

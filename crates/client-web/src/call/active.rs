@@ -157,8 +157,12 @@ impl Client {
         }
     }
 
-    fn send_candidate(&mut self, candidate: Raw) {
-        let (name, call) = match &self.call {
+    pub(super) fn send_candidate(&mut self, candidate: Raw) {
+        let (name, call) = match &mut self.call {
+            Call::Outgoing(outgoing) if !outgoing.is_known_to_server() => {
+                outgoing.held.push(candidate);
+                return;
+            }
             Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
             Call::Idle | Call::Incoming(_) => return,

@@ -23,8 +23,8 @@ const MIN_BACKOFF: Millis = 500;
 const RESTART_SPREAD: Millis = 2_000;
 
 /// How many times a name that is taken is asked for again after a loss: the server may take 35 s to see that the old
-/// socket is dead.
-const NAME_RETRIES: u32 = 6;
+/// socket is dead, and this many pauses take 37 s at least.
+const NAME_RETRIES: u32 = 9;
 
 /// The connection to the server, and how far it is.
 #[derive(Debug)]

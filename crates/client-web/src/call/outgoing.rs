@@ -17,6 +17,8 @@ pub(super) struct Outgoing {
     pub(super) call: CallId,
     pub(super) stage: Stage,
     pub(super) note: Option<Text>,
+    /// Candidates that the browser found before the offer was sent: nobody could say yet which call they are of.
+    pub(super) held: Vec<Raw>,
 }
 
 /// How far it is.
@@ -88,6 +90,7 @@ impl Client {
             call: CallId::from_bits(bits),
             stage: Stage::Media,
             note: None,
+            held: Vec::new(),
         });
         self.open_media_for_call(now, true);
     }
@@ -127,6 +130,7 @@ impl Client {
     pub(super) fn send_first_offer(&mut self, now: Millis, raw: Raw) {
         let Call::Outgoing(outgoing) = &mut self.call else { return };
         let (peer, call) = (outgoing.peer.clone(), outgoing.call.clone());
+        let held = std::mem::take(&mut outgoing.held);
         outgoing.stage = match std::mem::replace(&mut outgoing.stage, Stage::Media) {
             Stage::Offering(mut leg) => {
                 let Some(Description::Offer(offer)) = leg.negotiation.offer_ready(raw) else {
@@ -140,6 +144,9 @@ impl Client {
             }
             stage => stage,
         };
+        for candidate in held {
+            self.send_candidate(candidate);
+        }
     }
 
     pub(super) fn handle_ringing(&mut self) {
@@ -152,9 +159,9 @@ impl Client {
     /// The callee accepted.
     pub(super) fn handle_first_answer(&mut self, now: Millis, name: Option<String>, answer: Raw) {
         let (outgoing, mut leg) = match std::mem::replace(&mut self.call, Call::Idle) {
-            Call::Outgoing(Outgoing { peer, call, note, stage: Stage::Sent { leg, .. } }) => {
-                ((peer, call, note), leg)
-            }
+            Call::Outgoing(Outgoing {
+                peer, call, note, stage: Stage::Sent { leg, .. }, ..
+            }) => ((peer, call, note), leg),
             call => {
                 self.call = call;
                 return;

@@ -52,6 +52,21 @@ fn a_call_goes_from_the_button_to_the_picture() {
 }
 
 #[test]
+fn a_candidate_never_overtakes_the_offer_it_belongs_to() {
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: "bob".to_owned() });
+    page.give_media();
+    page.peer(PeerEvent::Candidate(raw("{}")));
+    assert_eq!(page.sent(), []);
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    let sent = page.sent();
+    assert!(
+        matches!(&sent[..], [ClientMessage::Offer(_), ClientMessage::Candidate(_)]),
+        "{sent:?}"
+    );
+}
+
+#[test]
 fn an_incoming_call_opens_nothing_before_it_is_accepted() {
     let mut page = TestPage::signed_in();
     page.rung_by_bob("c1");
