@@ -14,6 +14,19 @@ pub const OUTBOUND_MESSAGES: usize = 512;
 /// hold. A few of the largest session descriptions fit.
 pub const OUTBOUND_BYTES: usize = 256 * 1024;
 
+/// How many messages are queued before they are written, though more could be had at once. Every one that is queued
+/// unwritten counts against [`OUTBOUND_MESSAGES`], however fast its reader is. A call set-up's burst fits.
+pub const BATCH_MESSAGES: usize = 64;
+
+/// How many bytes of messages are queued before they are written: see [`BATCH_MESSAGES`]. With the largest message on
+/// top of it, it is half of [`OUTBOUND_BYTES`].
+pub const BATCH_BYTES: usize = 64 * 1024;
+
+/// How many frames a connection takes in before it lets other tasks run. One read holds a hundred small ones, and all
+/// the while a session that is sent them cannot empty its mailbox if it shares the thread. A sixteenth of
+/// [`MAILBOX_ENVELOPES`]: even if a dozen clients flood one session from one thread, its mailbox does not overflow.
+pub const FRAMES_IN_A_ROW: usize = 16;
+
 /// The WebSocket library's read buffer, in bytes. It is zeroed before every read and kept for as long as the connection
 /// lasts, so its size is most of what an idle user costs. Candidates are 300 bytes; larger messages grow it.
 pub const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -42,8 +55,8 @@ pub const MAX_HTTP_HEAD_BYTES: usize = 16 * 1024;
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How long a shutdown waits for connections to close. Longer than [`CLOSE_DEADLINE`], and below the 5 s after which
-/// the promise to stop is broken.
-pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
+/// the promise to stop is broken by as much as a busy machine may need.
+pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How long a call may ring before the server ends it. The caller's page gives up at
 /// [`RING_TIMEOUT`](protocol::limits::RING_TIMEOUT); this is for clients that do not, such as the tutorial's.

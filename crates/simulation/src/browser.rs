@@ -2,6 +2,7 @@
 
 use client_web::call::{MediaError, PeerEvent, PeerId, PeerOp, RequestId};
 use protocol::Raw;
+use serde_json::json;
 
 use crate::{
     event::{Event, UserId},
@@ -69,6 +70,7 @@ impl World {
                 self.gather(user, id);
             }
             Done::Text(text) => self.carry_text(remote, text),
+            Done::NegotiationNeeded => self.fire(user, id, PeerEvent::NegotiationNeeded),
             Done::Failed => {
                 // With frames that overtake and repeat each other a description may come twice or too late.
                 if !self.plan.network.reorders() {
@@ -88,10 +90,11 @@ impl World {
     }
 
     fn gather(&mut self, user: UserId, id: PeerId) {
-        for number in 0..3 {
+        let Some(pc) = self.pages[user].peers.get(&id) else { return };
+        let candidate = json!({ "pc": pc.id, "n": pc.descriptions });
+        for _ in 0..3 {
             let at = self.now + self.rng.below(500);
-            let raw =
-                Raw::from_json(format!("{{\"candidate\":\"{number}\"}}")).expect("this is JSON");
+            let raw = Raw::from_json(candidate.to_string()).expect("a JSON value is JSON");
             self.queue.add(at, Event::Peer(user, id, PeerEvent::Candidate(raw)));
         }
     }
@@ -110,13 +113,13 @@ impl World {
         })
     }
 
-    /// Both ends know each other's description and there is a path: they connect.
+    /// Both ends know each other's description and an address, and there is a path: they connect.
     pub(crate) fn check_path(&mut self, one: PcId, other: PcId) {
         let (Some(one), Some(other)) = (self.owner_of(one), self.owner_of(other)) else { return };
         let ready = |world: &Self, (user, id): (UserId, PeerId), remote: (UserId, PeerId)| {
             let pc = &world.pages[user].peers[&id];
             let known = world.pages[remote.0].peers[&remote.1].id;
-            pc.signaling == Signaling::Stable && pc.remote == Some(known)
+            pc.signaling == Signaling::Stable && pc.remote == Some(known) && pc.has_candidate
         };
         if !self.path_open || !ready(self, one, other) || !ready(self, other, one) {
             return;

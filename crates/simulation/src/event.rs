@@ -40,12 +40,21 @@ pub(crate) enum Event {
     Check(PcId, PcId),
     /// ICE gives up on a peer connection, if it is still cut off.
     GiveUp(PcId, u32),
+    /// A device stops by itself.
+    Unplugged(UserId, Device),
     /// A socket breaks.
     BreakSocket(UserId),
     /// The server restarts.
     Restart,
     /// The path of the media breaks, or is back.
     Path(bool),
+}
+
+/// A device.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Device {
+    Camera,
+    Microphone,
 }
 
 /// What comes out of a socket.

@@ -44,6 +44,7 @@ pub(crate) enum Done {
     Offer(Raw),
     Answer(Raw),
     Text(String),
+    NegotiationNeeded,
     Failed,
 }
 
@@ -54,11 +55,15 @@ pub(crate) struct Pc {
     pub(crate) signaling: Signaling,
     /// The peer connection whose description was set last.
     pub(crate) remote: Option<PcId>,
+    /// The number of that description: only candidates that belong to it are of use.
+    remote_description: u64,
+    /// Whether one of them came, so that there is an address to try.
+    pub(crate) has_candidate: bool,
     pub(crate) ice: Ice,
     /// Grows with each change of `ice`, so that an older "give up" is known to be stale.
     pub(crate) ice_changes: u32,
     pub(crate) channel_open: bool,
-    descriptions: u32,
+    pub(crate) descriptions: u64,
 }
 
 impl Pc {
@@ -68,6 +73,8 @@ impl Pc {
             ops: VecDeque::new(),
             signaling: Signaling::Stable,
             remote: None,
+            remote_description: 0,
+            has_candidate: false,
             ice: Ice::New,
             ice_changes: 0,
             channel_open: false,
@@ -83,7 +90,8 @@ impl Pc {
     /// Does what a browser would.
     pub(crate) fn perform(&mut self, op: PeerOp) -> Done {
         match (op, self.signaling) {
-            (PeerOp::AddTransceivers | PeerOp::AttachTracks, _) => Done::Nothing,
+            (PeerOp::AddTransceivers, _) => Done::NegotiationNeeded,
+            (PeerOp::AttachTracks, _) => Done::Nothing,
             (PeerOp::Offer { .. }, Signaling::Stable | Signaling::HaveLocalOffer) => {
                 self.signaling = Signaling::HaveLocalOffer;
                 Done::Offer(self.describe("offer"))
@@ -98,7 +106,10 @@ impl Pc {
             (PeerOp::ApplyAnswer(answer), Signaling::HaveLocalOffer) => {
                 self.apply(&answer, "answer", Signaling::Stable)
             }
-            (PeerOp::AddCandidate(_), _) if self.remote.is_some() => Done::Nothing,
+            (PeerOp::AddCandidate(candidate), _) if self.remote.is_some() => {
+                self.add(&candidate);
+                Done::Nothing
+            }
             (PeerOp::SendText(text), _) => {
                 if self.channel_open {
                     Done::Text(text)
@@ -108,6 +119,13 @@ impl Pc {
             }
             _ => Done::Failed,
         }
+    }
+
+    /// A candidate of another description, one that was ignored or is old, is of no use and does no harm.
+    fn add(&mut self, raw: &Raw) {
+        let candidate: Value = serde_json::from_str(raw.as_json()).unwrap_or_default();
+        let of = (candidate["pc"].as_u64(), candidate["n"].as_u64());
+        self.has_candidate |= of == (self.remote, Some(self.remote_description));
     }
 
     fn describe(&mut self, kind: &str) -> Raw {
@@ -122,6 +140,11 @@ impl Pc {
             return Done::Failed;
         }
         self.remote = description["pc"].as_u64();
+        let number = description["n"].as_u64().unwrap_or_default();
+        if number != self.remote_description {
+            self.has_candidate = false;
+        }
+        self.remote_description = number;
         self.signaling = next;
         Done::Nothing
     }

@@ -8,9 +8,12 @@ use std::{
 use client_web::call::Millis;
 use protocol::{
     ClientMessage, ErrorCode, LoginReply, Refusal, ServerMessage, UserName, VERSION, Welcome,
-    close::CloseCode, limits::RING_TIMEOUT,
+    close::CloseCode,
 };
-use server::session::{Effect, Input, Phase, Session};
+use server::{
+    limits::RING_LIMIT,
+    session::{Effect, Input, Phase, Session},
+};
 
 use crate::{
     event::{Event, News, UserId},
@@ -22,9 +25,6 @@ pub(crate) type SocketId = u64;
 
 /// Which session: a running number. A user who comes back gets a new one.
 pub(crate) type SessionId = u64;
-
-/// How much longer than the page the server lets it ring, in case the page is of the tutorial.
-const RING_MARGIN: Duration = Duration::from_secs(30);
 
 /// The server's state.
 pub(crate) struct Relay {
@@ -119,7 +119,7 @@ impl World {
         };
         self.relay.last_session += 1;
         let id = self.relay.last_session;
-        let session = Session::new(name.clone(), id << 32, RING_TIMEOUT + RING_MARGIN);
+        let session = Session::new(name.clone(), id << 32, RING_LIMIT);
         self.relay.directory.insert(name.clone(), id);
         self.relay.sessions.insert(id, Live { session, socket });
         if let Some(entry) = self.relay.sockets.get_mut(&socket) {

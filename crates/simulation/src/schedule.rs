@@ -4,7 +4,7 @@ use client_web::call::{Millis, PhaseView, UserInput};
 
 use crate::{
     check::Violation,
-    event::{Event, UserId},
+    event::{Device, Event, UserId},
     world::World,
 };
 
@@ -172,7 +172,7 @@ fn random_event(world: &mut World) -> Event {
     let other =
         (user + 1 + world.rng.below(world.plan.users as u64 - 1) as usize) % world.plan.users;
     let name = world.pages[other].name.to_owned();
-    match world.rng.below(24) {
+    match world.rng.below(26) {
         0..=8 => Event::Act(user, UserInput::Call { name }),
         9..=11 => Event::Act(user, UserInput::HangUp),
         12 => Event::Act(user, UserInput::ToggleCamera),
@@ -184,6 +184,8 @@ fn random_event(world: &mut World) -> Event {
         18 => Event::Path(false),
         19 => Event::Restart,
         20 => Event::Act(user, UserInput::RetryNow),
+        21 => Event::Unplugged(user, Device::Camera),
+        22 => Event::Unplugged(user, Device::Microphone),
         _ => Event::BreakSocket(user),
     }
 }

@@ -7,7 +7,7 @@ use server::session::{Envelope, Input as SessionInput};
 
 use crate::{
     check::Violation,
-    event::{Event, News, Queue, UserId},
+    event::{Device, Event, News, Queue, UserId},
     page::Page,
     relay::{Relay, SessionId, SocketId},
     schedule::{NAMES, Plan},
@@ -124,6 +124,13 @@ impl World {
             }
             Event::Check(one, other) => self.check_path(one, other),
             Event::GiveUp(pc, change) => self.give_up(pc, change),
+            Event::Unplugged(user, Device::Camera) if self.pages[user].camera => {
+                self.page_input(user, Input::CameraEnded);
+            }
+            Event::Unplugged(user, Device::Microphone) if self.pages[user].microphone => {
+                self.page_input(user, Input::MicrophoneEnded);
+            }
+            Event::Unplugged(..) => {}
             Event::BreakSocket(user) => self.break_socket(user),
             Event::Restart => self.server_restarts(),
             Event::Path(open) => self.set_path(open),

@@ -13,6 +13,11 @@ const COMMON: &str = include_str!("../../../webdriver.json");
 const NO_QUESTIONS: &str = "--use-fake-ui-for-media-stream";
 const FAKE_DEVICES: &str = "--use-fake-device-for-media-stream";
 
+/// Chromium's settings for what a site may do. Without a window to ask in, to ask is to deny.
+const ASK: u8 = 0;
+const ALLOW: u8 = 1;
+const DENY: u8 = 2;
+
 /// Which browser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -33,6 +38,8 @@ pub enum Devices {
     Denied,
     /// Both are there, and the camera is not allowed.
     CameraDenied,
+    /// Both are there, and the microphone is not allowed.
+    MicrophoneDenied,
     /// There is no camera.
     NoCamera,
     /// There is neither.
@@ -71,7 +78,9 @@ fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Va
     arguments.push(json!("--remote-debugging-pipe"));
     match devices {
         Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(FAKE_DEVICES)]),
-        Devices::Denied | Devices::CameraDenied => arguments.push(json!(FAKE_DEVICES)),
+        Devices::Denied | Devices::CameraDenied | Devices::MicrophoneDenied => {
+            arguments.push(json!(FAKE_DEVICES));
+        }
         Devices::NoCamera => {
             arguments.push(json!(NO_QUESTIONS));
             arguments.push(json!(format!("{FAKE_DEVICES}=device-count=0")));
@@ -82,13 +91,15 @@ fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Va
         let rules: Vec<String> = names.iter().map(|name| format!("MAP {name} 127.0.0.1")).collect();
         arguments.push(json!(format!("--host-resolver-rules={}", rules.join(","))));
     }
-    if devices == Devices::CameraDenied {
-        // 1 allows, 2 denies.
-        options["prefs"] = json!({
-            "profile.default_content_setting_values.media_stream_mic": 1,
-            "profile.default_content_setting_values.media_stream_camera": 2,
-        });
-    }
+    let (microphone, camera) = match devices {
+        Devices::CameraDenied => (ALLOW, DENY),
+        Devices::MicrophoneDenied => (DENY, ALLOW),
+        _ => (ASK, ASK),
+    };
+    options["prefs"] = json!({
+        "profile.default_content_setting_values.media_stream_mic": microphone,
+        "profile.default_content_setting_values.media_stream_camera": camera,
+    });
     options["binary"] = json!(settings::path(CHROMIUM)?);
     Ok(options)
 }

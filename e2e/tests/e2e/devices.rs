@@ -1,7 +1,7 @@
 //! Cameras and microphones that are not there, or not allowed.
 
 use anyhow::Result;
-use e2e::{Devices, Join, Person, Played, Scene, play};
+use e2e::{Devices, Join, Person, Played, Scene, play, scene::call};
 use tokio::try_join;
 
 async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Person> {
@@ -41,6 +41,24 @@ fn who_allows_nothing_is_told_how_to_allow_it() -> Played {
 #[test]
 fn who_denies_the_camera_is_heard() -> Played {
     goes_on_with_what_there_is(Devices::CameraDenied, "camera-denied")
+}
+
+#[test]
+fn who_denies_the_microphone_is_seen() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = try_join!(
+            with_devices(scene, "alice", Devices::MicrophoneDenied),
+            scene.signed_in("bob")
+        )?;
+        alice.click("previewBtn").await?;
+        alice.sees("their own picture", |look| look.own_picture).await?;
+        call(&alice, &bob).await?;
+        alice.sees("why", |look| look.notice.as_deref() == Some("mic-denied")).await?;
+        bob.sees("a picture without sound", |look| look.remote_picture && look.remote_muted)
+            .await?;
+        alice.receives_media().await?;
+        Ok(())
+    })
 }
 
 #[test]

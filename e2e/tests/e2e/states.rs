@@ -3,12 +3,24 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use e2e::{Devices, Join, Person, Played, axe, play, settings};
+use e2e::{Devices, Join, Look, Person, Played, axe, play, scene::call, settings};
 use tokio::{sync::Mutex, try_join};
 
 /// In CSS pixels: a small phone, and a laptop.
 const SIZES: [(&str, (u32, u32)); 2] = [("narrow", (360, 740)), ("wide", (1280, 800))];
 const COLOURS: [&str; 2] = ["light", "dark"];
+
+#[test]
+fn what_keeps_people_from_using_a_page_is_found() -> Played {
+    play(1, async |scene| {
+        let alice = scene.join("alice").await?;
+        alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        alice.value::<()>("document.querySelector('label').remove()").await?;
+        let found = axe::violations(&alice).await?;
+        ensure!(found.iter().any(|violation| violation.id == "label"), "{found:#?}");
+        Ok(())
+    })
+}
 
 /// Looks at states, and collects what is wrong with them.
 #[derive(Default)]
@@ -62,7 +74,7 @@ fn signing_in() -> Played {
         tour.look_at(&alice, "sign-in-server-away").await?;
 
         scene.server().start_again().await?;
-        alice.sees("that they are signed in", e2e::Look::is_signed_in).await?;
+        alice.sees("that they are signed in", Look::is_signed_in).await?;
         tour.look_at(&alice, "idle").await?;
         alice.click("previewBtn").await?;
         alice.sees("their own picture", |look| look.own_picture).await?;
@@ -71,8 +83,8 @@ fn signing_in() -> Played {
         alice.calls("").await?;
         alice.sees("what is wrong", |look| look.callee_error.is_some()).await?;
         tour.look_at(&alice, "idle-no-callee").await?;
-        alice.calls("nobody").await?;
-        alice.is_idle_because("offline: nobody").await?;
+        alice.calls("carol").await?;
+        alice.is_idle_because("offline: carol").await?;
         tour.look_at(&alice, "idle-offline").await?;
         scene.server().kill().await?;
         alice.sees("that the server is away", |look| look.banner.is_some()).await?;
@@ -124,28 +136,31 @@ fn trouble() -> Played {
     play(3, async |scene| {
         let tour = Tour::default();
         let with = |devices| Join { devices, ..Join::default() };
-        let (deaf, denied, alice) = try_join!(
-            scene.join_as("deaf", with(Devices::Neither)),
+        let (bare, denied, alice) = try_join!(
+            scene.join_as("bare", with(Devices::Neither)),
             scene.join_as("denied", with(Devices::Denied)),
-            scene.signed_in("alice")
+            scene.join_as("alice", with(Devices::MicrophoneDenied))
         )?;
-        try_join!(deaf.sign_in(), denied.sign_in())?;
+        try_join!(bare.sign_in(), denied.sign_in(), alice.sign_in())?;
 
-        alice.calls("denied").await?;
-        denied.is_rung_by("alice").await?;
+        bare.calls("denied").await?;
+        denied.is_rung_by("bare").await?;
         denied.answers().await?;
         denied.sees("what is wrong", |look| look.notice.is_some()).await?;
         tour.look_at(&denied, "ringing-denied").await?;
         denied.declines().await?;
-        alice.is_idle_because("declined: denied").await?;
+        bare.is_idle_because("declined: denied").await?;
 
-        alice.calls("deaf").await?;
-        deaf.is_rung_by("alice").await?;
-        deaf.answers().await?;
-        deaf.is_in_call_with("alice").await?;
-        deaf.sees("what is missing", |look| look.notice.is_some()).await?;
-        deaf.receives_media().await?;
-        tour.look_at(&deaf, "in-call-listen-only").await?;
+        alice.click("previewBtn").await?;
+        alice.sees("their own picture", |look| look.own_picture).await?;
+        call(&alice, &bare).await?;
+        let is_told = |look: &Look| look.notice.is_some();
+        try_join!(bare.sees("what is missing", is_told), alice.sees("what is missing", is_told))?;
+        bare.sees("alice's picture", |look| look.remote_picture && look.remote_muted).await?;
+        try_join!(
+            tour.look_at(&bare, "in-call-listen-only"),
+            tour.look_at(&alice, "in-call-microphone-denied")
+        )?;
 
         let script = serde_json::json!({ "source": "delete window.RTCPeerConnection" });
         denied.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;

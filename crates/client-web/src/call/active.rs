@@ -200,9 +200,8 @@ impl Client {
     pub(super) fn tick_active(&mut self, now: Millis) {
         let Call::Active(active) = &mut self.call else { return };
         match active.path {
-            Path::Connecting { until } | Path::Broken { until, .. } if until <= now => {
-                self.fail(Text::PathFailed);
-            }
+            Path::Connecting { until } if until <= now => self.fail(Text::PathFailed),
+            Path::Broken { until, .. } if until <= now => self.fail(Text::PathLost),
             Path::Broken { since, restart_at, until } if restart_at <= now => {
                 active.path = Path::Broken { since, restart_at: now + RESTART_EVERY, until };
                 let op = active.leg.negotiation.offer(true);

@@ -160,7 +160,10 @@ impl Client {
     fn note_problem(&mut self, text: Text) {
         match &mut self.call {
             Call::Active(active) => active.note = Some(text),
-            _ => self.notice = Some(Notice { message: Message::plain(text), call_again: None }),
+            Call::Outgoing(outgoing) => outgoing.note = Some(text),
+            Call::Idle | Call::Incoming(_) => {
+                self.notice = Some(Notice { message: Message::plain(text), call_again: None })
+            }
         }
     }
 
@@ -271,8 +274,6 @@ fn after_failure(
 ) -> Result<Attempt, Outcome> {
     match (attempt, error) {
         (Attempt::Both, error) => Ok(Attempt::MicrophoneAfter(error)),
-        // Who refuses the microphone too does not want to be asked a third time.
-        (Attempt::MicrophoneAfter(_), MediaError::Denied) => Err(Outcome::Stop(Text::MediaDenied)),
         (Attempt::MicrophoneAfter(_), error) => Ok(Attempt::CameraAfter(error)),
         (Attempt::CameraAfter(MediaError::InUse), _)
         | (Attempt::CameraAfter(_), MediaError::InUse) => Err(Outcome::Stop(Text::MediaNone)),

@@ -5,18 +5,15 @@ use protocol::{
 };
 
 use super::{
-    Call, Client, Effect, MAX_MISSED, Millis, Missed, Notice, PeerOp, Text,
+    Call, Client, Effect, MAX_MISSED, Millis, Missed, PeerOp, Text,
     active::Active,
+    negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
     same_name,
-    text::Message,
 };
 
 /// How much longer than the caller the callee waits, in ms: the caller's word that it gave up comes first.
 const RING_MARGIN: Millis = 15_000;
-
-/// Candidates kept while it rings; see `negotiation`.
-const MAX_EARLY_CANDIDATES: usize = 128;
 
 /// A call that somebody makes to this user.
 #[derive(Debug)]
@@ -68,6 +65,7 @@ impl Client {
             Call::Incoming(_) if self.is_of_call(Some(&offer.name), offer.call.as_ref()) => {
                 if let Call::Incoming(incoming) = &mut self.call {
                     incoming.offer = offer.offer;
+                    incoming.candidates.clear();
                 }
             }
             Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
@@ -171,10 +169,6 @@ impl Client {
     pub(super) fn miss_call(&mut self, now: Millis) {
         let Some(name) = self.call_peer().map(ToOwned::to_owned) else { return };
         self.end_call(Text::Missed);
-        self.notice = Some(Notice {
-            message: Message::about(Text::Missed, &name),
-            call_again: Some(name.clone()),
-        });
         self.missed.insert(0, Missed { name, at: now });
         self.missed.truncate(MAX_MISSED);
     }

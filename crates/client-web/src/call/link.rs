@@ -22,9 +22,9 @@ const MIN_BACKOFF: Millis = 500;
 /// Within how many ms the pages of a server that restarts come back, each at a moment of its own.
 const RESTART_SPREAD: Millis = 2_000;
 
-/// How many times a name that is taken is asked for again after a loss: the server may take 35 s to see that the old
-/// socket is dead, and this many pauses take 37 s at least.
-const NAME_RETRIES: u32 = 9;
+/// For how long after a loss, in ms, a name that is taken is taken to be held by this user's own old socket: the server
+/// sees within 35 s that it is dead.
+const NAME_HELD: Millis = 45_000;
 
 /// The connection to the server, and how far it is.
 #[derive(Debug)]
@@ -48,8 +48,37 @@ pub(super) struct Attempt {
     name: String,
     /// How many attempts have failed since it last worked.
     failures: u32,
-    /// Whether the user was signed in before, and so is to be brought back without a question.
-    returning: bool,
+    /// Why the last one failed.
+    trouble: Trouble,
+    /// Set if the user was signed in before, and so is to be brought back without a question: until when the name may
+    /// be held by the old socket.
+    returning: Option<Millis>,
+}
+
+/// Why an attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// The server cannot be reached.
+    Unreachable,
+    /// The old socket still has the name.
+    NameHeld,
+    /// The server takes nobody right now.
+    Busy,
+}
+
+impl Attempt {
+    /// What to say while the next one is waited for.
+    pub(super) const fn trouble(&self) -> Text {
+        match self.trouble {
+            Trouble::Unreachable => Text::ServerRetry,
+            Trouble::NameHeld => Text::NameHeld,
+            Trouble::Busy => Text::ServerBusy,
+        }
+    }
+
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
 }
 
 /// What is known while signed in.
@@ -87,21 +116,11 @@ impl Link {
         match self {
             Self::Up(session) => Some(&session.name),
             Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _)
-                if attempt.returning =>
+                if attempt.returning.is_some() =>
             {
                 Some(&attempt.name)
             }
             _ => None,
-        }
-    }
-
-    /// How many attempts have failed in a row.
-    pub(super) const fn failures(&self) -> u32 {
-        match self {
-            Self::Closed | Self::Up(_) => 0,
-            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
-                attempt.failures
-            }
         }
     }
 
@@ -130,7 +149,9 @@ impl Client {
             return;
         }
         self.sign_in_error = None;
-        self.open(now, Attempt { name: name.to_owned(), failures: 0, returning: false });
+        let name = name.to_owned();
+        let trouble = Trouble::Unreachable;
+        self.open(now, Attempt { name, failures: 0, trouble, returning: None });
     }
 
     pub(super) fn sign_out(&mut self) {
@@ -140,6 +161,11 @@ impl Client {
             self.hang_up();
         }
         self.close_link();
+        self.forget_user();
+    }
+
+    /// The next user of this page is not to see who called this one.
+    fn forget_user(&mut self) {
         self.notice = None;
         self.callee_error = None;
         self.missed.clear();
@@ -174,16 +200,20 @@ impl Client {
     }
 
     pub(super) fn handle_socket_closed(&mut self, now: Millis, code: u16) {
-        self.lose_socket(now, code == protocol::close::CloseCode::Restart.as_u16());
+        let restarting = code == protocol::close::CloseCode::Restart.as_u16();
+        self.lose_socket(now, restarting, Trouble::Unreachable);
     }
 
     /// The socket is gone; it is opened again after a pause. The server has ended the call for the other, too.
-    fn lose_socket(&mut self, now: Millis, restarting: bool) {
+    fn lose_socket(&mut self, now: Millis, restarting: bool, trouble: Trouble) {
         let attempt = match std::mem::replace(&mut self.link, Link::Closed) {
             Link::Closed => return,
-            Link::Up(session) => Attempt { name: session.name, failures: 0, returning: true },
+            Link::Up(session) => {
+                let returning = Some(now + NAME_HELD);
+                Attempt { name: session.name, failures: 0, trouble, returning }
+            }
             Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) | Link::Waiting(attempt, _) => {
-                Attempt { failures: attempt.failures + 1, ..attempt }
+                Attempt { failures: attempt.failures.saturating_add(1), trouble, ..attempt }
             }
         };
         let pause = if restarting {
@@ -222,9 +252,14 @@ impl Client {
 
     fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
-        if attempt.returning && taken && attempt.failures < NAME_RETRIES {
+        let trouble = match attempt.returning {
+            Some(until) if taken && now < until => Some(Trouble::NameHeld),
+            Some(_) if !taken && code.is_some_and(ErrorCode::retry_can_help) => Some(Trouble::Busy),
+            Some(_) | None => None,
+        };
+        if let Some(trouble) = trouble {
             self.effects.push(Effect::CloseSocket);
-            self.lose_socket(now, false);
+            self.lose_socket(now, false, trouble);
             return;
         }
         self.sign_in_error = Some(match code {
@@ -234,6 +269,7 @@ impl Client {
         });
         self.stop_devices();
         self.close_link();
+        self.forget_user();
     }
 
     /// Anything heard from the server is a sign of life.
@@ -257,12 +293,12 @@ impl Client {
                 }
                 Alive::PongUntil(_) => {
                     self.effects.push(Effect::CloseSocket);
-                    self.lose_socket(now, false);
+                    self.lose_socket(now, false, Trouble::Unreachable);
                 }
             },
             Link::Opening(..) | Link::LoggingIn(..) => {
                 self.effects.push(Effect::CloseSocket);
-                self.lose_socket(now, false);
+                self.lose_socket(now, false, Trouble::Unreachable);
             }
         }
     }

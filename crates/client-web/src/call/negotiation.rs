@@ -10,17 +10,17 @@ use super::effect::PeerOp;
 
 /// Candidates kept for a description that has not come. A browser finds 5 to 40; a peer that sends more than this
 /// before its description is not one.
-const MAX_EARLY_CANDIDATES: usize = 128;
+pub(super) const MAX_EARLY_CANDIDATES: usize = 128;
 
 /// How far the exchange of descriptions is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Signaling {
     /// Nothing is under way.
     Stable,
-    /// A local offer is being made.
-    Making,
+    /// A local offer is being made, with new ICE credentials or not.
+    Making { ice_restart: bool },
     /// A local offer was sent.
-    Offered,
+    Offered { ice_restart: bool },
     /// A remote offer is being answered.
     Answering,
 }
@@ -39,8 +39,6 @@ pub(super) struct Negotiation {
     signaling: Signaling,
     has_remote: bool,
     early: Vec<Raw>,
-    /// A remote offer was ignored, and so are the candidates that belong to it.
-    ignoring: bool,
     /// An offer became necessary while another exchange was under way.
     again: Option<Again>,
 }
@@ -67,21 +65,26 @@ impl Negotiation {
             signaling: Signaling::Stable,
             has_remote: false,
             early: Vec::new(),
-            ignoring: false,
             again: None,
         }
     }
 
     /// An offer is needed: now, or when the exchange under way is over.
     pub(super) fn offer(&mut self, ice_restart: bool) -> Option<PeerOp> {
-        if self.signaling == Signaling::Stable {
-            self.signaling = Signaling::Making;
-            return Some(PeerOp::Offer { ice_restart });
-        }
-        let ice_restart = ice_restart || self.again.is_some_and(|again| again.ice_restart);
-        // The offer that is being made will say it all, unless it lacks the new ICE credentials.
-        if self.signaling != Signaling::Making || ice_restart {
-            self.again = Some(Again { ice_restart });
+        match self.signaling {
+            Signaling::Stable => {
+                self.signaling = Signaling::Making { ice_restart };
+                return Some(PeerOp::Offer { ice_restart });
+            }
+            // What is under way brings new ICE credentials already; more would cut short the path that it finds.
+            Signaling::Making { ice_restart: true } | Signaling::Offered { ice_restart: true }
+                if ice_restart => {}
+            // The offer that is being made will say it all.
+            Signaling::Making { .. } if !ice_restart => {}
+            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Answering => {
+                let before = self.again.is_some_and(|again| again.ice_restart);
+                self.again = Some(Again { ice_restart: ice_restart || before });
+            }
         }
         None
     }
@@ -94,10 +97,8 @@ impl Negotiation {
 
     /// A local offer is set. Sent, unless a remote one has overtaken it.
     pub(super) fn offer_ready(&mut self, offer: Raw) -> Option<Description> {
-        if self.signaling != Signaling::Making {
-            return None;
-        }
-        self.signaling = Signaling::Offered;
+        let Signaling::Making { ice_restart } = self.signaling else { return None };
+        self.signaling = Signaling::Offered { ice_restart };
         Some(Description::Offer(offer))
     }
 
@@ -115,11 +116,9 @@ impl Negotiation {
     pub(super) fn remote_offer(&mut self, offer: Raw) -> Option<Vec<PeerOp>> {
         let collision = self.signaling != Signaling::Stable;
         if collision && !self.polite {
-            self.ignoring = true;
             return None;
         }
         // The browser rolls a local offer back, and fires `negotiationneeded` if what it was for is still to be said.
-        self.ignoring = false;
         self.signaling = Signaling::Answering;
         let mut ops = vec![PeerOp::ApplyOffer(offer)];
         self.add_early(&mut ops);
@@ -128,7 +127,7 @@ impl Negotiation {
 
     /// A remote answer came. Nothing is done about one that nobody asked for.
     pub(super) fn remote_answer(&mut self, answer: Raw) -> Vec<PeerOp> {
-        if self.signaling != Signaling::Offered {
+        if !matches!(self.signaling, Signaling::Offered { .. }) {
             return Vec::new();
         }
         self.signaling = Signaling::Stable;
@@ -138,12 +137,13 @@ impl Negotiation {
         ops
     }
 
-    /// A remote candidate came.
+    /// A remote candidate came. Those of an offer that was ignored are not told from others: the browser refuses them,
+    /// which is no failure.
     pub(super) fn remote_candidate(&mut self, candidate: Raw) -> Option<PeerOp> {
-        if self.has_remote && !self.ignoring {
+        if self.has_remote {
             return Some(PeerOp::AddCandidate(candidate));
         }
-        if !self.ignoring && self.early.len() < MAX_EARLY_CANDIDATES {
+        if self.early.len() < MAX_EARLY_CANDIDATES {
             self.early.push(candidate);
         }
         None
@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn the_impolite_side_ignores_a_colliding_offer_and_its_candidates() {
+    fn the_impolite_side_ignores_a_colliding_offer_and_goes_on_with_the_answer() {
         let mut caller = Negotiation::caller();
         caller.offer(false);
         caller.offer_ready(raw("mine"));
         assert_eq!(caller.remote_offer(raw("theirs")), None);
-        assert_eq!(caller.remote_candidate(raw("theirs")), None);
         assert_eq!(caller.remote_answer(raw("a")), [PeerOp::ApplyAnswer(raw("a"))]);
+        assert_eq!(caller.remote_candidate(raw("c")), Some(PeerOp::AddCandidate(raw("c"))));
     }
 
     #[test]
@@ -230,6 +230,16 @@ mod tests {
             caller.remote_answer(raw("a")),
             [PeerOp::ApplyAnswer(raw("a")), PeerOp::Offer { ice_restart: true }]
         );
+    }
+
+    #[test]
+    fn an_ice_restart_under_way_is_not_followed_by_another() {
+        let mut caller = Negotiation::caller();
+        caller.offer(true);
+        assert_eq!(caller.offer(true), None);
+        caller.offer_ready(raw("o"));
+        assert_eq!(caller.offer(true), None);
+        assert_eq!(caller.remote_answer(raw("a")), [PeerOp::ApplyAnswer(raw("a"))]);
     }
 
     #[test]

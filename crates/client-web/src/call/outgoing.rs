@@ -149,10 +149,13 @@ impl Client {
         }
     }
 
-    pub(super) fn handle_ringing(&mut self) {
-        if let Call::Outgoing(Outgoing { stage: Stage::Sent { ringing, .. }, .. }) = &mut self.call
+    /// The callee is being rung. From here on it is known how the server spells the name.
+    pub(super) fn handle_ringing(&mut self, name: Option<String>) {
+        if let Call::Outgoing(Outgoing { peer, stage: Stage::Sent { ringing, .. }, .. }) =
+            &mut self.call
         {
             *ringing = true;
+            *peer = name.unwrap_or_else(|| std::mem::take(peer));
         }
     }
 

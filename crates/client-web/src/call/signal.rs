@@ -5,7 +5,7 @@ use protocol::{
     RelayedLeave, RelayedOffer, ServerMessage,
 };
 
-use super::{Call, Client, Effect, Millis, PeerOp, Text};
+use super::{Call, Client, Effect, Millis, PeerOp, Text, active::Path};
 
 impl Client {
     pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
@@ -25,7 +25,7 @@ impl Client {
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {
                 if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {
-                    self.handle_ringing();
+                    self.handle_ringing(ringing.name);
                 }
             }
             ServerMessage::Answer(answer) => self.handle_answer(now, answer),
@@ -93,7 +93,13 @@ impl Client {
             (Call::Idle, _) => return,
             (Call::Incoming(_), _) => return self.miss_call(now),
             (_, Some(LeaveReason::Gone)) => Text::PeerGone,
-            (_, Some(LeaveReason::Failed)) => Text::PeerFailed,
+            // Both ends look for a path; whoever gives up first tells the other, who sees what it was.
+            (Call::Active(active), Some(LeaveReason::Failed)) => match active.path {
+                Path::Connecting { .. } => Text::PathFailed,
+                Path::Broken { .. } => Text::PathLost,
+                Path::Connected { .. } => Text::PeerFailed,
+            },
+            (Call::Outgoing(_), Some(LeaveReason::Failed)) => Text::PeerFailed,
             (_, Some(LeaveReason::Busy)) => Text::Busy,
             (Call::Outgoing(_), Some(LeaveReason::Timeout)) => Text::NoAnswer,
             // The tutorial's server gives no reason: whoever leaves before the answer has declined.

@@ -46,6 +46,12 @@ texts! {
     InCall = "in-call",
     /// The path for the media broke.
     Reconnecting = "reconnecting",
+    /// The server cannot be reached, without the count of the seconds, which would be read aloud each time.
+    ServerAway = "server-away",
+    /// The name still belongs to this user's own lost socket; the next attempt is in some seconds.
+    NameHeld = "name-held",
+    /// The server takes nobody right now; the next attempt is in some seconds.
+    ServerBusy = "server-busy",
     /// The server cannot be reached; the next attempt is in some seconds.
     ServerRetry = "server-retry",
     /// The server could not be reached; an attempt is under way.
@@ -90,6 +96,8 @@ texts! {
     ServerLost = "server-lost",
     /// There is no path for the media.
     PathFailed = "path-failed",
+    /// The path for the media broke and did not come back.
+    PathLost = "path-lost",
     /// The peer's device could not do it.
     PeerFailed = "peer-failed",
     /// This device could not do it.
@@ -153,6 +161,7 @@ impl Text {
                 | Self::PeerGone
                 | Self::ServerLost
                 | Self::PathFailed
+                | Self::PathLost
                 | Self::PeerFailed
                 | Self::DeviceFailed
                 | Self::MediaDenied

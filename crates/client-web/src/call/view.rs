@@ -216,10 +216,8 @@ impl Client {
     fn status(&self) -> Message {
         match &self.call {
             Call::Idle => match &self.link {
-                Link::Waiting(..) if self.link.name().is_some() => {
-                    Message::plain(Text::ConnectingServer)
-                }
-                Link::Closed | Link::Waiting(..) => Message::plain(Text::SignedOut),
+                Link::Waiting(..) => Message::plain(Text::ServerAway),
+                Link::Closed => Message::plain(Text::SignedOut),
                 Link::Opening(..) => Message::plain(Text::ConnectingServer),
                 Link::LoggingIn(..) => Message::plain(Text::SigningIn),
                 Link::Up(session) => Message::about(Text::Ready, &session.name),
@@ -249,15 +247,15 @@ impl Client {
 
     fn server_trouble(&self, now: Millis) -> Option<Message> {
         match &self.link {
-            Link::Waiting(_, until) => Some(Message {
-                text: Text::ServerRetry,
+            Link::Waiting(attempt, until) => Some(Message {
+                text: attempt.trouble(),
                 name: None,
                 seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
             }),
-            Link::Opening(..) | Link::LoggingIn(..) if self.link.failures() > 0 => {
+            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) if attempt.has_failed() => {
                 Some(Message::plain(Text::ServerRetryNow))
             }
-            _ => None,
+            Link::Closed | Link::Opening(..) | Link::LoggingIn(..) | Link::Up(_) => None,
         }
     }
 
@@ -269,11 +267,12 @@ impl Client {
                 incoming::Ring::Asking(problem) => problem,
                 incoming::Ring::Media => None,
             },
-            Call::Idle => None,
+            Call::Idle => return self.last_notice(),
         };
-        if let Some(text) = problem {
-            return Some(NoticeView { message: Message::plain(text), call_again: false });
-        }
+        problem.map(|text| NoticeView { message: Message::plain(text), call_again: false })
+    }
+
+    fn last_notice(&self) -> Option<NoticeView> {
         self.notice.as_ref().map(|notice| NoticeView {
             message: notice.message.clone(),
             call_again: notice.call_again.is_some() && self.link.is_up(),

@@ -228,12 +228,36 @@ fn messages_of_an_old_call_are_dropped() {
 #[test]
 fn messages_of_a_stranger_are_dropped() {
     let mut page = TestPage::signed_in();
-    let call = page.call_bob();
-    page.server(&format!(r#"{{"type":"answer","name":"mallory","answer":{{}},"call":"{call}"}}"#));
-    page.server(&format!(r#"{{"type":"leave","name":"mallory","call":"{call}"}}"#));
-    page.server(r#"{"type":"leave","name":"mallory"}"#);
+    page.call_bob();
+    for which in ["", r#","call":"another""#] {
+        page.server(&format!(r#"{{"type":"answer","name":"mallory","answer":{{}}{which}}}"#));
+        page.server(&format!(r#"{{"type":"leave","name":"mallory"{which}}}"#));
+        page.server(&format!(r#"{{"type":"ringing","name":"mallory"{which}}}"#));
+    }
     assert_eq!(page.effects, []);
-    assert_eq!(page.view().phase, PhaseView::Calling);
+    assert_eq!(page.status().text, Text::Calling);
+}
+
+#[test]
+fn a_name_may_be_typed_otherwise_than_the_server_spells_it() {
+    // The same letters in their wide forms, as some keyboards write them.
+    let wide = "ｂｏｂ".to_owned();
+    let answers = [
+        (r#"{"type":"answer","name":"bob","answer":{},"call":"ID"}"#, PhaseView::Connecting, None),
+        (
+            r#"{"type":"error","message":"","code":"offline","name":"bob","call":"ID"}"#,
+            PhaseView::Idle,
+            Some(Text::Offline),
+        ),
+    ];
+    for (answer, phase, notice) in answers {
+        let mut page = TestPage::signed_in();
+        let call = page.call_whom(&wide);
+        page.server(&format!(r#"{{"type":"ringing","name":"bob","call":"{call}"}}"#));
+        assert_eq!(page.status().name.as_deref(), Some("bob"));
+        page.server(&answer.replace("ID", &call));
+        assert_eq!((page.view().phase, page.notice()), (phase, notice));
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn a_call_goes_on_with_what_there_is() {
         (&[Other], Text::MediaOther),
         (&[NotFound, NotFound], Text::MicMissing),
         (&[Other, InUse], Text::MicBusy),
+        (&[Denied, Denied], Text::MicDenied),
     ] {
         let mut page = calling();
         for error in errors {
@@ -45,9 +46,10 @@ fn who_has_no_devices_at_all_can_still_see_and_hear() {
 
 #[test]
 fn what_the_user_can_mend_stops_the_call_and_says_how() {
-    for (errors, text) in
-        [(&[Denied, Denied][..], Text::MediaDenied), (&[InUse, InUse, InUse], Text::MediaNone)]
-    {
+    for (errors, text) in [
+        (&[Denied, Denied, Denied][..], Text::MediaDenied),
+        (&[InUse, InUse, InUse], Text::MediaNone),
+    ] {
         let mut page = calling();
         for error in errors {
             page.refuse_media(*error);
@@ -63,8 +65,9 @@ fn an_incoming_call_goes_on_ringing_until_the_devices_are_mended() {
     let mut page = TestPage::signed_in();
     page.rung_by_bob("c1");
     page.user(UserInput::Accept { camera: true });
-    page.refuse_media(Denied);
-    page.refuse_media(Denied);
+    for _ in 0..3 {
+        page.refuse_media(Denied);
+    }
     assert_eq!((page.view().phase, page.notice()), (PhaseView::Ringing, Some(Text::MediaDenied)));
     page.user(UserInput::Accept { camera: true });
     page.give_media();
@@ -136,4 +139,14 @@ fn a_camera_that_is_unplugged_ends_the_picture_and_not_the_call() {
     page.input(Input::MicrophoneEnded);
     assert_eq!(page.notice(), Some(Text::MicStopped));
     assert!(page.view().controls.is_some_and(|controls| controls.microphone_off));
+}
+
+#[test]
+fn what_happens_to_the_devices_while_it_rings_can_be_dismissed() {
+    let mut page = TestPage::signed_in();
+    page.call_bob();
+    page.input(Input::CameraEnded);
+    assert_eq!(page.notice(), Some(Text::CameraStopped));
+    page.user(UserInput::DismissNotice);
+    assert_eq!(page.notice(), None);
 }

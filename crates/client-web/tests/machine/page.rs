@@ -145,7 +145,12 @@ impl TestPage {
 
     /// Calls bob, until the offer is sent. Gives the call's id.
     pub(crate) fn call_bob(&mut self) -> String {
-        self.user(UserInput::Call { name: "bob".to_owned() });
+        self.call_whom("bob")
+    }
+
+    /// Calls somebody, until the offer is sent. Gives the call's id.
+    pub(crate) fn call_whom(&mut self, name: &str) -> String {
+        self.user(UserInput::Call { name: name.to_owned() });
         self.give_media();
         self.peer(PeerEvent::OfferReady(raw(r#"{"type":"offer"}"#)));
         let call = self.effects.iter().find_map(|effect| match effect {

@@ -7,8 +7,8 @@ use crate::page::TestPage;
 
 const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 
-fn failed(page: &mut TestPage) {
-    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::PathFailed)));
+fn failed(page: &mut TestPage, text: Text) {
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(text)));
     assert!(page.did(&Effect::StopCamera));
     let told = page.sent().into_iter().any(|message| {
         matches!(message, ClientMessage::Leave(leave) if leave.reason == Some(LeaveReason::Failed))
@@ -24,7 +24,7 @@ fn a_call_that_finds_no_path_ends_and_says_so() {
     page.wait(29_000);
     assert_eq!(page.view().phase, PhaseView::Connecting);
     page.wait(2_000);
-    failed(&mut page);
+    failed(&mut page, Text::PathFailed);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_call_whose_first_path_fails_ends_at_once() {
     let call = page.call_bob();
     page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
     page.peer(PeerEvent::State(PeerState::Failed));
-    failed(&mut page);
+    failed(&mut page, Text::PathFailed);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_path_that_does_not_come_back_ends_the_call() {
     page.wait(29_000);
     assert_eq!(page.view().phase, PhaseView::Reconnecting);
     page.wait(2_000);
-    failed(&mut page);
+    failed(&mut page, Text::PathLost);
 }
 
 #[test]
@@ -90,4 +90,21 @@ fn a_browser_that_cannot_do_it_ends_the_call() {
     page.peer(PeerEvent::OperationFailed);
     assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::DeviceFailed)));
     assert!(page.did(&Effect::StopCamera));
+}
+
+#[test]
+fn whoever_gives_up_second_learns_the_same_cause() {
+    let leave = |call: &str| {
+        format!(r#"{{"type":"leave","name":"bob","call":"{call}","reason":"failed"}}"#)
+    };
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+    page.server(&leave(&call));
+    assert_eq!(page.notice(), Some(Text::PathFailed));
+
+    let call = page.in_call();
+    page.peer(PeerEvent::State(PeerState::Disconnected));
+    page.server(&leave(&call));
+    assert_eq!(page.notice(), Some(Text::PathLost));
 }

@@ -100,7 +100,7 @@ fn a_user_who_was_signed_in_comes_back_without_a_question() {
     page.input(Input::SocketClosed { code: 1012 });
     let view = page.view();
     assert_eq!((view.page, view.can_call), (Page::Call, false));
-    assert_eq!(view.status.text, Text::ConnectingServer);
+    assert_eq!(view.status.text, Text::ServerAway);
     page.wait(2_000);
     assert_eq!(page.effects, [Effect::OpenSocket]);
     page.input(Input::SocketOpened);
@@ -111,17 +111,37 @@ fn a_user_who_was_signed_in_comes_back_without_a_question() {
 #[test]
 fn ones_own_old_socket_may_hold_the_name_for_a_while() {
     let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
     page.input(Input::SocketClosed { code: 1006 });
-    let mut retries = 0;
+    let lost_at = page.now;
     while page.view().page == Page::Call {
-        page.wait(15_000);
+        let at = page.client.next_timeout().expect("it is tried again");
+        page.wait(at - page.now);
         page.input(Input::SocketOpened);
         page.server(r#"{"type":"login","success":false,"code":"name_taken"}"#);
-        retries += 1;
-        assert!(retries < 20);
+        let trouble = page.view().server_trouble.map(|trouble| trouble.text);
+        assert!(matches!(trouble, None | Some(Text::NameHeld)), "{trouble:?}");
     }
-    assert!(retries > 3);
-    assert_eq!(page.view().sign_in_error, Some(Text::NameTaken));
+    let patience = page.now - lost_at;
+    assert!((40_000..70_000).contains(&patience), "{patience}");
+    let view = page.view();
+    assert_eq!(view.sign_in_error, Some(Text::NameTaken));
+    assert_eq!(
+        (view.missed, view.notice),
+        (vec![], None),
+        "the next user sees nothing of this one"
+    );
+}
+
+#[test]
+fn a_server_that_is_too_busy_is_asked_again() {
+    let mut page = TestPage::signed_in();
+    page.input(Input::SocketClosed { code: 1006 });
+    page.wait(15_000);
+    page.input(Input::SocketOpened);
+    page.server(r#"{"type":"login","success":false,"code":"unavailable"}"#);
+    assert_eq!(page.view().server_trouble.map(|trouble| trouble.text), Some(Text::ServerBusy));
+    assert_eq!(page.view().page, Page::Call);
 }
 
 #[test]

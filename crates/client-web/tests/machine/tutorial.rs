@@ -64,3 +64,14 @@ fn an_incoming_call_can_be_answered() {
     let [ClientMessage::Answer(answer)] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!((answer.name.as_deref(), &answer.call), (Some("bob"), &None));
 }
+
+#[test]
+fn a_call_that_is_given_up_does_not_kill_the_server() {
+    let mut page = signed_in();
+    page.call_bob();
+    page.user(UserInput::HangUp);
+    assert_eq!(page.sent(), []);
+    page.call_bob();
+    page.wait(46_000);
+    assert_eq!((page.sent(), page.notice()), (vec![], Some(Text::NoAnswer)));
+}

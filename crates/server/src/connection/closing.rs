@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding},
 };
 
-use super::{Connection, Stage};
+use super::{Connection, Stage, now};
 use crate::directory::Directory;
 
 /// Why a connection ends.
@@ -43,10 +43,16 @@ impl From<Error> for Ending {
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// Ends the session, then closes the socket. In this order: how long the client takes to close its socket is
     /// nothing that its peer or the next owner of its name should wait for.
+    ///
+    /// Except when the whole server stops: then calls go on without it, and nobody may be told that the peer is gone. A
+    /// connection that has not noticed yet would pass that on. So the session is not ended, and is kept until the socket
+    /// is closed: what it is still sent must not come back as undeliverable, which would say the same.
     pub(super) async fn end(mut self, ending: Ending) {
-        let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
-        if let Stage::User(session) = stage {
-            session.end().await;
+        if !matches!(ending, Ending::Close(CloseCode::Restart)) {
+            let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
+            if let Stage::User(session) = stage {
+                session.end(now()).await;
+            }
         }
         let limit = self.shared.timing.close;
         // A client that does not answer in time has its socket closed without.

@@ -14,12 +14,13 @@ use tracing::{debug, info};
 use super::{closing::Ending, outbound::Outbound};
 use crate::{
     directory::{Directory, Mailbox},
+    limits::BATCH_MESSAGES,
     session::{Effect, Envelope, Input, Session},
 };
 
 /// A session with what it needs to live. Nothing in it belongs to the socket, so that it can outlive one.
 ///
-/// It should not be dropped without [`Self::end`], which tells the peer; if it is, its name is released all the same.
+/// Dropped without [`Self::end`], which tells the peer, it releases its name all the same.
 pub(super) struct SessionHandle<D: Directory> {
     machine: Session,
     mailbox: Mailbox,
@@ -57,17 +58,23 @@ impl<D: Directory> SessionHandle<D> {
         self.handle(now, Input::FromClient(message), out).await
     }
 
-    /// Takes in an envelope, and whatever else is in the mailbox, so that all of it goes out in one write.
+    /// Takes in an envelope, and more from the mailbox, so that all of it goes out in one write; but no more than is
+    /// worth one, since what waits to be written counts against the client.
     pub(super) async fn on_mail(
         &mut self,
         now: Instant,
         envelope: Envelope,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
-        let mut next = Some(envelope);
-        while let Some(envelope) = next {
+        self.handle(now, Input::FromPeer(envelope), out).await?;
+        // Not all envelopes become messages, so they are counted as well: those who send them without end must not
+        // keep this session from its own client.
+        for _ in 1..BATCH_MESSAGES {
+            if !out.has_room_in_batch() {
+                break;
+            }
+            let Some(envelope) = self.mailbox.try_recv() else { break };
             self.handle(now, Input::FromPeer(envelope), out).await?;
-            next = self.mailbox.try_recv();
         }
         Ok(())
     }
@@ -81,9 +88,8 @@ impl<D: Directory> SessionHandle<D> {
     }
 
     /// Ends the session: tells its peer, releases its name, and answers what was still in its mailbox.
-    pub(super) async fn end(mut self) {
+    pub(super) async fn end(mut self, now: Instant) {
         info!(user = %self.machine.user(), "left");
-        let now = Instant::now();
         // Whatever is said to the client now has nowhere to go.
         let mut nowhere = Outbound::default();
         let _ = self.handle(now, Input::Detached, &mut nowhere).await;
@@ -126,7 +132,7 @@ fn random_number() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use protocol::{LeaveReason, Raw, UserName};
 
@@ -149,7 +155,7 @@ mod tests {
         let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
         let offer = Envelope { from: alice, call: call.clone(), body };
         directory.send(&bob, offer).await.unwrap();
-        handle.end().await;
+        handle.end(Instant::now()).await;
         let body = Body::Leave(LeaveReason::Gone);
         assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), call, body }));
         assert!(directory.claim(&bob).await.is_ok(), "the name is free");

@@ -1,7 +1,5 @@
 //! What a connection does about what comes over its socket, and out of its session's mailbox.
 
-use std::time::Instant;
-
 use protocol::{
     ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Refusal, ServerMessage, UserName,
     VERSION, Welcome, close::CloseCode,
@@ -10,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 use tracing::info;
 
-use super::{Connection, Ending, SessionHandle, Stage};
+use super::{Connection, Ending, SessionHandle, Stage, now};
 use crate::{directory::Directory, session::Envelope};
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
@@ -35,13 +33,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let Some(envelope) = envelope else {
             return Err(Ending::Close(CloseCode::SlowConsumer));
         };
-        session.on_mail(Instant::now(), envelope, &mut self.outbound).await
+        session.on_mail(now(), envelope, &mut self.outbound).await
     }
 
     async fn on_message(&mut self, message: ClientMessage) -> Result<(), Ending> {
         match &mut self.stage {
             Stage::User(session) => {
-                session.on_client(Instant::now(), message, &mut self.outbound).await
+                session.on_client(now(), message, &mut self.outbound).await
             }
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.

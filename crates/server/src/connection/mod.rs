@@ -76,11 +76,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Directory,
 {
-    let now = Instant::now();
+    let now = now();
     let mut connection = Connection {
         socket,
         stage: Stage::Guest { until: shared.timing.login.map(|limit| now + limit) },
         outbound: Outbound::default(),
+        frames_in_a_row: 0,
         unflushed: false,
         heartbeat: Heartbeat::new(now, shared.timing.ping, shared.timing.pong),
         shared,
@@ -101,8 +102,15 @@ struct Connection<S, D: Directory> {
     outbound: Outbound,
     /// Whether the WebSocket library may hold bytes that it has not written.
     unflushed: bool,
+    /// How many frames were taken in since other tasks could last run.
+    frames_in_a_row: usize,
     heartbeat: Heartbeat,
     shared: Arc<Shared<D>>,
+}
+
+/// What time it is, by the clock that tests can set.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// Who is at the other end.
@@ -147,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             self.on_frame(frame.unwrap_or(Ok(Message::Close(None)))?).await?;
         }
         if turn.time {
-            self.on_time(Instant::now()).await?;
+            self.on_time(now()).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use protocol::close::CloseCode;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::closing::Ending;
-use crate::limits::{OUTBOUND_BYTES, OUTBOUND_MESSAGES};
+use crate::limits::{BATCH_BYTES, BATCH_MESSAGES, OUTBOUND_BYTES, OUTBOUND_MESSAGES};
 
 /// What is to be written to a socket. Holds up to [`OUTBOUND_MESSAGES`] and up to [`OUTBOUND_BYTES`].
 #[derive(Debug, Default)]
@@ -34,6 +34,11 @@ impl Outbound {
         let message = self.queue.pop_front()?;
         self.bytes -= message.len();
         Some(message)
+    }
+
+    /// Whether more should be gathered before what is here is written.
+    pub(super) fn has_room_in_batch(&self) -> bool {
+        self.queue.len() < BATCH_MESSAGES && self.bytes < BATCH_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -9,12 +9,13 @@ use std::{
 use futures_util::{Sink, Stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    task::yield_now,
     time::Sleep,
 };
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{Connection, Stage, closing::Ending};
-use crate::{directory::Directory, session::Envelope};
+use crate::{directory::Directory, limits, session::Envelope};
 
 /// What a turn found. Of each kind there is at most one, so that none keeps the others waiting.
 pub(super) struct Turn {
@@ -41,12 +42,17 @@ impl Turn {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
-    /// Writes what can be written, and waits for something to do.
+    /// Writes what can be written, and waits for something to do. Waits in any case after
+    /// [`limits::FRAMES_IN_A_ROW`], so that a client which always has something to say does not keep others waiting.
     pub(super) async fn turn(
         &mut self,
         mut cancelled: Pin<&mut impl Future<Output = ()>>,
         mut timer: Pin<&mut Sleep>,
     ) -> Turn {
+        if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
+            self.frames_in_a_row = 0;
+            yield_now().await;
+        }
         poll_fn(|cx| {
             let turn = Turn {
                 written: self.poll_write(cx).map_err(Ending::from),
@@ -58,7 +64,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 time: timer.as_mut().poll(cx).is_ready(),
                 shutdown: cancelled.as_mut().poll(cx).is_ready(),
             };
-            if turn.has_something() { Poll::Ready(turn) } else { Poll::Pending }
+            if !turn.has_something() {
+                self.frames_in_a_row = 0;
+                return Poll::Pending;
+            }
+            self.frames_in_a_row += usize::from(turn.frame.is_some());
+            Poll::Ready(turn)
         })
         .await
     }

@@ -42,8 +42,10 @@ impl LocalDirectory {
     }
 
     fn claim_now(&self, name: &UserName) -> Result<(LocalRegistration, Mailbox), NameTaken> {
+        // Computed before the lock is taken, to hold it no longer than needed.
+        let skeleton = name.skeleton().into();
         let mut users = self.users();
-        if !users.skeletons.insert(name.skeleton().into()) {
+        if !users.skeletons.insert(skeleton) {
             return Err(NameTaken);
         }
         let (sender, mailbox) = Mailbox::new(MAILBOX_ENVELOPES);

@@ -62,10 +62,10 @@ async fn serve(
     lifetime: Duration,
     shutdown: CancellationToken,
 ) {
-    // Without this a small message waits for the acknowledgement of the one before it: 44 ms in a call set-up.
-    if let Err(error) = stream.set_nodelay(true) {
-        return debug!(%error, "a connection was gone at once");
-    }
+    let stream = match without_delay(stream) {
+        Ok(stream) => stream,
+        Err(error) => return debug!(%error, "a connection was gone at once"),
+    };
     let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
     let served = timeout(lifetime, async {
@@ -85,6 +85,13 @@ async fn serve(
     }
 }
 
+/// Sets TCP_NODELAY. Without it a small message waits for the acknowledgement of the one before it: 44 ms in a call
+/// set-up.
+fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// How long to rest after a failed accept; `None` if the failure was that connection's own.
 fn rest_after(error: &io::Error) -> Option<Duration> {
     match error.kind() {
@@ -101,7 +108,19 @@ fn rest_after(error: &io::Error) -> Option<Duration> {
 mod tests {
     use std::io::{Error, ErrorKind};
 
-    use super::rest_after;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{rest_after, without_delay};
+
+    #[tokio::test]
+    async fn small_messages_do_not_wait_for_acknowledgements() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(!stream.nodelay().unwrap(), "it has to be set");
+        assert!(without_delay(stream).unwrap().nodelay().unwrap());
+    }
 
     #[test]
     fn the_loop_rests_when_the_system_has_no_room_and_not_when_a_connection_broke() {

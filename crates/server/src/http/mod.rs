@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use hyper::header::UPGRADE;
+use hyper::{HeaderMap, header::UPGRADE};
 use tokio_util::task::TaskTracker;
 
 use crate::{config::Origins, connection::Shared, directory::Directory};
@@ -62,9 +62,14 @@ async fn page_or_socket<D: Directory>(
     State(site): State<Arc<Site<D>>>,
     request: Request,
 ) -> Response {
-    if request.uri().path() == "/" && request.headers().contains_key(UPGRADE) {
+    if request.uri().path() == "/" && asks_for_websocket(request.headers()) {
         upgrade::upgrade(State(site), request).await.into_response()
     } else {
         site.page.serve(request).await
     }
+}
+
+/// Some clients offer other protocols with every request, such as HTTP/2 (`h2c`), and are content with the page.
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }

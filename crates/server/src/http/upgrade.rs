@@ -47,6 +47,10 @@ impl<D> Site<D> {
     /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
     /// says which: the `Origin` header, which no script can forge. Whoever sends none is no browser, and could send
     /// what it likes.
+    ///
+    /// A page is the server's own if it came from the host that it connects to. That is not enough on loopback: any
+    /// page's host can be made to resolve to it once the page is loaded (DNS rebinding). There the page's host must be
+    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`.
     fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Origins::Only(allowed) = &self.origins else { return true };
@@ -55,7 +59,7 @@ impl<D> Site<D> {
             return false;
         };
         let own = || headers.get(HOST).and_then(text).is_some_and(|host| origin.is_of_host(host));
-        allowed.contains(&origin) || (self.on_loopback && origin.is_loopback()) || own()
+        allowed.contains(&origin) || if self.on_loopback { origin.is_loopback() } else { own() }
     }
 }
 
