@@ -21,7 +21,8 @@ pub(crate) struct Cli {
     web_root: PathBuf,
 
     /// A web origin whose pages may connect, such as `https://example.org`, or `*` for any. May be given several times.
-    /// The server's own is always let in, and all of this machine's while it listens on loopback.
+    /// While the server listens on loopback, all of this machine's are let in, otherwise only its own. Behind a proxy,
+    /// name the one that people see.
     #[arg(long, env = "PRONTO_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed)]
     allow_origin: Vec<Allowed>,
 

@@ -14,6 +14,11 @@ use anyhow::{Context, Result, bail};
 const SILENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a silent program has ended or is out of time.
 const GLANCE: Duration = Duration::from_millis(500);
+/// How long until it is looked again whether a program that has closed its output has ended.
+const MOMENT: Duration = Duration::from_millis(5);
+/// How long a program that has ended may leave us without the rest of its output. Something that it started may hold
+/// that open for ever.
+const GRACE: Duration = Duration::from_secs(3);
 /// Lines that wait to be printed; a program that is ahead of us by more has to wait.
 const LINES: usize = 256;
 
@@ -77,30 +82,41 @@ pub(crate) fn listen(
     // The thread ends by itself, when the output does or nobody listens any more.
     thread::spawn(move || forward(output, &sender));
 
-    let mut heard = Instant::now();
+    let mut ended: Option<(ExitStatus, Instant)> = None;
+    // The last line of it, or of ours about it.
+    let mut heard = begin;
     loop {
-        match lines.recv_timeout(GLANCE) {
-            Ok(line) => {
-                heard = Instant::now();
-                on_line(&line);
+        let news = lines.recv_timeout(GLANCE);
+        if let Ok(line) = &news {
+            on_line(line);
+            heard = Instant::now();
+        }
+        if ended.is_none() {
+            ended = child.try_wait()?.map(|status| (status, Instant::now()));
+        }
+        let late = wait.limit.is_some_and(|limit| begin.elapsed() > limit);
+        match (ended, news) {
+            (Some((status, _)), Err(RecvTimeoutError::Disconnected)) => return Ok(status),
+            (Some((status, at)), Err(RecvTimeoutError::Timeout))
+                if late || at.max(heard).elapsed() >= GRACE =>
+            {
+                return Ok(status);
             }
-            Err(RecvTimeoutError::Disconnected) => break,
-            // Something the child started may hold its output open for ever; it has our attention only while it talks.
-            Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_some() => break,
-            Err(RecvTimeoutError::Timeout) => {
-                if wait.limit.is_some_and(|limit| begin.elapsed() > limit) {
-                    child.kill()?;
-                    child.wait()?;
-                    bail!("{} was given up on after {}", wait.what, spoken(begin.elapsed()));
-                }
-                if heard.elapsed() >= SILENCE {
-                    heard = Instant::now();
-                    eprintln!("{}", wait.progress(begin.elapsed()));
-                }
-            }
+            (Some(_), _) => continue,
+            // Its output has ended, so it is about to.
+            (None, Err(RecvTimeoutError::Disconnected)) => thread::sleep(MOMENT),
+            (None, _) => {}
+        }
+        if late {
+            child.kill()?;
+            child.wait()?;
+            bail!("{} was given up on after {}", wait.what, spoken(begin.elapsed()));
+        }
+        if heard.elapsed() >= SILENCE {
+            heard = Instant::now();
+            eprintln!("{}", wait.progress(begin.elapsed()));
         }
     }
-    Ok(child.wait()?)
 }
 
 /// Runs a program that answers at once, and returns what it says; `None` if it is not there or fails.
@@ -138,9 +154,12 @@ fn forward(output: impl Read, sender: &SyncSender<String>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{process::Command, time::Duration};
+    use std::{
+        process::Command,
+        time::{Duration, Instant},
+    };
 
-    use super::{Wait, answer, listen, run, spoken};
+    use super::{GLANCE, Wait, answer, listen, spoken};
 
     #[test]
     fn durations_are_said_as_people_say_them() {
@@ -163,10 +182,48 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_program_out_of_time_is_given_up_on() {
-        let wait = Wait::on("the sleeper").at_most(Duration::from_millis(1));
-        let error = run(Command::new("sleep").arg("60"), wait).unwrap_err();
-        assert!(error.to_string().starts_with("the sleeper was given up on"), "{error}");
+    fn no_line_is_lost_when_a_program_prints_much_and_ends() {
+        let mut lines = Vec::new();
+        let mut command = Command::new("seq");
+        command.arg("100000");
+        let status = listen(&mut command, Wait::on("seq"), &mut |line| {
+            if lines.len() == 9 {
+                // By now it may have ended, and most of its lines are still on their way.
+                std::thread::sleep(GLANCE);
+            }
+            lines.push(line.to_owned());
+        })
+        .unwrap();
+        assert!(status.success());
+        assert!(lines.into_iter().eq((1..=100_000).map(|n| n.to_string())));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_comes_late_is_heard_but_not_waited_for_forever() {
+        let mut lines = Vec::new();
+        let mut command = Command::new("sh");
+        // What the shell leaves behind holds its output open.
+        command.args(["-c", "(sleep 1; echo late; exec sleep 60) & echo $!; exit 3"]);
+        let begin = Instant::now();
+        let status =
+            listen(&mut command, Wait::on("sh"), &mut |line| lines.push(line.to_owned())).unwrap();
+        let took = begin.elapsed();
+        answer(Command::new("kill").arg(&lines[0])).unwrap();
+        assert_eq!(lines[1..], ["late"]);
+        assert_eq!(status.code(), Some(3));
+        assert!(took < Duration::from_secs(30), "{took:?}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_program_out_of_time_is_given_up_on_whether_it_talks_or_not() {
+        for script in ["exec sleep 60", "while :; do echo; done", "exec >&-; exec sleep 60"] {
+            let wait = Wait::on("the sleeper").at_most(Duration::from_millis(100));
+            let mut command = Command::new("sh");
+            let error = listen(command.args(["-c", script]), wait, &mut |_| ()).unwrap_err();
+            assert!(error.to_string().starts_with("the sleeper was given up on"), "{error}");
+        }
     }
 
     #[test]

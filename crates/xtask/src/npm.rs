@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     child::{self, Wait, answer},
+    setup,
     tools::{find_program, folder},
 };
 
@@ -27,29 +28,30 @@ const BINARYEN: Package =
 const AXE: Package =
     Package { name: "axe-core", version: "4.14.1", file: "node_modules/axe-core/axe.min.js" };
 
-/// Makes WASM smaller. The one on PATH will do when it is new enough.
+/// Makes WASM smaller. The one on PATH will do when it is new enough. The page is as good without it, so npm is not
+/// installed for its sake.
 pub(crate) fn wasm_opt() -> Result<PathBuf> {
     let on_path = find_program(&["wasm-opt"]).filter(|program| {
         let said = answer(Command::new(program).arg("--version"));
         said.is_some_and(|said| wasm_opt_is_new_enough(&said))
     });
-    on_path.map_or_else(|| BINARYEN.ensure(), Ok)
+    on_path.map_or_else(|| BINARYEN.ensure(setup::npm), Ok)
 }
 
 /// The script that looks for what keeps people from using a page.
 pub(crate) fn axe() -> Result<PathBuf> {
-    AXE.ensure()
+    AXE.ensure(setup::npm_installed)
 }
 
 impl Package {
-    fn ensure(&self) -> Result<PathBuf> {
+    /// The path of the file; `npm` is asked for only if the package has to be installed.
+    fn ensure(&self, npm: fn() -> Result<PathBuf>) -> Result<PathBuf> {
         let root = folder()?.join(format!("{}-{}", self.name, self.version));
         let file = root.join(self.file);
         if file.is_file() {
             return Ok(file);
         }
-        let npm = find_program(&["npm", "npm.cmd"])
-            .with_context(|| format!("{} comes with npm: install Node.js.", self.name))?;
+        let npm = npm().with_context(|| format!("{} comes with npm", self.name))?;
         fs::create_dir_all(&root)?;
         let mut command = Command::new(npm);
         command

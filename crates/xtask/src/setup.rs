@@ -75,7 +75,8 @@ const FIREFOX: SystemProgram = SystemProgram {
     names: &["firefox-esr", "firefox"],
     package: "firefox-esr",
 };
-const NPM: SystemProgram = SystemProgram { variable: "NPM", names: &["npm"], package: "npm" };
+const NPM: SystemProgram =
+    SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
 impl SystemProgram {
     fn find(&self) -> Option<PathBuf> {
@@ -103,23 +104,26 @@ pub(crate) fn browsers() -> Result<Browsers> {
     })
 }
 
-/// Sees to it that npm is there.
-pub(crate) fn npm() -> Result<()> {
+/// npm, if it is there.
+pub(crate) fn npm() -> Result<PathBuf> {
+    NPM.get()
+}
+
+/// npm, which gets installed if it is not there.
+pub(crate) fn npm_installed() -> Result<PathBuf> {
     install_missing(&[NPM])?;
-    NPM.get().map(drop)
+    NPM.get()
 }
 
 /// Installs Debian packages, on Debian and its kin, where we may.
 fn install_missing(programs: &[SystemProgram]) -> Result<()> {
-    let missing: Vec<&str> = programs
-        .iter()
-        .filter(|program| program.find().is_none())
-        .map(|program| program.package)
-        .collect();
+    let missing: Vec<&SystemProgram> =
+        programs.iter().filter(|program| program.find().is_none()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let packages = missing.join(" ");
+    let names: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let packages = names.join(" ");
     if find_program(&["apt-get"]).is_none() {
         bail!("These are missing; install them with your system's tools: {packages}");
     }
@@ -128,10 +132,46 @@ fn install_missing(programs: &[SystemProgram]) -> Result<()> {
     };
     println!("    Installing with apt-get: {packages}");
     let wait = Wait::on("apt-get").usually(Duration::from_secs(60));
-    child::run(&mut apt_get(prefix, &["update", "-q"]), wait)?;
+    if let Err(error) = child::run(&mut apt_get(prefix, &["update", "-q"]), wait) {
+        eprintln!("    warning: {error:#}; installing from the lists of packages that are there.");
+    }
     // What is recommended besides is for people with a screen.
     let install = ["install", "-q", "-y", "--no-install-recommends"];
-    child::run(&mut apt_get(prefix, &[&install[..], &missing].concat()), wait)
+    child::run(&mut apt_get(prefix, &[&install[..], &names].concat()), wait)
+        .with_context(|| not_installed(&missing, is_in_archive))
+}
+
+/// What to say when apt-get did not install what is missing.
+fn not_installed(missing: &[&SystemProgram], is_in_archive: impl Fn(&str) -> bool) -> String {
+    let list = |programs: &mut dyn Iterator<Item = &&SystemProgram>,
+                word: fn(&SystemProgram) -> &str| {
+        programs.map(|program| word(program)).collect::<Vec<_>>().join(" ")
+    };
+    let packages = list(&mut missing.iter(), |program| program.package);
+    let mut unknown = missing.iter().filter(|program| !is_in_archive(program.package));
+    let unknown = list(&mut unknown, |program| program.package);
+    let variables = list(&mut missing.iter(), |program| program.variable);
+    let why = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!(" This system's archive has no {unknown}; Debian's has.")
+    };
+    format!(
+        "These are missing, and apt-get did not install them: {packages}.{why} If you get the programs otherwise and \
+         they are not on PATH, name them in the environment: {variables}"
+    )
+}
+
+/// Whether the lists of packages on this machine hold one of this name that can be installed.
+fn is_in_archive(package: &str) -> bool {
+    answer(Command::new("apt-cache").env("LC_ALL", "C").args(["policy", package]))
+        .is_some_and(|policy| has_candidate(&policy))
+}
+
+/// It says nothing of packages that it never heard of, and "(none)" of those it only heard of.
+fn has_candidate(policy: &str) -> bool {
+    let mut lines = policy.lines().filter_map(|line| line.trim().strip_prefix("Candidate:"));
+    lines.next().is_some_and(|version| version.trim() != "(none)")
 }
 
 /// What has to stand before a command that needs to be root's; `None` if we may not.
@@ -143,8 +183,36 @@ fn privileges() -> Option<&'static [&'static str]> {
 }
 
 fn apt_get(prefix: &[&str], arguments: &[&str]) -> Command {
-    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    // A machine that has just started is often installing something of its own.
+    let program =
+        ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
+    let words = [prefix, &program, arguments].concat();
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHROMEDRIVER, CHROMIUM, FIREFOX, has_candidate, not_installed};
+
+    #[test]
+    fn a_package_without_a_candidate_is_not_in_the_archive() {
+        for (policy, right) in [
+            ("npm:\n  Installed: (none)\n  Candidate: 9.2.0~ds1-1\n  Version table:\n", true),
+            ("firefox-esr:\n  Installed: (none)\n  Candidate: (none)\n", false),
+            ("", false),
+        ] {
+            assert_eq!(has_candidate(policy), right, "{policy}");
+        }
+    }
+
+    #[test]
+    fn what_the_archive_lacks_is_named() {
+        let missing = [&CHROMIUM, &CHROMEDRIVER, &FIREFOX];
+        let said = not_installed(&missing, |package| package == "chromium");
+        assert!(said.contains("no chromium-driver firefox-esr; Debian's has"), "{said}");
+        assert!(said.ends_with("environment: CHROMIUM CHROMEDRIVER FIREFOX"), "{said}");
+        assert!(!not_installed(&missing, |_| true).contains("Debian"));
+    }
 }

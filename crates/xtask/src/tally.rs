@@ -27,12 +27,10 @@ impl Tally {
         Some(Self { passed: count(" passed")?, failed: count(" failed")? + ignored })
     }
 
-    /// What a run of tests amounts to: what it counted, and one failure more if it failed with none counted, or
-    /// should have had tests and had none.
-    pub(crate) fn of_run(counted: Self, succeeded: bool, needs_tests: bool) -> Self {
+    /// What a run of tests amounts to: what it counted, and one failure more if it failed with none counted.
+    pub(crate) fn of_run(counted: Self, succeeded: bool) -> Self {
         let crashed = !succeeded && counted.failed == 0;
-        let empty = needs_tests && counted == Self::default();
-        Self { failed: counted.failed + u64::from(crashed || empty), ..counted }
+        Self { failed: counted.failed + u64::from(crashed), ..counted }
     }
 }
 
@@ -88,16 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_tests_or_with_a_crash_has_failed() {
-        for (counted, succeeded, needs_tests, expected) in [
-            (tally(3, 0), true, true, tally(3, 0)),
-            (tally(3, 0), false, true, tally(3, 1)),
-            (tally(3, 2), false, true, tally(3, 2)),
-            (tally(0, 0), true, true, tally(0, 1)),
-            (tally(0, 0), false, true, tally(0, 1)),
-            (tally(0, 0), true, false, tally(0, 0)),
+    fn a_run_with_a_crash_has_failed() {
+        for (counted, succeeded, expected) in [
+            (tally(3, 0), true, tally(3, 0)),
+            (tally(3, 0), false, tally(3, 1)),
+            (tally(3, 2), false, tally(3, 2)),
+            (tally(0, 0), true, tally(0, 0)),
+            (tally(0, 0), false, tally(0, 1)),
         ] {
-            assert_eq!(Tally::of_run(counted, succeeded, needs_tests), expected);
+            assert_eq!(Tally::of_run(counted, succeeded), expected);
         }
     }
 }

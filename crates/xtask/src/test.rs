@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 
-use self::step::Step;
+use self::step::{Made, Step};
 use crate::{child::spoken, project::Project, tally::Tally};
 
 /// Which checks and tests to run.
@@ -42,14 +42,17 @@ struct Report {
 pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode> {
     let begin = Instant::now();
     let steps = selection.steps();
+    let mut made = Made::default();
     let mut reports = Vec::new();
     for (index, step) in steps.iter().copied().enumerate() {
         println!("\n==> [{}/{}] {}", index + 1, steps.len(), step.announcement());
         let begin = Instant::now();
-        let tally = step.carry_out(project, selection.filter.as_deref()).unwrap_or_else(|error| {
-            eprintln!("\nerror: {error:#}");
-            Tally::FAILED
-        });
+        let tally = step.carry_out(project, selection.filter.as_deref(), &mut made).unwrap_or_else(
+            |error| {
+                eprintln!("\nerror: {error:#}");
+                Tally::FAILED
+            },
+        );
         reports.push(Report { step, tally, took: begin.elapsed() });
     }
     let total = total(&reports, selection.filter.as_deref());

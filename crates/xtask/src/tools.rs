@@ -62,7 +62,7 @@ impl Tool {
             program: "geckodriver",
             install_arguments: &["--locked"],
             opt_level: "0",
-            build_time: Duration::from_secs(75),
+            build_time: Duration::from_secs(90),
         }
     }
 
@@ -76,7 +76,7 @@ impl Tool {
             // What it would fetch with its default features is all there already.
             install_arguments: &["--locked", "--no-default-features"],
             opt_level: "0",
-            build_time: Duration::from_secs(240),
+            build_time: Duration::from_secs(210),
         }
     }
 

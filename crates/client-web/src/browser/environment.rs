@@ -11,10 +11,13 @@ use crate::{address, call::Environment};
 pub fn detect(window: &Window) -> Environment {
     if !has(window, "RTCPeerConnection") {
         Environment::NoWebRtc
-    } else if window.is_secure_context() && has(&window.navigator(), "mediaDevices") {
+    } else if !window.is_secure_context() {
+        Environment::Insecure
+    } else if has(&window.navigator(), "mediaDevices") {
         Environment::Capable
     } else {
-        Environment::Insecure
+        // Browsers inside of other apps, and settings, hide the devices for good: another address does not help.
+        Environment::NoWebRtc
     }
 }
 

@@ -14,6 +14,7 @@ mod input;
 mod link;
 mod negotiation;
 mod outgoing;
+mod show;
 mod signal;
 mod text;
 mod view;

@@ -38,9 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
 
     async fn on_message(&mut self, message: ClientMessage) -> Result<(), Ending> {
         match &mut self.stage {
-            Stage::User(session) => {
-                session.on_client(now(), message, &mut self.outbound).await
-            }
+            Stage::User(session) => session.on_client(now(), message, &mut self.outbound).await,
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.
                 ClientMessage::Login(login) => Box::pin(self.login(login)).await,

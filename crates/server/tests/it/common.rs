@@ -6,7 +6,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use server::Config;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -88,11 +88,7 @@ impl Server {
     /// Two users in a call with the id `c1`.
     pub(crate) async fn call(&self, caller: &str, callee: &str) -> (Client, Client) {
         let (mut from, mut to) = (self.user(caller).await, self.user(callee).await);
-        from.say(&format!(r#"{{"type":"offer","name":"{callee}","offer":1,"call":"c1"}}"#)).await;
-        to.hears(&format!(r#"{{"type":"offer","name":"{caller}","offer":1,"call":"c1"}}"#)).await;
-        to.say(&format!(r#"{{"type":"answer","name":"{caller}","answer":2,"call":"c1"}}"#)).await;
-        from.hears(&format!(r#"{{"type":"answer","name":"{callee}","answer":2,"call":"c1"}}"#))
-            .await;
+        from.call(caller, &mut to, callee).await;
         (from, to)
     }
 
@@ -161,14 +157,23 @@ impl Response {
 }
 
 /// A WebSocket client.
-pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) socket: WebSocketStream<S>,
 }
 
-impl Client {
-    pub(crate) async fn over(stream: TcpStream, url: &str) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) async fn over(stream: S, url: &str) -> Self {
         let (socket, _) = soon(client_async(url, stream)).await.unwrap();
         Self { socket }
+    }
+
+    /// Calls another user, who answers. The call's id is `c1`.
+    pub(crate) async fn call(&mut self, caller: &str, to: &mut Self, callee: &str) {
+        self.say(&format!(r#"{{"type":"offer","name":"{callee}","offer":1,"call":"c1"}}"#)).await;
+        to.hears(&format!(r#"{{"type":"offer","name":"{caller}","offer":1,"call":"c1"}}"#)).await;
+        to.say(&format!(r#"{{"type":"answer","name":"{caller}","answer":2,"call":"c1"}}"#)).await;
+        self.hears(&format!(r#"{{"type":"answer","name":"{callee}","answer":2,"call":"c1"}}"#))
+            .await;
     }
 
     pub(crate) async fn log_in(&mut self, name: &str) {
@@ -248,7 +253,7 @@ impl Client {
 }
 
 /// A WebSocket client that does nothing by itself, such as answering pings. Its frames are made by hand.
-pub(crate) struct BareClient(pub(crate) TcpStream);
+pub(crate) struct BareClient<S = TcpStream>(pub(crate) S);
 
 impl BareClient {
     pub(crate) async fn connect(server: &Server) -> Self {
@@ -266,7 +271,9 @@ impl BareClient {
         assert!(head.starts_with(b"HTTP/1.1 101 "));
         Self(stream)
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> BareClient<S> {
     /// Sends one frame, its first byte given (RFC 6455 section 5.2), masked with zeros.
     pub(crate) async fn frame(&mut self, first: u8, payload: &[u8]) {
         let mut frame = vec![first];

@@ -10,15 +10,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::StreamExt;
 use protocol::{Raw, UserName};
-use server::{
-    directory::{Directory, LocalDirectory},
-    session::Body,
-};
+use server::{directory::Directory, session::Body};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-use crate::{common::soon, memory};
+use crate::memory::{self, Relay};
 
 /// Counts the writes, each of which would be a system call.
 struct Counted {
@@ -59,21 +55,23 @@ impl AsyncWrite for Counted {
 #[tokio::test(flavor = "current_thread")]
 async fn a_burst_leaves_in_one_write() {
     const BURST: usize = 20;
-    let directory = LocalDirectory::default();
+    let relay = Relay::start();
     let (near, stream) = tokio::io::duplex(1 << 16);
     let writes = Arc::new(AtomicUsize::new(0));
     let far = Counted { stream, writes: Arc::clone(&writes) };
-    let mut client = memory::log_in(&directory, "bob", near, far).await;
+    tokio::spawn(relay.connection(far).await);
+    let mut client = memory::client_over(near).await;
+    client.log_in("bob").await;
 
     let bob = UserName::parse("bob").unwrap();
     let before = writes.load(Ordering::Relaxed);
     for n in 0..BURST {
         let raw = Raw::from_json(n.to_string()).unwrap();
         let body = if n == 0 { Body::Offer(raw) } else { Body::Candidate(raw) };
-        directory.send(&bob, memory::from_alice(body)).await.unwrap();
+        relay.directory.send(&bob, memory::from_alice(body)).await.unwrap();
     }
     for _ in 0..BURST {
-        soon(client.next()).await.unwrap().unwrap();
+        client.hear().await;
     }
     assert_eq!(writes.load(Ordering::Relaxed) - before, 1);
 }
@@ -81,7 +79,7 @@ async fn a_burst_leaves_in_one_write() {
 #[tokio::test]
 async fn the_task_of_a_connection_is_small() {
     let (_near, far) = tokio::io::duplex(64);
-    let task = memory::connection(&LocalDirectory::default(), far).await;
+    let task = Relay::start().connection(far).await;
     let bytes = std::mem::size_of_val(&task);
     // The WebSocket, the queue and the timers; the read buffer and the session are elsewhere.
     assert!(bytes <= 2048, "{bytes} bytes");

@@ -3,10 +3,16 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::Instant,
+};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::{BareClient, Server, soon};
+use crate::{
+    common::{BareClient, Server, soon},
+    memory::Relay,
+};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -47,27 +53,30 @@ async fn a_response_that_is_not_read_is_not_kept_for_ever() {
     soon(async { while stream.write_all(b"and another thing").await.is_ok() {} }).await;
 }
 
-#[tokio::test]
+/// The following run in virtual time, so that no deadline passes while the machine is busy.
+#[tokio::test(start_paused = true)]
 async fn a_socket_without_a_login_is_closed() {
-    let server = Server::with(|config| config.timing.login = Some(SHORT)).await;
-    let mut silent = server.client().await;
+    let relay = Relay::with(|config| config.timing.login = Some(SHORT));
+    let start = Instant::now();
+    let mut silent = relay.client().await;
     assert_eq!(silent.is_closed().await, 4000);
+    assert_eq!(start.elapsed(), SHORT);
     // A failed login is none, and neither is a ping.
-    let mut failing = server.client().await;
+    let mut failing = relay.client().await;
     failing.say(r#"{"type":"login","name":""}"#).await;
     failing.hear().await;
     failing.sync().await;
     assert_eq!(failing.is_closed().await, 4000);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_user_stays_after_the_login_deadline() {
-    let server = Server::with(|config| config.timing.login = Some(SHORT)).await;
-    let mut guest = server.client().await;
-    let mut user = server.user("alice").await;
+    let relay = Relay::with(|config| config.timing.login = Some(SHORT));
+    let mut guest = relay.client().await;
+    let mut user = relay.user("alice").await;
     // The guest's deadline was first, and this is some time after it.
     assert_eq!(guest.is_closed().await, 4000);
-    let mut later = server.client().await;
+    let mut later = relay.client().await;
     assert_eq!(later.is_closed().await, 4000);
     user.sync().await;
 }
@@ -77,11 +86,11 @@ fn quick_heartbeat(config: &mut server::Config) {
     config.timing.pong = SHORT;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_socket_that_answers_no_ping_is_dead_and_its_peer_is_told() {
-    let server = Server::with(quick_heartbeat).await;
-    let mut bob = server.user("bob").await;
-    let mut dead = BareClient::connect(&server).await;
+    let relay = Relay::with(quick_heartbeat);
+    let mut bob = relay.user("bob").await;
+    let mut dead = BareClient(relay.stream().await);
     dead.say(r#"{"type":"login","name":"dead"}"#).await;
     dead.say(r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#).await;
     bob.hears(r#"{"type":"offer","name":"dead","offer":1,"call":"c1"}"#).await;
@@ -89,10 +98,10 @@ async fn a_socket_that_answers_no_ping_is_dead_and_its_peer_is_told() {
     assert_eq!(dead.is_closed().await, 4001);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_socket_that_answers_pings_lives() {
-    let server = Server::with(quick_heartbeat).await;
-    let mut client = server.user("alice").await;
+    let relay = Relay::with(quick_heartbeat);
+    let mut client = relay.user("alice").await;
     for _ in 0..4 {
         // The library answers by itself when it reads.
         let frame = soon(client.socket.next()).await.unwrap().unwrap();
@@ -101,10 +110,10 @@ async fn a_socket_that_answers_pings_lives() {
     client.sync().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn anything_that_is_heard_is_a_sign_of_life() {
-    let server = Server::with(quick_heartbeat).await;
-    let mut client = BareClient::connect(&server).await;
+    let relay = Relay::with(quick_heartbeat);
+    let mut client = BareClient(relay.stream().await);
     for _ in 0..4 {
         let (first, _) = client.read().await;
         assert_eq!(first, 0x89, "a ping");

@@ -1,5 +1,7 @@
 //! Whatever a client sends: it gets an error or is cut off, and nobody else notices.
 
+use std::time::Duration;
+
 use protocol::limits::{MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES, MAX_MESSAGE_BYTES};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -111,7 +113,8 @@ async fn a_message_over_the_limit_is_told_so_and_cut_off() {
 #[tokio::test]
 async fn a_client_that_is_still_sending_what_is_too_large_hears_why_it_is_cut_off() {
     use tokio::io::AsyncWriteExt;
-    let server = Server::start().await;
+    // All of it must get through before the server gives up, however slow the machine is.
+    let server = Server::with(|config| config.timing.close = Duration::from_secs(20)).await;
     let mut client = BareClient::connect(&server).await;
     const LENGTH: u32 = 8 << 20;
     let mut head = vec![0x81, 0xff];

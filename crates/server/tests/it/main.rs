@@ -1,10 +1,12 @@
-//! The server over real sockets: one file for each theme. Nothing sleeps; everything waits for a condition.
+//! The server over real sockets: one file for each theme. Nothing sleeps; everything waits for a
+//! condition, and what must not happen in a given time has that time in virtual time.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod calls;
 mod common;
 mod cost;
 mod deadlines;
+mod fairness;
 mod garbage;
 mod login;
 mod memory;

@@ -1,9 +1,8 @@
-//! A connection over a stream in memory, without a server around it. On a runtime of one thread, what the test puts
-//! into its mailbox is all there before the connection runs.
+//! Connections over streams in memory, without a server around them. On a runtime of one thread, what a test sends is
+//! all there before a connection runs; and with its clock paused, time passes only while everybody waits for it.
 
 use std::sync::Arc;
 
-use futures_util::{SinkExt, StreamExt};
 use protocol::UserName;
 use server::{
     Config,
@@ -11,45 +10,68 @@ use server::{
     directory::LocalDirectory,
     session::{Body, CallKey, Envelope},
 };
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Message, protocol::Role},
-};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
+use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 use tokio_util::sync::CancellationToken;
 
-use crate::common::soon;
+use crate::common::Client;
 
-/// Starts a connection that has `far` as its socket, and logs in over `near`.
-pub(crate) async fn log_in<S>(
-    directory: &LocalDirectory,
-    name: &str,
-    near: DuplexStream,
-    far: S,
-) -> WebSocketStream<DuplexStream>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    tokio::spawn(connection(directory, far).await);
-    let mut client = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
-    client.send(Message::text(format!(r#"{{"type":"login","name":"{name}"}}"#))).await.unwrap();
-    soon(client.next()).await.unwrap().unwrap();
-    client
+/// What a stream holds in each direction, in bytes: enough that whoever writes never waits.
+const STREAM_BYTES: usize = 1 << 20;
+
+/// What connections share.
+pub(crate) struct Relay {
+    pub(crate) directory: LocalDirectory,
+    /// Cancelled, it closes all connections.
+    pub(crate) stop: CancellationToken,
+    shared: Arc<Shared<LocalDirectory>>,
 }
 
-/// The task of a connection.
-pub(crate) async fn connection<S>(
-    directory: &LocalDirectory,
-    far: S,
-) -> impl Future<Output = ()> + Send + use<S>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let (config, stop) = (Config::default(), CancellationToken::new());
-    let shared = Arc::new(Shared::new(directory.clone(), &config, stop));
-    let socket =
-        WebSocketStream::from_raw_socket(far, Role::Server, Some(websocket_config())).await;
-    serve(socket, shared)
+impl Relay {
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        configure(&mut config);
+        let (directory, stop) = (LocalDirectory::default(), CancellationToken::new());
+        let shared = Arc::new(Shared::new(directory.clone(), &config, stop.clone()));
+        Self { directory, stop, shared }
+    }
+
+    /// The task of a connection that has `far` as its socket.
+    pub(crate) async fn connection<S>(&self, far: S) -> impl Future<Output = ()> + Send + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let config = Some(websocket_config());
+        let socket = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
+        serve(socket, Arc::clone(&self.shared))
+    }
+
+    /// The client's end of the stream of a new connection.
+    pub(crate) async fn stream(&self) -> DuplexStream {
+        let (near, far) = duplex(STREAM_BYTES);
+        tokio::spawn(self.connection(far).await);
+        near
+    }
+
+    pub(crate) async fn client(&self) -> Client<DuplexStream> {
+        client_over(self.stream().await).await
+    }
+
+    /// A client that is logged in.
+    pub(crate) async fn user(&self, name: &str) -> Client<DuplexStream> {
+        let mut client = self.client().await;
+        client.log_in(name).await;
+        client
+    }
+}
+
+/// A client at the near end of a connection's stream.
+pub(crate) async fn client_over(near: DuplexStream) -> Client<DuplexStream> {
+    Client { socket: WebSocketStream::from_raw_socket(near, Role::Client, None).await }
 }
 
 /// What alice's session says.

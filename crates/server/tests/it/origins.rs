@@ -36,7 +36,7 @@ async fn a_server_that_others_can_reach_lets_no_foreign_page_in_from_loopback() 
 
 #[tokio::test]
 async fn behind_a_proxy_the_own_origin_is_the_one_in_the_host_header() {
-    let server = Server::start().await;
+    let server = Server::listening_on("0.0.0.0:0", |_| {}).await;
     let host = ("host", "call.example.org");
     for (origin, status) in [
         ("https://call.example.org", 101),
@@ -46,6 +46,25 @@ async fn behind_a_proxy_the_own_origin_is_the_one_in_the_host_header() {
     ] {
         assert_eq!(server.handshake(&[host, ("origin", origin)]).await, status, "{origin}");
     }
+}
+
+/// Anybody's name can be made to resolve to 127.0.0.1, after a page was loaded from it elsewhere.
+#[tokio::test]
+async fn a_name_that_was_made_to_mean_loopback_is_not_the_servers_own() {
+    let server = Server::start().await;
+    for host in ["evil.example", "localhost.evil.example"] {
+        for host in [host.to_owned(), format!("{host}:{}", server.address.port())] {
+            let origin = format!("http://{host}");
+            let headers = [("host", host.as_str()), ("origin", &origin)];
+            assert_eq!(server.handshake(&headers).await, 403, "{host}");
+        }
+    }
+    let proxied = Server::with(|config| {
+        config.origins = Origins::Only(vec!["https://talk.example.org".parse().unwrap()]);
+    })
+    .await;
+    let headers = [("host", "talk.example.org"), ("origin", "https://talk.example.org")];
+    assert_eq!(proxied.handshake(&headers).await, 101, "behind a proxy, as the operator said");
 }
 
 #[tokio::test]

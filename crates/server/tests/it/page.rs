@@ -64,6 +64,20 @@ async fn the_smallest_form_that_the_browser_takes_is_sent() {
 }
 
 #[tokio::test]
+async fn a_browser_that_would_rather_speak_another_protocol_gets_the_page() {
+    let server = built().await;
+    for upgrade in ["h2c", "TLS/1.0", "websocketx", ""] {
+        let header = format!("Upgrade: {upgrade}\r\n");
+        assert_eq!(server.get("/", &header).await.status, 200, "{upgrade:?}");
+    }
+    for upgrade in ["websocket", "WebSocket"] {
+        let header = format!("Upgrade: {upgrade}\r\n");
+        let response = server.get("/", &header).await;
+        assert_eq!(response.status, 426, "half a handshake is none: {upgrade}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_did_not_change_is_not_sent_again() {
     let server = built().await;
     let first = server.get("/", "").await;

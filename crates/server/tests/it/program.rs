@@ -4,9 +4,18 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::common::Client;
+
+/// The program while it runs. Dropped, it is killed.
+struct Program {
+    child: Child,
+    address: String,
+}
 
 fn pronto() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pronto"));
@@ -32,39 +41,81 @@ fn end(command: &mut Command) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), stderr)
 }
 
-/// Starts it, and waits for the line with its address. Gives the address.
-fn start(command: &mut Command) -> (Child, String) {
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.strip_prefix("Pronto is at http://").unwrap().trim_end().to_owned();
-    (child, address)
+impl Program {
+    /// Starts it, and waits for the line with its address.
+    fn start(command: &mut Command) -> Self {
+        let mut program = Self { child: command.spawn().unwrap(), address: String::new() };
+        let mut line = String::new();
+        BufReader::new(program.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        line.strip_prefix("Pronto is at http://")
+            .unwrap()
+            .trim_end()
+            .clone_into(&mut program.address);
+        program
+    }
+
+    async fn client(&self) -> Client {
+        let stream = tokio::net::TcpStream::connect(&self.address).await.unwrap();
+        Client::over(stream, &format!("ws://{}/ws", self.address)).await
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for its end. Gives the exit code and what it wrote to standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let stderr = text(self.child.stderr.take());
+        (self.child.wait().unwrap().code(), stderr)
+    }
+
+    fn stop(self) -> (Option<i32>, String) {
+        self.signal(Signal::TERM);
+        self.end()
+    }
 }
 
-fn stop(mut child: Child) -> (Option<i32>, String) {
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    let stderr = text(child.stderr.take());
-    (child.wait().unwrap().code(), stderr)
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[test]
 fn it_says_where_it_is_and_stops_when_it_is_told_to() {
     // The word is what `cargo run server` adds.
-    let (child, address) = start(pronto().args(["server", "--listen", "127.0.0.1:0"]));
-    assert!(std::net::TcpStream::connect(address).is_ok());
-    assert_eq!(stop(child).0, Some(0));
+    let program = Program::start(pronto().args(["server", "--listen", "127.0.0.1:0"]));
+    assert!(std::net::TcpStream::connect(&program.address).is_ok());
+    assert_eq!(program.stop().0, Some(0));
+}
+
+#[tokio::test]
+async fn either_signal_to_stop_lets_its_users_know() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let program = Program::start(pronto().args(["--listen", "127.0.0.1:0"]));
+        let mut user = program.client().await;
+        user.log_in("alice").await;
+        let start = Instant::now();
+        program.signal(signal);
+        assert_eq!(user.is_closed().await, 1012, "{signal:?}");
+        user.close().await;
+        let (code, stderr) = program.end();
+        assert_eq!(code, Some(0), "{signal:?}: {stderr}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{signal:?}: {:?}", start.elapsed());
+    }
 }
 
 #[tokio::test]
 async fn no_log_holds_what_users_say_or_where_they_are() {
-    let (child, address) = start(
+    let program = Program::start(
         pronto().args(["--listen", "127.0.0.1:0"]).env("PRONTO_LOG", "trace,tungstenite=trace"),
     );
     let mut clients = Vec::new();
     for name in ["alice", "bob"] {
-        let stream = tokio::net::TcpStream::connect(&address).await.unwrap();
-        let mut client = Client::over(stream, &format!("ws://{address}/ws")).await;
+        let mut client = program.client().await;
         client.log_in(name).await;
         clients.push(client);
     }
@@ -74,7 +125,7 @@ async fn no_log_holds_what_users_say_or_where_they_are() {
     clients[0].hear().await;
     clients[0].say(r#"{"type":"login","name":"\u001b[31m"}"#).await;
     clients[0].hear().await;
-    let (_, stderr) = stop(child);
+    let (_, stderr) = program.stop();
     assert!(stderr.contains("alice"), "something is logged: {stderr}");
     for secret in ["sdp", "192.0.2.1", "127.0.0.1", "[31m"] {
         assert!(!stderr.contains(secret), "{secret}: {stderr}");
@@ -83,23 +134,23 @@ async fn no_log_holds_what_users_say_or_where_they_are() {
 
 #[test]
 fn options_can_be_environment_variables() {
-    let (child, address) =
-        start(pronto().env("PRONTO_LISTEN", "[::1]:0").env("PRONTO_STUN_URL", "stun:a,stun:b"));
-    assert!(address.starts_with("[::1]:"), "{address}");
-    assert_eq!(stop(child).0, Some(0));
+    let program = Program::start(
+        pronto().env("PRONTO_LISTEN", "127.0.0.2:0").env("PRONTO_STUN_URL", "stun:a,stun:b"),
+    );
+    assert!(program.address.starts_with("127.0.0.2:"), "{}", program.address);
+    assert_eq!(program.stop().0, Some(0));
 }
 
 #[test]
 fn an_address_everywhere_is_told_as_one_that_can_be_opened() {
-    let (child, address) = start(pronto().args(["--listen", "0.0.0.0:0"]));
-    assert!(address.starts_with("localhost:"), "{address}");
-    stop(child);
+    let program = Program::start(pronto().args(["--listen", "0.0.0.0:0"]));
+    assert!(program.address.starts_with("localhost:"), "{}", program.address);
 }
 
 #[test]
 fn limits_off_is_loud() {
-    let (child, _) = start(pronto().args(["--listen", "127.0.0.1:0", "--limits", "off"]));
-    let (_, stderr) = stop(child);
+    let program = Program::start(pronto().args(["--listen", "127.0.0.1:0", "--limits", "off"]));
+    let (_, stderr) = program.stop();
     assert!(stderr.contains("WARN") && stderr.contains("LIMITS ARE OFF"), "{stderr}");
 }
 

@@ -2,12 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use protocol::{Raw, UserName};
+use server::{
+    directory::Directory,
+    session::{Body, Envelope},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::common::{BareClient, Server, soon};
+use crate::{
+    common::{BareClient, Server, soon},
+    memory::Relay,
+};
 
 #[tokio::test]
 async fn every_socket_is_closed_with_the_code_for_a_restart() {
@@ -21,6 +29,25 @@ async fn every_socket_is_closed_with_the_code_for_a_restart() {
     let ((), codes) = tokio::join!(server.stop(), closed);
     assert_eq!(codes, [1012; 3]);
     assert!(TcpStream::connect(address).await.is_err(), "the port is free");
+}
+
+/// Not even by way of a session that is busy and has not noticed that the server stops.
+#[tokio::test(flavor = "current_thread")]
+async fn no_session_says_that_it_is_gone_when_it_is_the_server_that_goes() {
+    let relay = Relay::start();
+    let carol = UserName::parse("carol").unwrap();
+    let (_carol_is_there, mut mail) = relay.directory.claim(&carol).await.unwrap();
+    let mut bob = relay.user("bob").await;
+    bob.say(r#"{"type":"offer","name":"carol","offer":1}"#).await;
+    bob.sync().await;
+    let offer = mail.try_recv().unwrap();
+    relay.stop.cancel();
+    assert_eq!(bob.is_closed().await, 1012);
+    assert_eq!(mail.try_recv(), None);
+    // Nor does it look so: that an envelope is undeliverable says the same.
+    let candidate = Body::Candidate(Raw::from_json("1".to_owned()).unwrap());
+    let envelope = Envelope { from: carol, call: offer.call, body: candidate };
+    assert_eq!(relay.directory.send(&offer.from, envelope).await, Ok(()));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Clients that do not read.
 
 use futures_util::StreamExt;
-use protocol::{LeaveReason, UserName};
+use protocol::{LeaveReason, Raw, UserName};
 use server::{
-    directory::{Directory, LocalDirectory, Undeliverable},
+    directory::{Directory, Undeliverable},
     limits::MAILBOX_ENVELOPES,
     session::Body,
 };
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     common::{Client, Server, soon},
-    memory,
+    memory::{self, Relay},
 };
 
 #[tokio::test]
@@ -62,21 +62,34 @@ async fn a_slow_consumer_is_closed_and_nobody_else_notices() {
 /// On one thread, so that the connection cannot empty its mailbox while it is filled.
 #[tokio::test(flavor = "current_thread")]
 async fn a_full_mailbox_closes_the_connection_of_its_session() {
-    let directory = LocalDirectory::default();
-    let (near, far) = tokio::io::duplex(1 << 16);
-    let mut client = memory::log_in(&directory, "bob", near, far).await;
+    let relay = Relay::start();
+    let mut client = relay.user("bob").await;
     let bob = UserName::parse("bob").unwrap();
     let envelope = memory::from_alice(Body::Leave(LeaveReason::Hangup));
     for _ in 0..MAILBOX_ENVELOPES {
-        directory.send(&bob, envelope.clone()).await.unwrap();
+        relay.directory.send(&bob, envelope.clone()).await.unwrap();
     }
-    assert_eq!(directory.send(&bob, envelope.clone()).await, Err(Undeliverable::CutOff));
+    let next = relay.directory.send(&bob, envelope.clone()).await;
+    assert_eq!(next, Err(Undeliverable::CutOff));
 
-    let Some(Ok(Message::Close(Some(frame)))) = soon(client.next()).await else { panic!() };
-    assert_eq!(u16::from(frame.code), 4002);
-    assert_eq!(
-        directory.send(&bob, envelope).await,
-        Err(Undeliverable::Nobody),
-        "the name is free"
-    );
+    assert_eq!(client.is_closed().await, 4002);
+    let next = relay.directory.send(&bob, envelope).await;
+    assert_eq!(next, Err(Undeliverable::Nobody), "the name is free");
+}
+
+/// On one thread, so that all of them are there before the connection runs.
+#[tokio::test(flavor = "current_thread")]
+async fn a_client_that_reads_is_not_closed_for_what_comes_at_once() {
+    const OFFERS: usize = 16;
+    let relay = Relay::start();
+    let mut client = relay.user("bob").await;
+    let bob = UserName::parse("bob").unwrap();
+    let offer = Raw::from_json(format!(r#""{}""#, "x".repeat(48 << 10))).unwrap();
+    for n in 0..OFFERS {
+        let body = if n == 0 { Body::Offer(offer.clone()) } else { Body::Reoffer(offer.clone()) };
+        relay.directory.send(&bob, memory::from_alice(body)).await.unwrap();
+    }
+    for _ in 0..OFFERS {
+        assert!(client.hear().await.starts_with(r#"{"type":"offer","name":"alice","#));
+    }
 }

@@ -18,6 +18,12 @@ use crate::{
 
 /// Where trunk's page goes, in the target directory: `dist` is for ours.
 const TRUNK_DIST: &str = "trunk-dist";
+/// What the steps of one run have made, for the later of them.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    trunk_page: Option<PathBuf>,
+}
+
 /// Where the pictures that end-to-end tests take go, in the target directory.
 const SCREENSHOTS: &str = "screenshots";
 
@@ -68,14 +74,14 @@ impl Step {
     const fn describe(self) -> (&'static str, u64) {
         match self {
             Self::Fmt => ("is the code formatted?", 5),
-            Self::Clippy => ("lints, on this machine's own target", 120),
-            Self::ClippyWasm => ("lints, as compiled for browsers", 60),
-            Self::Docs => ("do the docs build, with every link in them?", 120),
-            Self::DocsWasm => ("the same for what only browsers see", 60),
-            Self::Native => ("tests without a browser", 240),
-            Self::Browser => ("tests of the page's parts in a browser", 300),
-            Self::Page => ("the page, as `cargo xtask run` builds it", 60),
-            Self::PageTrunk => ("the page, as trunk builds it", 450),
+            Self::Clippy => ("lints, on this machine's own target", 100),
+            Self::ClippyWasm => ("lints, as compiled for browsers", 40),
+            Self::Docs => ("do the docs build, with every link in them?", 60),
+            Self::DocsWasm => ("the same for what only browsers see", 25),
+            Self::Native => ("tests without a browser", 180),
+            Self::Browser => ("tests of the page's parts in a browser", 240),
+            Self::Page => ("the page, as `cargo xtask run` builds it", 45),
+            Self::PageTrunk => ("the page, as trunk builds it", 260),
             Self::E2e => ("browsers call each other through the server", 480),
         }
     }
@@ -85,7 +91,12 @@ impl Step {
     }
 
     /// Runs it. An error means that it could not be carried out, or that its one check failed.
-    pub(super) fn carry_out(self, project: &Project, filter: Option<&str>) -> Result<Tally> {
+    pub(super) fn carry_out(
+        self,
+        project: &Project,
+        filter: Option<&str>,
+        made: &mut Made,
+    ) -> Result<Tally> {
         match self {
             Self::Fmt => {
                 setup::cargo_component(project, "rustfmt")?;
@@ -101,8 +112,11 @@ impl Step {
             }
             Self::Browser => self.browser_tests(project, filter),
             Self::Page => self.our_page(project).map(|_| Tally::PASSED),
-            Self::PageTrunk => self.trunk_page(project).map(|_| Tally::PASSED),
-            Self::E2e => self.end_to_end(project, filter),
+            Self::PageTrunk => {
+                made.trunk_page = Some(self.trunk_page(project)?);
+                Ok(Tally::PASSED)
+            }
+            Self::E2e => self.end_to_end(project, filter, made),
         }
     }
 
@@ -165,14 +179,14 @@ impl Step {
         Ok(page)
     }
 
-    fn end_to_end(self, project: &Project, filter: Option<&str>) -> Result<Tally> {
+    fn end_to_end(self, project: &Project, filter: Option<&str>, made: &Made) -> Result<Tally> {
         let browsers = setup::browsers()?;
         let geckodriver = Tool::geckodriver().ensure()?;
-        setup::npm()?;
         let axe = npm::axe()?;
         let page = self.our_page(project)?;
         // That trunk cannot build it is another step's failure; here only the test that loads it fails.
-        let trunk_page = self.trunk_page(project).unwrap_or_else(|error| {
+        let made = made.trunk_page.clone().map_or_else(|| self.trunk_page(project), Ok);
+        let trunk_page = made.unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             project.target.join(TRUNK_DIST)
         });
@@ -212,7 +226,7 @@ impl Step {
         if needs_tests && counted == Tally::default() && status.success() {
             bail!("not one test ran, where there should be some.");
         }
-        Ok(Tally::of_run(counted, status.success(), needs_tests))
+        Ok(Tally::of_run(counted, status.success()))
     }
 
     fn wait(self) -> Wait<'static> {

@@ -75,7 +75,7 @@ fn arrive<'a>(document: &Document, elements: &'a Elements, view: &View) -> Optio
     match place(view) {
         Place::Unsupported => None,
         Place::Login => Some(&elements.username),
-        // Who was typing must not answer by the next key.
+        // Who is about to type must not answer by the next key.
         Place::Ringing if is_typing(document) => Some(&elements.incoming),
         Place::Ringing => Some(&elements.accept),
         Place::Call => Some(&elements.hang_up),
@@ -85,8 +85,5 @@ fn arrive<'a>(document: &Document, elements: &'a Elements, view: &View) -> Optio
 }
 
 fn is_typing(document: &Document) -> bool {
-    document
-        .active_element()
-        .and_then(|element| element.dyn_into::<HtmlInputElement>().ok())
-        .is_some_and(|field| !field.value().is_empty())
+    document.active_element().is_some_and(|element| element.has_type::<HtmlInputElement>())
 }

@@ -1,0 +1,219 @@
+//! State → view.
+
+use super::{
+    Active, Call, Client, Controls, Environment, IncomingView, Link, Message, Millis, NoticeView,
+    Page, PhaseView, RemoteView, Ring, Text, View,
+    active::Path,
+    devices::{Microphone, Purpose},
+    incoming, outgoing,
+};
+
+impl Client {
+    /// What is to be shown at `now`.
+    #[must_use]
+    pub fn view(&self, now: Millis) -> View {
+        let page = self.page();
+        View {
+            page,
+            phase: self.phase(),
+            status: self.status(),
+            title: self.title(),
+            signing_in: matches!(self.link, Link::Opening(..) | Link::LoggingIn(..)),
+            sign_in_error: self.sign_in_error,
+            self_name: self.link.name().map(ToOwned::to_owned),
+            server_trouble: self.server_trouble(now),
+            can_retry: matches!(self.link, Link::Waiting(..)),
+            can_call: self.link.is_up() && matches!(self.call, Call::Idle),
+            callee_error: self.callee_error,
+            notice: self.notice_view(),
+            missed: self.missed.clone(),
+            incoming: self.incoming_view(),
+            remote: self.remote_view(),
+            own_picture: self.devices.camera,
+            preview: matches!(self.call, Call::Idle)
+                && (self.devices.camera || self.devices.pending.is_some()),
+            corner: self.corner,
+            controls: self.controls(),
+            duration: self.duration(now),
+            ring: self.ring_view(),
+        }
+    }
+
+    /// When the view changes by the mere passing of time, after `now`.
+    #[must_use]
+    pub fn next_view_change(&self, now: Millis) -> Option<Millis> {
+        if let Link::Waiting(_, until) = &self.link {
+            let left = until.saturating_sub(now);
+            return Some(now + (left.saturating_sub(1) % 1_000) + 1);
+        }
+        let since = self.call_since()?;
+        Some(now + 1_000 - (now - since) % 1_000)
+    }
+
+    fn page(&self) -> Page {
+        match (self.environment, self.link.name()) {
+            (Environment::NoWebRtc, _) => Page::Unsupported,
+            (_, None) => Page::Login,
+            (_, Some(_)) => Page::Call,
+        }
+    }
+
+    fn phase(&self) -> PhaseView {
+        match &self.call {
+            Call::Idle => PhaseView::Idle,
+            Call::Outgoing(_) => PhaseView::Calling,
+            Call::Incoming(_) => PhaseView::Ringing,
+            Call::Active(active) => match active.path {
+                Path::Connecting { .. } => PhaseView::Connecting,
+                Path::Connected { .. } => PhaseView::InCall,
+                Path::Broken { .. } => PhaseView::Reconnecting,
+            },
+        }
+    }
+
+    fn status(&self) -> Message {
+        match &self.call {
+            Call::Idle => match &self.link {
+                Link::Waiting(..) => Message::plain(Text::ServerAway),
+                Link::Closed => Message::plain(Text::SignedOut),
+                Link::Opening(..) => Message::plain(Text::ConnectingServer),
+                Link::LoggingIn(..) => Message::plain(Text::SigningIn),
+                Link::Up(session) => Message::about(Text::Ready, &session.name),
+            },
+            Call::Outgoing(outgoing) => match outgoing.stage {
+                outgoing::Stage::Media => Message::plain(Text::OpeningMedia),
+                outgoing::Stage::Sent { ringing: true, .. } => {
+                    Message::about(Text::RingingThere, &outgoing.peer)
+                }
+                _ => Message::about(Text::Calling, &outgoing.peer),
+            },
+            Call::Incoming(incoming) => match incoming.stage {
+                incoming::Ring::Asking(_) => Message::about(Text::Incoming, &incoming.peer),
+                incoming::Ring::Media => Message::plain(Text::OpeningMedia),
+            },
+            Call::Active(active) => active_status(active),
+        }
+    }
+
+    fn title(&self) -> Message {
+        match &self.call {
+            Call::Idle | Call::Outgoing(_) => Message::plain(Text::TitleIdle),
+            Call::Incoming(incoming) => Message::about(Text::TitleIncoming, &incoming.peer),
+            Call::Active(active) => Message::about(Text::TitleInCall, &active.peer),
+        }
+    }
+
+    fn server_trouble(&self, now: Millis) -> Option<Message> {
+        match &self.link {
+            Link::Waiting(attempt, until) => Some(Message {
+                text: attempt.trouble(),
+                name: None,
+                seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
+            }),
+            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) if attempt.has_failed() => {
+                Some(Message::plain(Text::ServerRetryNow))
+            }
+            Link::Closed | Link::Opening(..) | Link::LoggingIn(..) | Link::Up(_) => None,
+        }
+    }
+
+    fn notice_view(&self) -> Option<NoticeView> {
+        let problem = match &self.call {
+            Call::Active(active) => active.note,
+            Call::Outgoing(outgoing) => outgoing.note,
+            Call::Incoming(incoming) => match incoming.stage {
+                incoming::Ring::Asking(problem) => problem,
+                incoming::Ring::Media => None,
+            },
+            Call::Idle => return self.last_notice(),
+        };
+        problem.map(|text| NoticeView { message: Message::plain(text), call_again: false })
+    }
+
+    fn last_notice(&self) -> Option<NoticeView> {
+        self.notice.as_ref().map(|notice| NoticeView {
+            message: notice.message.clone(),
+            call_again: notice.call_again.is_some() && self.link.is_up(),
+        })
+    }
+
+    fn incoming_view(&self) -> Option<IncomingView> {
+        match &self.call {
+            Call::Incoming(incoming) => Some(IncomingView {
+                name: incoming.peer.clone(),
+                answering: incoming.stage == incoming::Ring::Media,
+            }),
+            _ => None,
+        }
+    }
+
+    fn remote_view(&self) -> Option<RemoteView> {
+        match &self.call {
+            Call::Idle | Call::Incoming(_) => None,
+            Call::Outgoing(outgoing) => Some(RemoteView {
+                name: outgoing.peer.clone(),
+                picture: false,
+                muted: false,
+                status: Some(self.status()),
+            }),
+            Call::Active(active) => Some(RemoteView {
+                name: active.peer.clone(),
+                picture: active.peer_media.video && !matches!(active.path, Path::Connecting { .. }),
+                muted: !active.peer_media.audio,
+                status: (!matches!(active.path, Path::Connected { .. }))
+                    .then(|| active_status(active)),
+            }),
+        }
+    }
+
+    fn controls(&self) -> Option<Controls> {
+        let enabled = match &self.call {
+            Call::Idle | Call::Incoming(_) => return None,
+            Call::Outgoing(outgoing) => !matches!(outgoing.stage, outgoing::Stage::Media),
+            Call::Active(_) => true,
+        };
+        let opening =
+            self.devices.pending.is_some_and(|pending| pending.purpose != Purpose::Preview);
+        Some(Controls {
+            microphone_off: self.devices.microphone != Microphone::On,
+            camera_off: !self.devices.camera,
+            enabled: enabled && !opening,
+        })
+    }
+
+    /// When the call was first connected.
+    const fn call_since(&self) -> Option<Millis> {
+        match &self.call {
+            Call::Active(Active {
+                path: Path::Connected { since } | Path::Broken { since, .. },
+                ..
+            }) => Some(*since),
+            _ => None,
+        }
+    }
+
+    fn duration(&self, now: Millis) -> Option<u64> {
+        self.call_since().map(|since| now.saturating_sub(since) / 1_000)
+    }
+
+    const fn ring_view(&self) -> Ring {
+        match &self.call {
+            Call::Incoming(incoming::Incoming { stage: incoming::Ring::Asking(_), .. }) => {
+                Ring::Incoming
+            }
+            Call::Outgoing(outgoing::Outgoing {
+                stage: outgoing::Stage::Sent { ringing: true, .. },
+                ..
+            }) => Ring::Outgoing,
+            _ => Ring::Silent,
+        }
+    }
+}
+
+fn active_status(active: &Active) -> Message {
+    match active.path {
+        Path::Connecting { .. } => Message::about(Text::Connecting, &active.peer),
+        Path::Connected { .. } => Message::about(Text::InCall, &active.peer),
+        Path::Broken { .. } => Message::plain(Text::Reconnecting),
+    }
+}
