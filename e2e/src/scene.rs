@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     fmt::{self, Write as _},
+    net::{IpAddr, Ipv4Addr},
     panic::AssertUnwindSafe,
     path::PathBuf,
     sync::{Mutex, PoisonError},
@@ -38,6 +39,21 @@ pub struct Scene {
     people: Mutex<Vec<Person>>,
 }
 
+/// Which server a scene is played with.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The address of this machine that it listens on.
+    pub address: IpAddr,
+    /// The variable of [`settings`] that names the folder of its page.
+    pub page: &'static str,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), page: PAGE }
+    }
+}
+
 /// How somebody joins.
 #[derive(Clone, Debug, Default)]
 pub struct Join {
@@ -57,15 +73,15 @@ pub struct Join {
 /// # Errors
 /// The scene failed; what everybody saw then is printed.
 pub fn play(browsers: u32, scene: impl AsyncFnOnce(&Scene) -> Result<()>) -> Played {
-    play_with_page(PAGE, browsers, scene)
+    play_in(Setting::default(), browsers, scene)
 }
 
-/// The same with the page in the folder that this variable of [`settings`] names.
+/// The same in another setting.
 ///
 /// # Errors
 /// As [`play`].
-pub fn play_with_page(
-    page: &str,
+pub fn play_in(
+    setting: Setting,
     browsers: u32,
     scene: impl AsyncFnOnce(&Scene) -> Result<()>,
 ) -> Played {
@@ -74,7 +90,7 @@ pub fn play_with_page(
         let _seats =
             SEATING.acquire_many(browsers.min(SEATS)).await.map_err(anyhow::Error::from)?;
         let stage = Scene {
-            server: Server::start(settings::path(page)?).await?,
+            server: Server::start(setting.address, settings::path(setting.page)?).await?,
             drivers: Drivers::default(),
             people: Mutex::default(),
         };

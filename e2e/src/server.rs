@@ -1,6 +1,11 @@
 //! Pronto's server, as a program of its own.
 
-use std::{net::SocketAddr, path::PathBuf, process::Command, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use tokio::sync::Mutex;
@@ -16,29 +21,23 @@ const STOPS_WITHIN: Duration = Duration::from_secs(5);
 /// The server. It can be stopped, and started again at the same address.
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    listens: SocketAddr,
     page: PathBuf,
     running: Mutex<Option<Program>>,
 }
 
 impl Server {
-    /// Starts it on a free port of this machine, with the page of this folder.
-    pub(crate) async fn start(page: PathBuf) -> Result<Self> {
-        let mut program = run("127.0.0.1:0", &page)?;
-        let address = program.printed(address).await?;
-        Ok(Self { address, page, running: Mutex::new(Some(program)) })
+    /// Starts it on a free port of this address of the machine, with the page of this folder.
+    pub(crate) async fn start(address: IpAddr, page: PathBuf) -> Result<Self> {
+        let mut program = run(SocketAddr::new(address, 0), &page)?;
+        let listens = SocketAddr::new(address, program.printed(port).await?);
+        Ok(Self { listens, page, running: Mutex::new(Some(program)) })
     }
 
-    /// Where it listens.
+    /// Where this machine reaches it.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The address of its page.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.listens.port())
     }
 
     /// Stops it as a system does that restarts it, by SIGTERM.
@@ -65,8 +64,8 @@ impl Server {
     /// # Errors
     /// It does not start.
     pub async fn start_again(&self) -> Result<()> {
-        let mut program = run(&self.address.to_string(), &self.page)?;
-        program.printed(address).await?;
+        let mut program = run(self.listens, &self.page)?;
+        program.printed(port).await?;
         *self.running.lock().await = Some(program);
         Ok(())
     }
@@ -77,16 +76,33 @@ impl Server {
     }
 }
 
-fn run(listen: &str, page: &PathBuf) -> Result<Program> {
+fn run(listen: SocketAddr, page: &Path) -> Result<Program> {
     let mut command = Command::new(settings::path(settings::SERVER)?);
     for name in foreign_to_the_server() {
         command.env_remove(name);
     }
-    command.args(["--listen", listen, "--web-root"]).arg(page);
+    command.args(["--listen", &listen.to_string(), "--web-root"]).arg(page);
     Program::start(command)
 }
 
-/// The address in the line that it prints when it is ready.
-fn address(line: &str) -> Option<SocketAddr> {
-    line.split_once("http://")?.1.trim_end_matches('/').parse().ok()
+/// The port in the line that it prints when it is ready.
+fn port(line: &str) -> Option<u16> {
+    line.split_once("http://")?.1.trim_end_matches('/').rsplit_once(':')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port;
+
+    #[test]
+    fn the_port_is_read_from_what_the_server_prints() {
+        for (line, expected) in [
+            ("Pronto is at http://127.0.0.1:9090", Some(9090)),
+            ("Pronto is at http://localhost:9090/", Some(9090)),
+            ("Pronto is at http://[::1]:9090", Some(9090)),
+            ("INFO server: logged in", None),
+        ] {
+            assert_eq!(port(line), expected, "{line}");
+        }
+    }
 }

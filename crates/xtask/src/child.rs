@@ -65,7 +65,8 @@ pub(crate) fn run(command: &mut Command, wait: Wait<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program to its end, hands over each line of its standard output as it comes, and shows its errors.
+/// Runs a program to its end, hands over each line of its standard output as it comes, and shows its errors. What the
+/// program leaves running is listened to as long as it talks.
 pub(crate) fn listen(
     command: &mut Command,
     wait: Wait<'_>,

@@ -143,22 +143,20 @@ fn install_missing(programs: &[SystemProgram]) -> Result<()> {
 
 /// What to say when apt-get did not install what is missing.
 fn not_installed(missing: &[&SystemProgram], is_in_archive: impl Fn(&str) -> bool) -> String {
-    let list = |programs: &mut dyn Iterator<Item = &&SystemProgram>,
-                word: fn(&SystemProgram) -> &str| {
-        programs.map(|program| word(program)).collect::<Vec<_>>().join(" ")
-    };
-    let packages = list(&mut missing.iter(), |program| program.package);
-    let mut unknown = missing.iter().filter(|program| !is_in_archive(program.package));
-    let unknown = list(&mut unknown, |program| program.package);
-    let variables = list(&mut missing.iter(), |program| program.variable);
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let variables: Vec<&str> = missing.iter().map(|program| program.variable).collect();
+    let unknown: Vec<&str> =
+        packages.iter().copied().filter(|package| !is_in_archive(package)).collect();
     let why = if unknown.is_empty() {
         String::new()
     } else {
-        format!(" This system's archive has no {unknown}; Debian's has.")
+        format!(" This system's archive has no {}; Debian's has.", unknown.join(" "))
     };
     format!(
-        "These are missing, and apt-get did not install them: {packages}.{why} If you get the programs otherwise and \
-         they are not on PATH, name them in the environment: {variables}"
+        "These are missing, and apt-get did not install them: {}.{why} If you get the programs otherwise and they \
+         are not on PATH, name them in the environment: {}",
+        packages.join(" "),
+        variables.join(" ")
     )
 }
 

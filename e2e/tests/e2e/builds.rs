@@ -2,7 +2,7 @@
 
 use e2e::{
     Played,
-    scene::play_with_page,
+    scene::{Setting, play_in},
     settings::{PAGE, TRUNK_PAGE},
 };
 
@@ -16,8 +16,8 @@ fn trunk_builds_a_page_that_signs_in() -> Played {
     signs_in(TRUNK_PAGE)
 }
 
-fn signs_in(page: &str) -> Played {
-    play_with_page(page, 1, async |scene| {
+fn signs_in(page: &'static str) -> Played {
+    play_in(Setting { page, ..Setting::default() }, 1, async |scene| {
         let alice = scene.signed_in("alice").await?;
         let look = alice.look().await?;
         assert_eq!((look.page(), look.self_name.as_deref()), ("callPage", Some("alice")));

@@ -1,7 +1,12 @@
 //! Cameras and microphones that are not there, or not allowed.
 
+use std::net::Ipv4Addr;
+
 use anyhow::Result;
-use e2e::{Devices, Join, Person, Played, Scene, play, scene::call};
+use e2e::{
+    Devices, Join, Person, Played, Scene, play,
+    scene::{Setting, call, play_in},
+};
 use tokio::try_join;
 
 async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Person> {
@@ -102,7 +107,9 @@ fn who_has_nothing_sees_and_hears() -> Played {
 
 #[test]
 fn on_an_insecure_page_it_is_said_why_nothing_opens() -> Played {
-    play(2, async |scene| {
+    // A server on loopback lets nobody in whose page came under another host's name.
+    let everywhere = Setting { address: Ipv4Addr::UNSPECIFIED.into(), ..Setting::default() };
+    play_in(everywhere, 2, async |scene| {
         let insecure = Join { host: Some("pronto.test".to_owned()), ..Join::default() };
         let (alice, bob) = try_join!(scene.join_as("alice", insecure), scene.signed_in("bob"))?;
         assert!(!alice.value::<bool>("return isSecureContext").await?);

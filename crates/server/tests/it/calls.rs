@@ -3,14 +3,11 @@
 use std::future::poll_fn;
 
 use protocol::{LeaveReason, Raw, UserName};
-use server::{
-    directory::{Directory, LocalDirectory},
-    session::Body,
-};
+use server::{directory::Directory, session::Body};
 
 use crate::{
     common::{Server, soon},
-    memory,
+    memory::{self, Relay},
 };
 
 #[tokio::test]
@@ -146,14 +143,13 @@ async fn a_burst_arrives_whole_and_in_order() {
 /// On one thread, so that the socket's end and the offer reach the connection in the same turn.
 #[tokio::test(flavor = "current_thread")]
 async fn an_offer_to_a_callee_who_is_just_leaving_is_answered() {
-    let directory = LocalDirectory::default();
-    let (near, far) = tokio::io::duplex(1 << 16);
-    let bob = memory::log_in(&directory, "bob", near, far).await;
+    let relay = Relay::start();
+    let bob = relay.user("bob").await;
     let [alice, to] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
-    let (_alice_is_there, mut mailbox) = directory.claim(&alice).await.unwrap();
+    let (_alice_is_there, mut mailbox) = relay.directory.claim(&alice).await.unwrap();
     drop(bob);
     let offer = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
-    directory.send(&to, memory::from_alice(offer)).await.unwrap();
+    relay.directory.send(&to, memory::from_alice(offer)).await.unwrap();
     let answer = soon(poll_fn(|cx| mailbox.poll_recv(cx))).await.unwrap();
     assert_eq!(answer.body, Body::Leave(LeaveReason::Gone));
 }
