@@ -16,9 +16,8 @@ use crate::wait::{PATIENCE, until, until_it_works};
 
 const SPY: &str = include_str!("browser/spy.js");
 
-/// How much more must come in before picture and sound count as flowing: 10 frames are half a second of a poor
-/// picture, 25 packets of sound are half a second.
-const MORE_FRAMES: u64 = 10;
+/// How much more must come in before picture and sound count as flowing: half a second of each.
+const MORE_FRAMES: u64 = 5;
 const MORE_PACKETS: u64 = 25;
 
 /// A browser with one page in it.

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -16,7 +16,10 @@ use crate::wait::{PATIENCE, until};
 /// How many lines of what it printed are told when something fails.
 const TAIL: usize = 40;
 
-/// A program. Dropped, it is killed.
+/// How long a program that is not needed any more may take to stop.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// A program. Dropped, it is stopped.
 #[derive(Debug)]
 pub(crate) struct Program {
     name: String,
@@ -80,16 +83,33 @@ impl Program {
 
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn terminate(&mut self, patience: Duration) -> Result<ExitStatus> {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let id = id.context("a process id is a positive number")?;
-        kill_process(id, Signal::TERM)?;
+        self.ask_to_stop()?;
         let ended = until(patience, async || Ok(self.child.try_wait()?)).await?;
         ended.with_context(|| format!("{} does not stop in {patience:?}", self.name))
+    }
+
+    /// Kills it, as a crash does.
+    pub(crate) fn kill(mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn ask_to_stop(&self) -> Result<()> {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        Ok(kill_process(id.context("a process id is a positive number")?, Signal::TERM)?)
     }
 }
 
 impl Drop for Program {
+    /// A driver that is asked to stop takes its browsers with it; one that is killed may not.
     fn drop(&mut self) {
+        let begin = Instant::now();
+        let mut asked = matches!(self.child.try_wait(), Ok(None)) && self.ask_to_stop().is_ok();
+        while asked && begin.elapsed() < LAST_WORDS {
+            thread::sleep(Duration::from_millis(5));
+            asked = matches!(self.child.try_wait(), Ok(None));
+        }
         // It may have ended by itself, which is as good.
         let _ = self.child.kill();
         let _ = self.child.wait();

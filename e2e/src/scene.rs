@@ -29,6 +29,9 @@ const SEATS: u32 = 6;
 /// How long a scene may take at most: the longest waits for a call that nobody answers.
 const LONGEST: Duration = Duration::from_secs(180);
 
+/// How long it may take to find out what everybody saw.
+const REPORT_TIME: Duration = Duration::from_secs(20);
+
 static SEATING: Semaphore = Semaphore::const_new(SEATS as usize);
 
 /// A scene: a server, and people who come and go.
@@ -102,7 +105,11 @@ pub fn play_in(
         };
         let result = match result {
             Ok(()) => Ok(()),
-            Err(error) => Err(Failure(format!("{error:#}\n{}", stage.report().await))),
+            Err(error) => {
+                let report = tokio::time::timeout(REPORT_TIME, stage.report()).await;
+                let report = report.unwrap_or_else(|_| "some browser does not answer".to_owned());
+                Err(Failure(format!("{error:#}\n{report}")))
+            }
         };
         stage.end().await;
         result

@@ -56,7 +56,7 @@ impl Server {
     /// # Errors
     /// It does not run.
     pub async fn kill(&self) -> Result<()> {
-        self.running.lock().await.take().map(drop).context("the server does not run")
+        self.running.lock().await.take().map(Program::kill).context("the server does not run")
     }
 
     /// Starts it again where it was.

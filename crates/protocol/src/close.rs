@@ -3,7 +3,7 @@
 /// A WebSocket close code, with what the client should do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseCode {
-    /// 1000: the client said goodbye, and so do we.
+    /// 1000: the client said goodbye; the server echoes it.
     Normal,
     /// 1002: the frames were not WebSocket as RFC 6455 has it.
     Protocol,

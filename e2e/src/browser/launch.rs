@@ -12,6 +12,9 @@ const COMMON: &str = include_str!("../../../webdriver.json");
 
 const NO_QUESTIONS: &str = "--use-fake-ui-for-media-stream";
 const FAKE_DEVICES: &str = "--use-fake-device-for-media-stream";
+/// Few pictures a second: to encode them is most of what a machine that runs these tests does.
+const SLOW_CAMERA: &str = "--use-fake-device-for-media-stream=fps=10";
+const NO_CAMERA: &str = "--use-fake-device-for-media-stream=device-count=0";
 
 /// Chromium's settings for what a site may do. Without a window to ask in, to ask is to deny.
 const ASK: u8 = 0;
@@ -77,14 +80,11 @@ fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Va
     // The browser ends when its driver does, however that ends.
     arguments.push(json!("--remote-debugging-pipe"));
     match devices {
-        Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(FAKE_DEVICES)]),
+        Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(SLOW_CAMERA)]),
         Devices::Denied | Devices::CameraDenied | Devices::MicrophoneDenied => {
-            arguments.push(json!(FAKE_DEVICES));
+            arguments.push(json!(SLOW_CAMERA));
         }
-        Devices::NoCamera => {
-            arguments.push(json!(NO_QUESTIONS));
-            arguments.push(json!(format!("{FAKE_DEVICES}=device-count=0")));
-        }
+        Devices::NoCamera => arguments.extend([json!(NO_QUESTIONS), json!(NO_CAMERA)]),
         Devices::Neither => arguments.push(json!(NO_QUESTIONS)),
     }
     if !names.is_empty() {
