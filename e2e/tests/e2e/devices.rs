@@ -55,9 +55,7 @@ fn who_denies_the_microphone_is_seen() -> Played {
             with_devices(scene, "alice", Devices::MicrophoneDenied),
             scene.signed_in("bob")
         )?;
-        alice.click("previewBtn").await?;
-        alice.sees("their own picture", |look| look.own_picture).await?;
-        call(&alice, &bob).await?;
+        call(&bob, &alice).await?;
         alice.sees("why", |look| look.notice.as_deref() == Some("mic-denied")).await?;
         bob.sees("a picture without sound", |look| look.remote_picture && look.remote_muted)
             .await?;

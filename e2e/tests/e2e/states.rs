@@ -151,8 +151,6 @@ fn trouble() -> Played {
         denied.declines().await?;
         bare.is_idle_because("declined: denied").await?;
 
-        alice.click("previewBtn").await?;
-        alice.sees("their own picture", |look| look.own_picture).await?;
         call(&alice, &bare).await?;
         let is_told = |look: &Look| look.notice.is_some();
         try_join!(bare.sees("what is missing", is_told), alice.sees("what is missing", is_told))?;
