@@ -48,8 +48,23 @@ impl Drivers {
     }
 }
 
+/// How often a driver is started before it counts as broken.
+const STARTS: u32 = 5;
+
 impl Driver {
+    /// chromedriver asks the system for a free port of IPv6 and then wants the same one of IPv4, which somebody else may
+    /// have: it ends at once, and another start gets another port.
     async fn start(variable: &str, arguments: &[&str]) -> Result<Self> {
+        let mut starts = 1;
+        loop {
+            match Self::start_once(variable, arguments).await {
+                Err(_) if starts < STARTS => starts += 1,
+                started => return started,
+            }
+        }
+    }
+
+    async fn start_once(variable: &str, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(settings::path(variable)?);
         command.args(arguments);
         let mut program = Program::start(command)?;

@@ -10,5 +10,6 @@ mod keyboard;
 mod losses;
 mod names;
 mod own_picture;
+mod path;
 mod states;
 mod tutorial;

@@ -10,6 +10,16 @@ use tokio::{sync::Mutex, try_join};
 const SIZES: [(&str, (u32, u32)); 2] = [("narrow", (360, 740)), ("wide", (1280, 800))];
 const COLOURS: [&str; 2] = ["light", "dark"];
 
+/// Whether the page that does not start says why, before long.
+const ADVICE: &str = "new Promise((done) => {
+    const look = (left) => {
+        const advice = document.querySelector('#startPage:not([hidden]) .start-late');
+        const shown = advice && getComputedStyle(advice).visibility === 'visible';
+        if (shown || left === 0) { done(Boolean(shown)); } else { setTimeout(look, 100, left - 1); }
+    };
+    look(150);
+})";
+
 #[test]
 fn what_keeps_people_from_using_a_page_is_found() -> Played {
     play(1, async |scene| {
@@ -24,13 +34,13 @@ fn what_keeps_people_from_using_a_page_is_found() -> Played {
 
 /// Looks at states, and collects what is wrong with them.
 #[derive(Default)]
-struct Tour {
+pub(crate) struct Tour {
     wrong: Mutex<String>,
 }
 
 impl Tour {
     /// Looks at the page as it is now, in each size and colour scheme.
-    async fn look_at(&self, person: &Person, state: &str) -> Result<()> {
+    pub(crate) async fn look_at(&self, person: &Person, state: &str) -> Result<()> {
         let folder = settings::path(settings::SCREENSHOTS)?;
         std::fs::create_dir_all(&folder)?;
         for (size, pixels) in SIZES {
@@ -51,7 +61,7 @@ impl Tour {
         Ok(())
     }
 
-    async fn is_fine(&self) -> Result<()> {
+    pub(crate) async fn is_fine(&self) -> Result<()> {
         let wrong = self.wrong.lock().await;
         ensure!(wrong.is_empty(), "not everybody can use these:{wrong}");
         Ok(())
@@ -165,6 +175,12 @@ fn trouble() -> Played {
         denied.reload().await?;
         denied.sees("that it will not do", |look| look.page() == "unsupportedPage").await?;
         tour.look_at(&denied, "unsupported").await?;
+
+        let script = serde_json::json!({ "source": "delete window.WebAssembly" });
+        denied.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        denied.reload().await?;
+        ensure!(denied.promised::<bool>(ADVICE).await?, "nothing is said of WebAssembly");
+        tour.look_at(&denied, "no-webassembly").await?;
         tour.is_fine().await
     })
 }

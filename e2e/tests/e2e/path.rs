@@ -1,0 +1,52 @@
+//! The path of the media is not found, or breaks.
+
+use e2e::{Played, play};
+use tokio::try_join;
+
+use crate::states::Tour;
+
+/// No candidate of the other ever arrives, as behind a firewall that lets nothing through.
+const NO_CANDIDATES: &str = "RTCPeerConnection.prototype.addIceCandidate = async () => {}";
+
+/// The browser goes from the network without a word.
+const VANISH: &str = "e2eSpy.connections.at(-1).close()";
+
+/// Looking for a new path takes as long as the page allows.
+const NO_OFFERS: &str =
+    "RTCPeerConnection.prototype.setLocalDescription = () => new Promise(() => {})";
+
+#[test]
+fn a_call_that_finds_no_path_says_so_on_both_sides() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        bob.answers().await?;
+        alice.sees("that it connects", |look| look.phase() == "connecting").await?;
+        tour.look_at(&alice, "connecting").await?;
+        try_join!(
+            alice.is_idle_because("path-failed: bob"),
+            bob.is_idle_because("path-failed: alice")
+        )?;
+        try_join!(alice.has_let_go(), bob.has_let_go())?;
+        tour.look_at(&alice, "idle-path-failed").await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn a_path_that_breaks_is_looked_for_again() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        alice.value::<()>(NO_OFFERS).await?;
+        bob.value::<()>(VANISH).await?;
+        alice.sees("that it is mended", |look| look.phase() == "reconnecting").await?;
+        tour.look_at(&alice, "reconnecting").await?;
+        alice.hangs_up().await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
+        tour.is_fine().await
+    })
+}
