@@ -12,10 +12,6 @@ fn left(page: &mut TestPage) -> Option<LeaveReason> {
     })
 }
 
-fn leave(page: &mut TestPage, call: &str, reason: &str) {
-    page.server(&format!(r#"{{"type":"leave","name":"bob","call":"{call}","reason":"{reason}"}}"#));
-}
-
 fn released(page: &TestPage) -> bool {
     page.did(&Effect::StopCamera) && page.did(&Effect::StopMicrophone)
 }
@@ -116,7 +112,7 @@ fn a_caller_learns_why_the_call_did_not_come_about() {
     ] {
         let mut page = TestPage::signed_in();
         let call = page.call_bob();
-        leave(&mut page, &call, reason);
+        page.left_by_bob(&call, reason);
         assert_eq!(page.notice(), Some(text), "{reason}");
         assert_eq!(page.view().phase, PhaseView::Idle, "{reason}");
         assert!(released(&page), "{reason}");
@@ -130,7 +126,7 @@ fn in_a_call_it_is_said_who_ended_it_and_why() {
     {
         let mut page = TestPage::signed_in();
         let call = page.in_call();
-        leave(&mut page, &call, reason);
+        page.left_by_bob(&call, reason);
         assert_eq!(page.notice(), Some(text), "{reason}");
         assert!(released(&page), "{reason}");
         assert!(page.view().notice.is_some_and(|notice| notice.call_again), "{reason}");
@@ -154,7 +150,7 @@ fn a_call_that_stops_ringing_is_a_missed_call() {
     for reason in ["cancelled", "timeout", "gone"] {
         let mut page = TestPage::signed_in();
         page.rung_by_bob("c1");
-        leave(&mut page, "c1", reason);
+        page.left_by_bob("c1", reason);
         let view = page.view();
         assert_eq!(page.notice(), Some(Text::Missed), "{reason}");
         assert_eq!(view.missed.iter().map(|missed| &missed.name[..]).collect::<Vec<_>>(), ["bob"]);
@@ -179,7 +175,7 @@ fn missed_calls_are_bounded() {
     let mut page = TestPage::signed_in();
     for call in 0..50 {
         page.rung_by_bob(&format!("c{call}"));
-        leave(&mut page, &format!("c{call}"), "cancelled");
+        page.left_by_bob(&format!("c{call}"), "cancelled");
     }
     assert_eq!(page.view().missed.len(), 10);
 }
@@ -194,48 +190,6 @@ fn declining_and_cancelling_tell_the_other() {
     page.user(UserInput::HangUp);
     assert_eq!(left(&mut page), Some(LeaveReason::Cancelled));
     assert_eq!(page.notice(), Some(Text::CancelledByYou));
-}
-
-#[test]
-fn a_second_caller_is_told_busy_and_nothing_else_happens() {
-    let mut page = TestPage::signed_in();
-    page.in_call();
-    page.server(r#"{"type":"offer","name":"carol","offer":{},"call":"c9"}"#);
-    let sent = page.sent();
-    let [ClientMessage::Leave(leave)] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!((leave.name.as_deref(), leave.reason), (Some("carol"), Some(LeaveReason::Busy)));
-    assert_eq!(page.view().phase, PhaseView::InCall);
-}
-
-#[test]
-fn messages_of_an_old_call_are_dropped() {
-    let mut page = TestPage::signed_in();
-    let old = page.in_call();
-    page.user(UserInput::HangUp);
-    let new = page.call_bob();
-    assert_ne!(old, new);
-    leave(&mut page, &old, "hangup");
-    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{old}"}}"#));
-    page.server(&format!(r#"{{"type":"candidate","name":"bob","candidate":{{}},"call":"{old}"}}"#));
-    page.server(&format!(r#"{{"type":"ringing","name":"bob","call":"{old}"}}"#));
-    page.server(&format!(
-        r#"{{"type":"error","message":"","code":"offline","name":"bob","call":"{old}"}}"#
-    ));
-    assert_eq!(page.effects, []);
-    assert_eq!(page.status().text, Text::Calling);
-}
-
-#[test]
-fn messages_of_a_stranger_are_dropped() {
-    let mut page = TestPage::signed_in();
-    page.call_bob();
-    for which in ["", r#","call":"another""#] {
-        page.server(&format!(r#"{{"type":"answer","name":"mallory","answer":{{}}{which}}}"#));
-        page.server(&format!(r#"{{"type":"leave","name":"mallory"{which}}}"#));
-        page.server(&format!(r#"{{"type":"ringing","name":"mallory"{which}}}"#));
-    }
-    assert_eq!(page.effects, []);
-    assert_eq!(page.status().text, Text::Calling);
 }
 
 #[test]
@@ -258,55 +212,6 @@ fn a_name_may_be_typed_otherwise_than_the_server_spells_it() {
         page.server(&answer.replace("ID", &call));
         assert_eq!((page.view().phase, page.notice()), (phase, notice));
     }
-}
-
-#[test]
-fn events_of_an_old_peer_connection_are_dropped() {
-    let mut page = TestPage::signed_in();
-    page.in_call();
-    let old = page.client.handle(page.now, client_web::call::Input::User(UserInput::HangUp));
-    let id = old.into_iter().find_map(|effect| match effect {
-        Effect::ClosePeer(id) => Some(id),
-        _ => None,
-    });
-    page.in_call();
-    page.input(client_web::call::Input::Peer(id.unwrap(), PeerEvent::State(PeerState::Failed)));
-    assert_eq!(page.view().phase, PhaseView::InCall);
-}
-
-#[test]
-fn of_two_calls_that_cross_the_one_of_the_lesser_name_stands() {
-    // Alice is less than bob: her own call stands, his is not even looked at.
-    let mut page = TestPage::signed_in();
-    page.call_bob();
-    page.rung_by_bob("his");
-    assert_eq!((page.sent(), page.view().phase), (vec![], PhaseView::Calling));
-
-    // Carol is not: she takes his call at once, with the devices that are open already.
-    let welcome = r#"{"type":"login","success":true,"name":"carol","version":1}"#;
-    let mut page = TestPage::new().sign_in_with(welcome);
-    page.call_bob();
-    page.rung_by_bob("his");
-    assert!(matches!(page.effects[0], Effect::ClosePeer(_)));
-    assert!(page.ops().contains(&PeerOp::Answer));
-    assert!(!page.did(&Effect::StopCamera));
-    assert_eq!(page.view().phase, PhaseView::Connecting);
-}
-
-#[test]
-fn a_call_that_was_not_sent_yet_gives_way_to_one_from_the_same_peer() {
-    let mut page = TestPage::signed_in();
-    page.user(UserInput::Call { name: "Bob".to_owned() });
-    page.rung_by_bob("his");
-    page.give_media();
-    assert!(page.ops().contains(&PeerOp::Answer));
-    page.effects.clear();
-    page.peer(PeerEvent::AnswerReady(raw("{}")));
-    let sent = page.sent();
-    assert!(
-        matches!(&sent[..], [ClientMessage::Answer(answer)] if answer.call.is_some()),
-        "{sent:?}"
-    );
 }
 
 #[test]

@@ -168,6 +168,13 @@ impl TestPage {
         ));
     }
 
+    /// Bob leaves the call.
+    pub(crate) fn left_by_bob(&mut self, call: &str, reason: &str) {
+        self.server(&format!(
+            r#"{{"type":"leave","name":"bob","call":"{call}","reason":"{reason}"}}"#
+        ));
+    }
+
     /// A call with bob that is connected. Gives its id.
     pub(crate) fn in_call(&mut self) -> String {
         let call = self.call_bob();

@@ -25,6 +25,12 @@ pub(crate) async fn sleep(ms: u32) {
     TimeoutFuture::new(ms).await;
 }
 
+/// Time for what must not happen to happen. On a slow machine this may miss a fault; it never reports one that is not
+/// there.
+pub(crate) async fn a_while() {
+    sleep(300).await;
+}
+
 /// Waits until something is so; a browser on a busy machine may take its time.
 pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..400 {

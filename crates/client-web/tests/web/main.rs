@@ -13,6 +13,5 @@ mod media;
 mod page;
 mod peer;
 mod socket;
-mod sound;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlVideoElement, MediaStreamTrackState};
 
-use crate::common::{camera_and_microphone, document, raw, sleep, until};
+use crate::common::{a_while, camera_and_microphone, document, raw, sleep, until};
 
 /// One end: its connection, and everything that it has reported and nobody has taken.
 struct End {
@@ -150,7 +150,7 @@ async fn a_camera_switched_off_and_on_needs_no_new_offer() {
     // The callee begins without a camera.
     let (caller, mut callee) = connect(&media.tracks(), &without).await;
     let seen = video(&caller);
-    sleep(200).await;
+    a_while().await;
     assert_eq!(seen.video_width(), 0);
     for end in [&caller, &callee] {
         // The offer that the transceivers were the reason for is past.
@@ -163,7 +163,7 @@ async fn a_camera_switched_off_and_on_needs_no_new_offer() {
     media.stop_camera();
     callee.peer.send_tracks(media.tracks());
     assert_eq!(track.ready_state(), MediaStreamTrackState::Ended);
-    sleep(300).await;
+    a_while().await;
     for end in [&caller, &callee] {
         assert!(!end.has(&PeerEvent::OperationFailed));
         assert!(!end.has(&PeerEvent::NegotiationNeeded));
@@ -189,7 +189,7 @@ async fn an_ice_restart_has_new_credentials_and_keeps_the_call() {
     callee.ops(&none, [PeerOp::ApplyOffer(second), PeerOp::Answer]);
     let answer = callee.answer().await;
     caller.ops(&none, [PeerOp::ApplyAnswer(answer)]);
-    sleep(300).await;
+    a_while().await;
     for end in [&caller, &callee] {
         assert!(!end.has(&PeerEvent::OperationFailed));
     }
@@ -277,7 +277,7 @@ async fn a_dropped_peer_is_silent() {
     other.carry_out(PeerOp::Offer { ice_restart: true }, none.clone());
     others.borrow_mut().clear();
     drop((peer, other));
-    sleep(500).await;
+    a_while().await;
     assert_eq!(*reports.borrow(), []);
     assert_eq!(*others.borrow(), []);
 }

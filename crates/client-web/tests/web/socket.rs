@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use client_web::browser::socket::{Socket, SocketEvent};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::common::{sleep, until};
+use crate::common::{a_while, until};
 
 fn open(url: &str) -> (Socket, Rc<RefCell<Vec<SocketEvent>>>) {
     let events = Rc::new(RefCell::new(Vec::new()));
@@ -32,6 +32,6 @@ async fn where_nobody_listens_it_closes() {
 async fn a_dropped_one_is_silent() {
     let (socket, events) = open(NOBODY);
     drop(socket);
-    sleep(300).await;
+    a_while().await;
     assert_eq!(*events.borrow(), []);
 }

@@ -30,6 +30,7 @@ struct World {
 impl World {
     fn new(users: &[&str]) -> Self {
         let mut world = Self {
+            // Where virtual time begins; no clock is read after this.
             now: Instant::now(),
             sessions: BTreeMap::new(),
             on_the_way: BTreeMap::new(),
