@@ -1,4 +1,4 @@
-//! The WebSocket close codes that the server uses (RFC 6455 section 7.4; 4000–4999 are for applications).
+//! The WebSocket close codes that server and clients use (RFC 6455 section 7.4; 4000–4999 are for applications).
 
 /// A WebSocket close code, with what the client should do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +9,9 @@ pub enum CloseCode {
     Protocol,
     /// 1007: a text was not UTF-8.
     NotUtf8,
+    /// 1001: the page goes away. Sent by browsers, never by the server: a page that is loaded anew comes back, so that the
+    /// session waits for [`RELOAD_PERIOD`](crate::limits::RELOAD_PERIOD).
+    GoingAway,
     /// 1009: a message was over [`MAX_MESSAGE_BYTES`](crate::limits::MAX_MESSAGE_BYTES).
     TooBig,
     /// 1012: the server restarts. Connect again soon, at a random moment within a few seconds.
@@ -19,11 +22,15 @@ pub enum CloseCode {
     Dead,
     /// 4002: messages were not read as fast as they came, and the queue for this socket was full.
     SlowConsumer,
+    /// 4003: the session goes on over another socket. Do not connect again.
+    Replaced,
+    /// 4004: the client takes the socket for dead, and the session goes on over another one. Sent by clients only.
+    GivenUp,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Normal,
         Self::Protocol,
         Self::NotUtf8,
@@ -32,6 +39,9 @@ impl CloseCode {
         Self::LoginTimeout,
         Self::Dead,
         Self::SlowConsumer,
+        Self::Replaced,
+        Self::GivenUp,
+        Self::GoingAway,
     ];
 
     /// The number on the wire.
@@ -46,6 +56,9 @@ impl CloseCode {
             Self::LoginTimeout => 4000,
             Self::Dead => 4001,
             Self::SlowConsumer => 4002,
+            Self::Replaced => 4003,
+            Self::GivenUp => 4004,
+            Self::GoingAway => 1001,
         }
     }
 
@@ -61,6 +74,9 @@ impl CloseCode {
             Self::LoginTimeout => "no login in time",
             Self::Dead => "no answer to a ping",
             Self::SlowConsumer => "messages were not read in time",
+            Self::Replaced => "the session goes on over another socket",
+            Self::GivenUp => "the socket seems dead",
+            Self::GoingAway => "the page goes away",
         }
     }
 }

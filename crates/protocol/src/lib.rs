@@ -13,16 +13,18 @@ pub mod limits;
 mod message;
 #[cfg(feature = "names")]
 mod name;
+mod outbox;
 
 pub use error::{DecodeError, ErrorCode};
 pub use ids::{BadCallId, CallId};
 pub use message::{
-    Answer, Candidate, ClientMessage, IceServer, Leave, LeaveReason, Login, LoginReply, Offer, Raw,
-    Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Ringing,
-    ServerMessage, Welcome,
+    Answer, Candidate, ClientMessage, IceServer, Leave, LeaveReason, Login, LoginReply, Offer,
+    Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
+    RelayedRinging, Ringing, ServerMessage, Welcome,
 };
 #[cfg(feature = "names")]
 pub use name::{NameError, UserName};
+pub use outbox::{ImpossibleCount, Outbox, TooFarBehind};
 
 /// The version of the protocol that this crate speaks, as the login reply tells it.
 ///

@@ -33,5 +33,25 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(25);
 /// How long after a ping something must be heard before the socket counts as dead. Mobile networks stall for seconds.
 pub const PONG_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How many messages of a session may wait to be acknowledged, in each direction, before it cannot be resumed any more. A
+/// call set-up is some 50 messages each way, and both ends acknowledge every [`ACKNOWLEDGE_EVERY`].
+pub const MAX_UNACKNOWLEDGED_MESSAGES: usize = 256;
+
+/// How many bytes of messages of a session may wait to be acknowledged, in each direction: what one user who is away can
+/// make the server hold. A few of the largest session descriptions fit.
+pub const MAX_UNACKNOWLEDGED_BYTES: usize = 256 * 1024;
+
+/// After how many messages a client tells the server how many it got. A quarter of what may wait, divided by two again:
+/// the word is on its way while more messages come.
+pub const ACKNOWLEDGE_EVERY: u64 = 32;
+
+/// How long a session keeps its name and its call for a user whose socket was lost. A phone that goes from Wi-Fi to the
+/// mobile network is back within 10 s; a peer who waits for longer than this has given up.
+pub const GRACE_PERIOD: Duration = Duration::from_secs(30);
+
+/// The same for a socket that the browser closed because its page goes away (close code 1001): a page that is loaded
+/// anew is back within a few seconds, and one that was closed does not come back.
+pub const RELOAD_PERIOD: Duration = Duration::from_secs(10);
+
 /// How long a caller lets it ring. After this the callee has a missed call. Telephones ring for 30 to 60 s.
 pub const RING_TIMEOUT: Duration = Duration::from_secs(45);

@@ -3,15 +3,19 @@
 mod client;
 mod server;
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ringing};
+pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ping, Ringing};
 pub use server::{
-    IceServer, LoginReply, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
-    RelayedRinging, ServerMessage, Welcome,
+    IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 
 use crate::error::DecodeError;
@@ -47,6 +51,12 @@ impl PartialEq for Raw {
 
 impl Eq for Raw {}
 
+impl Hash for Raw {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_json().hash(state);
+    }
+}
+
 /// Shows the size only: descriptions and candidates hold people's addresses, and must not end in a log.
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +75,7 @@ impl fmt::Debug for Hidden {
 
 /// Why somebody left a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum LeaveReason {
     /// The callee did not want to talk.
     Declined,
@@ -75,10 +85,20 @@ pub enum LeaveReason {
     Timeout,
     /// The caller gave up before there was an answer.
     Cancelled,
-    /// The call could not be set up or kept up: a device or a network path failed.
+    /// The call could not be set up or kept up, and who left does not say why.
     Failed,
-    /// The other's connection to the server is gone.
+    /// A device of the one who left failed, or the browser could not do what the call needed.
+    DeviceFailed,
+    /// No network path for the media was found: UDP is blocked, and there is no relay or it cannot be reached.
+    NoPath,
+    /// The relay that the path needed refused to carry it.
+    RelayRefused,
+    /// The network path for the media broke and was not regained.
+    Lost,
+    /// The other's connection to the server is gone, and they did not come back.
     Gone,
+    /// The callee answered on another device.
+    AnsweredElsewhere,
     /// Somebody hung up; also what an absent reason and one of a newer version mean.
     #[serde(other)]
     Hangup,
@@ -86,13 +106,18 @@ pub enum LeaveReason {
 
 impl LeaveReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Declined,
         Self::Busy,
         Self::Timeout,
         Self::Cancelled,
         Self::Failed,
+        Self::DeviceFailed,
+        Self::NoPath,
+        Self::RelayRefused,
+        Self::Lost,
         Self::Gone,
+        Self::AnsweredElsewhere,
         Self::Hangup,
     ];
 }

@@ -1,6 +1,6 @@
 //! The command line. Each option is also an environment variable.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 use server::{
@@ -30,6 +30,15 @@ pub(crate) struct Cli {
     #[arg(long, env = "PRONTO_STUN_URL", value_name = "URL", value_delimiter = ',')]
     stun_url: Vec<StunUrl>,
 
+    /// The directory of what outlives the server: who is there, so that their names wait for them over a restart.
+    /// By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
+    #[arg(long, env = "PRONTO_STATE", value_name = "DIRECTORY")]
+    state: Option<PathBuf>,
+
+    /// For how many seconds a user whose connection was lost keeps name and call. 0 ends a call with its connection.
+    #[arg(long, env = "PRONTO_GRACE", value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=MAX_GRACE_SECONDS))]
+    grace: u64,
+
     /// Whether clients are held to limits. Off is for benchmarks on this machine, and nothing else.
     #[arg(
         long,
@@ -44,6 +53,9 @@ pub(crate) struct Cli {
     #[arg(hide = true, value_parser = ["server"])]
     program: Option<String>,
 }
+
+/// The longest grace period, in seconds: a name that waits for its user for longer than an hour is taken.
+const MAX_GRACE_SECONDS: u64 = 3_600;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LimitsChoice {
@@ -63,13 +75,22 @@ impl Cli {
             LimitsChoice::On => Timing::default(),
             LimitsChoice::Off => Timing::default().without_limits(),
         };
+        let timing = Timing { grace: Duration::from_secs(self.grace), ..timing };
         Config {
             web_root: self.web_root,
             origins: origins(self.allow_origin),
             stun_urls: self.stun_url,
+            state: self.state.or_else(default_state),
             timing,
         }
     }
+}
+
+/// Where programs keep what outlives them (XDG Base Directory Specification).
+fn default_state() -> Option<PathBuf> {
+    let named = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = named.or_else(|| Some(env::home_dir()?.join(".local").join("state")))?;
+    Some(folder.join("pronto"))
 }
 
 fn origins(allowed: Vec<Allowed>) -> Origins {
@@ -101,6 +122,8 @@ fn listen(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{path::PathBuf, time::Duration};
+
     use clap::{CommandFactory, Parser};
     use server::config::Origins;
 
@@ -131,6 +154,8 @@ mod tests {
             ["--allow-origin", "example.org"],
             ["--stun-url", "turn:example.org"],
             ["--limits", "maybe"],
+            ["--grace", "-1"],
+            ["--grace", "3601"],
         ] {
             let error = parse(&bad).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad:?}");
@@ -145,6 +170,8 @@ mod tests {
             "--allow-origin=http://a",
             "--allow-origin=https://b",
             "--limits=off",
+            "--state=here",
+            "--grace=5",
         ])
         .unwrap();
         assert_eq!(cli.limits, LimitsChoice::Off);
@@ -152,6 +179,8 @@ mod tests {
         assert_eq!(config.stun_urls.len(), 2);
         assert!(matches!(&config.origins, Origins::Only(only) if only.len() == 2));
         assert_eq!(config.timing.login, None);
+        assert_eq!(config.timing.grace, Duration::from_secs(5));
+        assert_eq!(config.state, Some(PathBuf::from("here")));
         let any = parse(&["--allow-origin=http://a,*"]).unwrap().into_config();
         assert_eq!(any.origins, Origins::Any);
     }

@@ -10,7 +10,7 @@ use protocol::IceServer;
 pub use origin::{BadOrigin, Origin};
 pub use stun::{BadStunUrl, StunUrl};
 
-use crate::limits;
+use crate::{limits, session};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub origins: Origins,
     /// The STUN servers that clients are told at login. None is assumed.
     pub stun_urls: Vec<StunUrl>,
+    /// The directory of what outlives the server; `None` if nothing does.
+    pub state: Option<PathBuf>,
     /// The deadlines.
     pub timing: Timing,
 }
@@ -31,6 +33,7 @@ impl Default for Config {
             web_root: PathBuf::from("dist"),
             origins: Origins::default(),
             stun_urls: Vec::new(),
+            state: None,
             timing: Timing::default(),
         }
     }
@@ -73,6 +76,10 @@ pub struct Timing {
     pub pong: Duration,
     /// How long a call may ring.
     pub ring: Duration,
+    /// How long a user whose socket was lost may stay away before the session ends.
+    pub grace: Duration,
+    /// The same for one whose page went away.
+    pub reload: Duration,
     /// How long the head of an HTTP request may take; `None` for ever.
     pub header: Option<Duration>,
     /// How long an HTTP connection may last.
@@ -90,6 +97,8 @@ impl Default for Timing {
             ping: protocol::limits::PING_INTERVAL,
             pong: protocol::limits::PONG_DEADLINE,
             ring: limits::RING_LIMIT,
+            grace: protocol::limits::GRACE_PERIOD,
+            reload: protocol::limits::RELOAD_PERIOD,
             header: Some(limits::HEADER_READ_TIMEOUT),
             http: limits::HTTP_CONNECTION_LIFETIME,
             close: limits::CLOSE_DEADLINE,
@@ -99,6 +108,11 @@ impl Default for Timing {
 }
 
 impl Timing {
+    /// The part of it that sessions know.
+    pub(crate) const fn session(self) -> session::Limits {
+        session::Limits { ring: self.ring, grace: self.grace, reload: self.reload }
+    }
+
     /// The timing for benchmarks (`--limits off`): sockets may say nothing for as long as they like.
     #[must_use]
     pub fn without_limits(self) -> Self {

@@ -7,6 +7,7 @@
 //! - [`connection`] drives one WebSocket: decode, bounded queue, heartbeat, deadlines, batched writes.
 //! - [`session`] is pure: one state machine for each logged-in user decides what its user may send and what may
 //!   reach its user. There is no table of calls: a call is two sessions, each guarding its own side.
+//! - [`roster`] writes down who is there, for the next start.
 //! - [`directory`] brings envelopes from one session to another, by name.
 
 pub mod config;
@@ -14,6 +15,7 @@ pub mod connection;
 pub mod directory;
 pub mod http;
 pub mod limits;
+pub mod roster;
 mod run;
 pub mod session;
 

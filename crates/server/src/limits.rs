@@ -62,6 +62,17 @@ pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(3);
 /// [`RING_TIMEOUT`](protocol::limits::RING_TIMEOUT); this is for clients that do not, such as the tutorial's.
 pub const RING_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long a session may take to be handed over to the socket that its user came back with. Whichever task drives it
+/// looks at this in its next turn; after so long there is something wrong with that one.
+pub const HANDOVER_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How many lines may wait to be written to the roster. A login storm of thousands within the time of one slow write fits;
+/// what is left out costs a user the right to their name for the moment of a restart.
+pub const ROSTER_QUEUE: usize = 8 * 1024;
+
+/// How many lines the roster may have beyond twice the users who are there, before it is written anew: 300 KB.
+pub const ROSTER_SLACK: usize = 4 * 1024;
+
 /// How long the accept loop rests when the system has no file descriptor left, in which case every accept fails at
 /// once. Connections that end in the meantime free some.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);

@@ -14,7 +14,7 @@ use crate::{
 /// What a client says to the server.
 ///
 /// Names stand here as they were written; the server makes user names of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClientMessage {
     /// Asks for a name.
@@ -30,17 +30,34 @@ pub enum ClientMessage {
     /// Ends a call, or declines it.
     Leave(Leave),
     /// A sign of life: the server answers `pong`. A browser cannot see the pings of WebSocket itself.
-    Ping,
+    Ping(Ping),
 }
 
 /// Asks for a name.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Login {
     /// The name wanted.
     pub name: String,
-    /// The resume secret of an earlier login, to take one's name back after a lost socket.
+    /// The resume secret of an earlier login, to take one's session back after a lost socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// How many messages of the session the client has got; 0 at its first login. That it stands here says that the
+    /// client counts them, and so can take its session back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<u64>,
+    /// Whether the client starts anew, and knows nothing of the session but its secret: a page that was loaded again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub anew: bool,
+    /// The peer of the call that the client is in, for a server that has forgotten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// That call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Shows that there is a resume secret, not which: it must not end in a log.
@@ -49,12 +66,16 @@ impl fmt::Debug for Login {
         f.debug_struct("Login")
             .field("name", &self.name)
             .field("session", &self.session.as_ref().map(|_| Hidden))
+            .field("received", &self.received)
+            .field("anew", &self.anew)
+            .field("peer", &self.peer)
+            .field("call", &self.call)
             .finish()
     }
 }
 
 /// Calls somebody, or offers anew within a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Offer {
     /// The one to call.
     pub name: String,
@@ -63,10 +84,13 @@ pub struct Offer {
     /// The call's id, chosen by the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// The id of the accepted call that this one continues, over a new peer connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<CallId>,
 }
 
 /// Accepts a call, or answers an offer within it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Answer {
     /// The peer; whoever the call is with if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +103,7 @@ pub struct Answer {
 }
 
 /// An ICE candidate for the peer (RFC 8838: they trickle).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Candidate {
     /// The peer; whoever the call is with if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +116,7 @@ pub struct Candidate {
 }
 
 /// The callee is being rung.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ringing {
     /// The caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +127,7 @@ pub struct Ringing {
 }
 
 /// Ends a call, or declines it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Leave {
     /// The peer; whoever the call is with if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +138,14 @@ pub struct Leave {
     /// Why; a hang-up if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<LeaveReason>,
+}
+
+/// A sign of life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ping {
+    /// How many messages of the session the client has got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<u64>,
 }
 
 impl ClientMessage {
@@ -129,16 +161,22 @@ impl ClientMessage {
             "candidate" => Self::Candidate(parse(text)?),
             "ringing" => Self::Ringing(parse(text)?),
             "leave" => Self::Leave(parse(text)?),
-            "ping" => Self::Ping,
+            "ping" => Self::Ping(parse(text)?),
             _ => return Err(DecodeError::UnknownType),
         };
         match &message {
             Self::Offer(offer) => check_size("offer", &offer.offer, MAX_DESCRIPTION_BYTES)?,
             Self::Answer(answer) => check_size("answer", &answer.answer, MAX_DESCRIPTION_BYTES)?,
             Self::Candidate(one) => check_size("candidate", &one.candidate, MAX_CANDIDATE_BYTES)?,
-            Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Ping => {}
+            Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Ping(_) => {}
         }
         Ok(message)
+    }
+
+    /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        !matches!(self, Self::Login(_) | Self::Ping(_))
     }
 
     /// Writes the message.

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// What is relayed carries its sender's name, stamped by the server. The tutorial's own server stamps it on offers
 /// only, and knows none of the fields that are optional here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ServerMessage {
     /// Whether the login succeeded.
@@ -35,11 +35,11 @@ pub enum ServerMessage {
     /// Something was wrong with what the client sent. The session and its call go on.
     Error(Refusal),
     /// Answers a `ping`.
-    Pong,
+    Pong(Pong),
 }
 
 /// Whether the login succeeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LoginReply {
     /// It did.
     Welcome(Welcome),
@@ -53,12 +53,19 @@ pub enum LoginReply {
 }
 
 /// What a client learns at login. All of it is absent from the tutorial's server.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Welcome {
     /// The name as the server has normalised it.
     pub name: Option<String>,
-    /// The resume secret.
+    /// The resume secret, if the client counts what it gets.
     pub session: Option<String>,
+    /// How many of the client's messages the session has got, if it goes on where it was. The client sends again what it
+    /// sent after them. Absent, the counts of both sides begin at 0.
+    pub received: Option<u64>,
+    /// The peer of the accepted call that the session is in, for a client that started anew.
+    pub peer: Option<String>,
+    /// That call's id.
+    pub call: Option<CallId>,
     /// The STUN and TURN servers to use.
     pub ice_servers: Vec<IceServer>,
     /// The version of the protocol that the server speaks.
@@ -71,6 +78,9 @@ impl fmt::Debug for Welcome {
         f.debug_struct("Welcome")
             .field("name", &self.name)
             .field("session", &self.session.as_ref().map(|_| Hidden))
+            .field("received", &self.received)
+            .field("peer", &self.peer)
+            .field("call", &self.call)
             .field("ice_servers", &self.ice_servers)
             .field("version", &self.version)
             .finish()
@@ -78,7 +88,7 @@ impl fmt::Debug for Welcome {
 }
 
 /// A STUN or TURN server, in the shape of `RTCIceServer` (W3C WebRTC section 4.2.2).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IceServer {
     /// Its URLs (RFC 7064, RFC 7065).
     #[serde(deserialize_with = "one_or_many")]
@@ -103,7 +113,7 @@ impl fmt::Debug for IceServer {
 }
 
 /// Somebody calls, or offers anew within a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedOffer {
     /// Who calls.
     pub name: String,
@@ -112,10 +122,13 @@ pub struct RelayedOffer {
     /// The call's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// The id of the accepted call that this one continues, over a new peer connection: it does not ring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<CallId>,
 }
 
 /// The callee accepted, or answers an offer within the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedAnswer {
     /// Who answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,7 +141,7 @@ pub struct RelayedAnswer {
 }
 
 /// An ICE candidate of the peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedCandidate {
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +154,7 @@ pub struct RelayedCandidate {
 }
 
 /// The callee is being rung.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedRinging {
     /// Who is rung.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,7 +165,7 @@ pub struct RelayedRinging {
 }
 
 /// The call is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedLeave {
     /// Who left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,7 +179,7 @@ pub struct RelayedLeave {
 }
 
 /// Something was wrong with what the client sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Refusal {
     /// For people.
     pub message: String,
@@ -179,6 +192,14 @@ pub struct Refusal {
     /// The call that the message was for, where that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+}
+
+/// Answers a `ping`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pong {
+    /// How many messages of the session the server has got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<u64>,
 }
 
 impl ServerMessage {
@@ -195,9 +216,15 @@ impl ServerMessage {
             "ringing" => Self::Ringing(parse(text)?),
             "leave" => Self::Leave(parse(text)?),
             "error" => Self::Error(parse(text)?),
-            "pong" => Self::Pong,
+            "pong" => Self::Pong(parse(text)?),
             _ => return Err(DecodeError::UnknownType),
         })
+    }
+
+    /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        !matches!(self, Self::Login(_) | Self::Pong(_))
     }
 
     /// Writes the message.
@@ -221,6 +248,12 @@ struct LoginOnWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    received: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    call: Option<CallId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ice_servers: Option<Vec<IceServer>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u32>,
@@ -232,6 +265,9 @@ impl From<LoginOnWire> for LoginReply {
             Self::Welcome(Welcome {
                 name: wire.name,
                 session: wire.session,
+                received: wire.received,
+                peer: wire.peer,
+                call: wire.call,
                 ice_servers: wire.ice_servers.unwrap_or_default(),
                 version: wire.version,
             })
@@ -249,6 +285,9 @@ impl From<LoginReply> for LoginOnWire {
             message: None,
             name: None,
             session: None,
+            received: None,
+            peer: None,
+            call: None,
             ice_servers: None,
             version: None,
         };
@@ -257,6 +296,9 @@ impl From<LoginReply> for LoginOnWire {
                 success: true,
                 name: welcome.name,
                 session: welcome.session,
+                received: welcome.received,
+                peer: welcome.peer,
+                call: welcome.call,
                 ice_servers: (!welcome.ice_servers.is_empty()).then_some(welcome.ice_servers),
                 version: welcome.version,
                 ..blank

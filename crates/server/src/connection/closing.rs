@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
-use futures_util::{SinkExt, Stream};
+use futures_util::{SinkExt, Stream, future::join};
 use protocol::{ErrorCode, close::CloseCode};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -14,14 +14,16 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding},
 };
 
-use super::{Connection, Stage, now};
-use crate::directory::Directory;
+use super::{Connection, Stage, away, now};
+use crate::{directory::Directory, session::Loss};
 
 /// Why a connection ends.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// The client sent a close frame.
-    ClosedByClient,
+    /// The client sent a close frame, with this code.
+    ClosedByClient(Option<u16>),
+    /// The session's mailbox was full: it has missed something, and is over.
+    CutOff,
     /// The connection broke.
     Lost,
     /// We close it.
@@ -40,6 +42,35 @@ impl From<Error> for Ending {
     }
 }
 
+/// What becomes of the session when its socket ends.
+enum Fate {
+    /// It is over.
+    Ends,
+    /// It waits for its user, if their client can come back.
+    Waits(Loss),
+    /// Nothing: it is the server that stops.
+    Stays,
+}
+
+impl Ending {
+    /// Whoever closes a socket without saying that it is for another reason (RFC 6455 section 7.4.1) is done with it.
+    fn fate(&self) -> Fate {
+        const NO_STATUS: u16 = 1005;
+        match self {
+            Self::Lost => Fate::Waits(Loss::Broken),
+            Self::CutOff => Fate::Ends,
+            Self::Close(CloseCode::Restart) => Fate::Stays,
+            Self::Close(_) => Fate::Waits(Loss::Broken),
+            Self::ClosedByClient(code) => match code.unwrap_or(NO_STATUS) {
+                NO_STATUS => Fate::Ends,
+                code if code == CloseCode::Normal.as_u16() => Fate::Ends,
+                code if code == CloseCode::GoingAway.as_u16() => Fate::Waits(Loss::PageGone),
+                _ => Fate::Waits(Loss::Broken),
+            },
+        }
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// Ends the session, then closes the socket. In this order: how long the client takes to close its socket is
     /// nothing that its peer or the next owner of its name should wait for.
@@ -48,18 +79,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// connection that has not noticed yet would pass that on. So the session is not ended, and is kept until the socket
     /// is closed: what it is still sent must not come back as undeliverable, which would say the same.
     pub(super) async fn end(mut self, ending: Ending) {
-        if !matches!(ending, Ending::Close(CloseCode::Restart)) {
-            let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
-            if let Stage::User(session) = stage {
+        let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
+        let session = match (stage, ending.fate()) {
+            (Stage::Guest { .. }, _) => None,
+            (Stage::User(session), Fate::Stays) => Some(session),
+            (Stage::User(session), Fate::Ends) => {
                 session.end(now()).await;
+                None
             }
+            (Stage::User(mut session), Fate::Waits(loss)) => {
+                session.lose(now(), loss).await;
+                Some(session)
+            }
+        };
+        let shutdown = self.shared.shutdown.clone();
+        let restarts = matches!(ending, Ending::Close(CloseCode::Restart));
+        let closed = self.close_socket(ending);
+        match session {
+            Some(session) if restarts => {
+                closed.await;
+                drop(session);
+            }
+            Some(session) => {
+                join(closed, away::wait(session, shutdown)).await;
+            }
+            None => closed.await,
         }
+    }
+
+    async fn close_socket(self, ending: Ending) {
         let limit = self.shared.timing.close;
         // A client that does not answer in time has its socket closed without.
         let _ = timeout(limit, async {
             match ending {
                 Ending::Lost => {}
-                Ending::ClosedByClient => self.until_closed(true).await,
+                Ending::ClosedByClient(_) => self.until_closed(true).await,
+                Ending::CutOff => self.close(CloseCode::SlowConsumer).await,
                 Ending::Close(code) => self.close(code).await,
             }
         })

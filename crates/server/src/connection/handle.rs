@@ -3,50 +3,110 @@
 use std::{
     collections::VecDeque,
     hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use protocol::{ClientMessage, UserName};
+use protocol::{ClientMessage, LoginReply, ServerMessage, UserName};
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use tracing::{debug, info};
 
-use super::{closing::Ending, outbound::Outbound};
+use super::{
+    closing::Ending,
+    outbound::Outbound,
+    residents::{Proof, Residents, Slot},
+};
 use crate::{
     directory::{Directory, Mailbox},
     limits::BATCH_MESSAGES,
-    session::{Effect, Envelope, Input, Session},
+    roster::Roster,
+    session::{Effect, Effects, Envelope, Input, Limits, Loss, Return, Session, Welcomed},
 };
 
-/// A session with what it needs to live. Nothing in it belongs to the socket, so that it can outlive one.
+/// A session with what it needs to live. Nothing in it belongs to a socket: it outlives one, and goes on over the next.
 ///
-/// Dropped without [`Self::end`], which tells the peer, it releases its name all the same.
+/// Dropped before it has ended, which tells the peer, it releases its name all the same.
 pub(super) struct SessionHandle<D: Directory> {
     machine: Session,
     mailbox: Mailbox,
     directory: D,
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
+    residence: Option<Residence<D>>,
+}
+
+/// What a session has that can be taken back.
+struct Residence<D: Directory> {
+    slot: Arc<Slot<D>>,
+    residents: Arc<Residents<D>>,
+    roster: Roster,
 }
 
 impl<D: Directory> SessionHandle<D> {
     pub(super) fn new(
         user: UserName,
-        registration: D::Registration,
-        mailbox: Mailbox,
+        (registration, mailbox): (D::Registration, Mailbox),
         directory: D,
-        ring_limit: Duration,
+        limits: Limits,
+        now: Instant,
     ) -> Self {
-        let machine = Session::new(user, random_number(), ring_limit);
-        Self { machine, mailbox, directory, registration: Some(registration) }
+        let machine = Session::new(user, random_number(), limits, now);
+        Self { machine, mailbox, directory, registration: Some(registration), residence: None }
+    }
+
+    /// Lets the session be taken back by whoever can prove that it is theirs.
+    pub(super) fn reside(
+        mut self,
+        residents: &Arc<Residents<D>>,
+        roster: &Roster,
+        proof: Proof,
+    ) -> Self {
+        let slot = residents.add(self.machine.user(), proof);
+        self.residence =
+            Some(Residence { slot, residents: Arc::clone(residents), roster: roster.clone() });
+        self
+    }
+
+    pub(super) fn user(&self) -> &UserName {
+        self.machine.user()
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()
     }
 
+    pub(super) const fn has_ended(&self) -> bool {
+        self.registration.is_none()
+    }
+
     pub(super) fn poll_mail(&mut self, cx: &mut Context<'_>) -> Poll<Option<Envelope>> {
         self.mailbox.poll_recv(cx)
+    }
+
+    /// Whether the session is to go on elsewhere: then it is to be sent there.
+    pub(super) fn poll_wish(&self, cx: &mut Context<'_>) -> Poll<oneshot::Sender<Box<Self>>> {
+        self.residence.as_ref().map_or(Poll::Pending, |residence| residence.slot.poll_wish(cx))
+    }
+
+    /// The user's client is there. `welcome` makes the answer of its login.
+    pub(super) async fn on_return(
+        &mut self,
+        now: Instant,
+        back: Return,
+        welcome: impl FnOnce(Welcomed) -> protocol::Welcome,
+        out: &mut Outbound,
+    ) -> Result<(), Ending> {
+        let mut effects = self.machine.handle(now, Input::Return(back));
+        if !matches!(effects.first(), Some(Effect::Welcome(_))) {
+            return self.carry_out(now, effects, out).await;
+        }
+        if let Effect::Welcome(welcomed) = effects.remove(0) {
+            let reply = ServerMessage::Login(LoginReply::Welcome(welcome(welcomed)));
+            out.push(Message::text(reply.encode()))?;
+        }
+        self.carry_out(now, effects, out).await
     }
 
     pub(super) async fn on_client(
@@ -87,12 +147,16 @@ impl<D: Directory> SessionHandle<D> {
         }
     }
 
+    /// The socket is lost. The session may go on without one, or has ended.
+    pub(super) async fn lose(&mut self, now: Instant, loss: Loss) {
+        let _ = self.handle(now, Input::Lost(loss), &mut Outbound::default()).await;
+    }
+
     /// Ends the session: tells its peer, releases its name, and answers what was still in its mailbox.
     pub(super) async fn end(mut self, now: Instant) {
-        info!(user = %self.machine.user(), "left");
         // Whatever is said to the client now has nowhere to go.
         let mut nowhere = Outbound::default();
-        let _ = self.handle(now, Input::Detached, &mut nowhere).await;
+        let _ = self.handle(now, Input::Left, &mut nowhere).await;
         // The name is released, so nothing can come into the mailbox any more.
         while let Some(envelope) = self.mailbox.try_recv() {
             let _ = self.handle(now, Input::FromPeer(envelope), &mut nowhere).await;
@@ -100,15 +164,27 @@ impl<D: Directory> SessionHandle<D> {
     }
 
     /// Hands an input to the machine, and carries out its effects in order.
-    async fn handle(
+    pub(super) async fn handle(
         &mut self,
         now: Instant,
         input: Input,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
-        let mut effects = VecDeque::from(self.machine.handle(now, input));
+        let effects = self.machine.handle(now, input);
+        self.carry_out(now, effects, out).await
+    }
+
+    async fn carry_out(
+        &mut self,
+        now: Instant,
+        effects: Effects,
+        out: &mut Outbound,
+    ) -> Result<(), Ending> {
+        let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
+                // Only a `Return` has it, and it is made an answer of there.
+                Effect::Welcome(_) => {}
                 Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
                 Effect::ToPeer(to, envelope) => {
                     let call = envelope.call.clone();
@@ -117,10 +193,28 @@ impl<D: Directory> SessionHandle<D> {
                         effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
                     }
                 }
-                Effect::End => self.registration = None,
+                Effect::End => self.release(),
             }
         }
         Ok(())
+    }
+
+    fn release(&mut self) {
+        info!(user = %self.machine.user(), "left");
+        self.registration = None;
+        if let Some(Residence { slot, residents, roster }) = self.residence.take() {
+            residents.remove(self.machine.user(), &slot);
+            roster.remove(self.machine.user());
+        }
+    }
+}
+
+/// A session that is dropped without an end was there until the server stopped: the roster keeps it, for the next start.
+impl<D: Directory> Drop for SessionHandle<D> {
+    fn drop(&mut self) {
+        if let Some(Residence { slot, residents, .. }) = &self.residence {
+            residents.remove(self.machine.user(), slot);
+        }
     }
 }
 
@@ -139,7 +233,7 @@ mod tests {
     use super::SessionHandle;
     use crate::{
         directory::{Directory, LocalDirectory},
-        session::{Body, CallKey, Envelope},
+        session::{Body, CallKey, Envelope, Limits},
     };
 
     #[tokio::test]
@@ -147,15 +241,16 @@ mod tests {
         let directory = LocalDirectory::default();
         let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
         let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
-        let (registration, mailbox) = directory.claim(&bob).await.unwrap();
-        let ring = Duration::from_secs(60);
-        let handle =
-            SessionHandle::new(bob.clone(), registration, mailbox, directory.clone(), ring);
+        let claimed = directory.claim(&bob).await.unwrap();
+        let minute = Duration::from_secs(60);
+        let limits = Limits { ring: minute, grace: minute, reload: minute };
+        let now = Instant::now();
+        let handle = SessionHandle::new(bob.clone(), claimed, directory.clone(), limits, now);
         let call = CallKey::Numbered(1);
         let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
         let offer = Envelope { from: alice, call: call.clone(), body };
         directory.send(&bob, offer).await.unwrap();
-        handle.end(Instant::now()).await;
+        handle.end(now).await;
         let body = Body::Leave(LeaveReason::Gone);
         assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), call, body }));
         assert!(directory.claim(&bob).await.is_ok(), "the name is free");

@@ -1,28 +1,34 @@
 //! What a connection does about what comes over its socket, and out of its session's mailbox.
 
 use protocol::{
-    ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Refusal, ServerMessage, UserName,
-    VERSION, Welcome, close::CloseCode,
+    ClientMessage, DecodeError, ErrorCode, Ping, Pong, Refusal, ServerMessage, close::CloseCode,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::oneshot,
+};
 use tokio_tungstenite::tungstenite::Message;
-use tracing::info;
 
 use super::{Connection, Ending, SessionHandle, Stage, now};
-use crate::{directory::Directory, session::Envelope};
+use crate::{
+    directory::Directory,
+    session::{Envelope, Input},
+};
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     pub(super) async fn on_frame(&mut self, frame: Message) -> Result<(), Ending> {
         match frame {
             Message::Text(text) => match ClientMessage::decode(&text) {
                 Ok(message) => self.on_message(message).await,
-                Err(error) => self.on_bad_message(&error),
+                Err(error) => self.on_bad_message(&error).await,
             },
-            Message::Binary(_) => self.refuse(
-                ErrorCode::BadMessage,
-                "Messages are JSON in text frames, not binary ones.",
-            ),
-            Message::Close(_) => Err(Ending::ClosedByClient),
+            Message::Binary(_) => {
+                let message = "Messages are JSON in text frames, not binary ones.";
+                self.refuse(ErrorCode::BadMessage, message)
+            }
+            Message::Close(frame) => {
+                Err(Ending::ClosedByClient(frame.map(|frame| u16::from(frame.code))))
+            }
             // The library answers pings by itself.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
@@ -31,7 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     pub(super) async fn on_mail(&mut self, envelope: Option<Envelope>) -> Result<(), Ending> {
         let Stage::User(session) = &mut self.stage else { return Ok(()) };
         let Some(envelope) = envelope else {
-            return Err(Ending::Close(CloseCode::SlowConsumer));
+            return Err(Ending::CutOff);
         };
         session.on_mail(now(), envelope, &mut self.outbound).await
     }
@@ -42,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.
                 ClientMessage::Login(login) => Box::pin(self.login(login)).await,
-                ClientMessage::Ping => self.say(&ServerMessage::Pong),
+                ClientMessage::Ping(Ping { .. }) => self.say(&ServerMessage::Pong(Pong::default())),
                 ClientMessage::Offer(_)
                 | ClientMessage::Answer(_)
                 | ClientMessage::Candidate(_)
@@ -53,53 +59,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
     }
 
-    fn on_bad_message(&mut self, error: &DecodeError) -> Result<(), Ending> {
-        match error.code() {
-            Some(code) => self.refuse(code, &error.to_string()),
-            None => Ok(()),
+    async fn on_bad_message(&mut self, error: &DecodeError) -> Result<(), Ending> {
+        let refusal = error.code().map(|code| refusal(code, &error.to_string()));
+        match &mut self.stage {
+            Stage::User(session) => {
+                session.handle(now(), Input::Unreadable(refusal), &mut self.outbound).await
+            }
+            Stage::Guest { .. } => {
+                refusal.map_or(Ok(()), |refusal| self.say(&ServerMessage::Error(refusal)))
+            }
         }
     }
 
-    /// Makes a user of a guest. If that fails, the guest may try another name.
-    async fn login(&mut self, Login { name, session: _ }: Login) -> Result<(), Ending> {
-        let name = match UserName::parse(&name) {
-            Ok(name) => name,
-            Err(error) => return self.refuse_login(ErrorCode::BadName, error.to_string()),
-        };
-        let Ok((registration, mailbox)) = self.shared.directory.claim(&name).await else {
-            let message =
-                "Somebody is here under this name already, or under one that looks the same.";
-            return self.refuse_login(ErrorCode::NameTaken, message.to_owned());
-        };
-        info!(user = %name, "logged in");
-        let welcome = Welcome {
-            name: Some(name.to_string()),
-            session: None,
-            ice_servers: self.shared.ice_servers.clone(),
-            version: Some(VERSION),
-        };
-        let session = SessionHandle::new(
-            name,
-            registration,
-            mailbox,
-            self.shared.directory.clone(),
-            self.shared.timing.ring,
-        );
-        self.stage = Stage::User(Box::new(session));
-        self.say(&ServerMessage::Login(LoginReply::Welcome(welcome)))
-    }
-
-    fn refuse_login(&mut self, code: ErrorCode, message: String) -> Result<(), Ending> {
-        let refused = LoginReply::Refused { code: Some(code), message: Some(message) };
-        self.say(&ServerMessage::Login(refused))
+    /// Lets the session go on over another socket, and this one close.
+    pub(super) fn hand_over(
+        &mut self,
+        wish: oneshot::Sender<Box<SessionHandle<D>>>,
+    ) -> Result<(), Ending> {
+        match std::mem::replace(&mut self.stage, Stage::Guest { until: None }) {
+            Stage::User(session) => match wish.send(session) {
+                Ok(()) => Err(Ending::Close(CloseCode::Replaced)),
+                // Whoever wanted it is gone already.
+                Err(session) => {
+                    self.stage = Stage::User(session);
+                    Ok(())
+                }
+            },
+            guest => {
+                self.stage = guest;
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn refuse(&mut self, code: ErrorCode, message: &str) -> Result<(), Ending> {
-        self.say(&ServerMessage::Error(Refusal {
-            message: message.to_owned(),
-            code: Some(code),
-            name: None,
-            call: None,
-        }))
+        self.say(&ServerMessage::Error(refusal(code, message)))
     }
+}
+
+fn refusal(code: ErrorCode, message: &str) -> Refusal {
+    Refusal { message: message.to_owned(), code: Some(code), name: None, call: None }
 }

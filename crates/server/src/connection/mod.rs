@@ -4,11 +4,14 @@
 //! slow client leaves unread waits in a queue that is bounded (`outbound`); once that is full, this connection is
 //! closed with [`CloseCode::SlowConsumer`], and nobody else notices.
 
+mod away;
 mod closing;
 mod handle;
 mod heartbeat;
 mod inbound;
+mod login;
 mod outbound;
+mod residents;
 mod turn;
 
 use std::{
@@ -17,7 +20,7 @@ use std::{
     time::Instant,
 };
 
-use protocol::{ServerMessage, close::CloseCode};
+use protocol::{ServerMessage, UserName, close::CloseCode};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Sleep,
@@ -33,26 +36,69 @@ use crate::{
     config::{Config, Timing},
     directory::Directory,
     limits,
+    roster::{Present, Roster},
 };
 use closing::Ending;
 use handle::SessionHandle;
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
+pub use residents::Proof;
+use residents::Residents;
 use turn::Turn;
 
 /// What the connections of a server share.
 #[derive(Debug)]
-pub struct Shared<D> {
+pub struct Shared<D: Directory> {
     directory: D,
+    residents: Arc<Residents<D>>,
+    roster: Roster,
     ice_servers: Vec<protocol::IceServer>,
     timing: Timing,
     shutdown: CancellationToken,
 }
 
 impl<D: Directory> Shared<D> {
-    /// For connections whose sessions meet in `directory`, and which close when `shutdown` is cancelled.
-    pub fn new(directory: D, config: &Config, shutdown: CancellationToken) -> Self {
-        Self { directory, ice_servers: config.ice_servers(), timing: config.timing, shutdown }
+    /// For connections whose sessions meet in `directory`, and which close when `shutdown` is cancelled. The sessions'
+    /// users are written down in the `roster`.
+    pub fn new(directory: D, roster: Roster, config: &Config, shutdown: CancellationToken) -> Self {
+        Self {
+            directory,
+            residents: Arc::new(Residents::new()),
+            roster,
+            ice_servers: config.ice_servers(),
+            timing: config.timing,
+            shutdown,
+        }
+    }
+
+    /// Lets those who were here before the server stopped have their names for a while, and gives what has to run
+    /// for that.
+    pub(crate) async fn expect(
+        &self,
+        present: Present,
+    ) -> Vec<impl Future<Output = ()> + Send + use<D>> {
+        let mut waiting = Vec::new();
+        for (user, proof) in present {
+            if let Some(session) = self.expected(user, proof).await {
+                waiting.push(away::wait(session, self.shutdown.clone()));
+            }
+        }
+        waiting
+    }
+
+    async fn expected(&self, user: UserName, proof: Proof) -> Option<Box<SessionHandle<D>>> {
+        let claimed = self.directory.claim(&user).await.ok()?;
+        let session = self.session(user, claimed);
+        Some(Box::new(session.reside(&self.residents, &self.roster, proof)))
+    }
+
+    fn session(
+        &self,
+        user: UserName,
+        claimed: (D::Registration, crate::directory::Mailbox),
+    ) -> SessionHandle<D> {
+        let limits = self.timing.session();
+        SessionHandle::new(user, claimed, self.directory.clone(), limits, now())
     }
 }
 
@@ -140,10 +186,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 
     /// Does what there is to do in a turn.
-    async fn take(&mut self, turn: Turn) -> Result<(), Ending> {
+    async fn take(&mut self, turn: Turn<D>) -> Result<(), Ending> {
         // First, so that nobody is told of a peer that is gone when it is the whole server that goes.
         if turn.shutdown {
             return Err(Ending::Close(CloseCode::Restart));
+        }
+        if let Some(wish) = turn.wish {
+            self.hand_over(wish)?;
         }
         // Next, so that an envelope which is out of the mailbox is never lost to the end of the socket.
         if let Some(envelope) = turn.mail {

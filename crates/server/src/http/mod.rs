@@ -28,7 +28,7 @@ pub(crate) use accept::accept_loop;
 use page::Page;
 
 /// What the handlers of requests share.
-pub(crate) struct Site<D> {
+pub(crate) struct Site<D: Directory> {
     page: Page,
     origins: Origins,
     /// Whether only this very machine can reach the server.

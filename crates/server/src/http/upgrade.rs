@@ -43,7 +43,7 @@ pub(super) async fn upgrade<D: Directory>(
     Ok(switching)
 }
 
-impl<D> Site<D> {
+impl<D: Directory> Site<D> {
     /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
     /// says which: the `Origin` header, which no script can forge. Whoever sends none is no browser, and could send
     /// what it likes.

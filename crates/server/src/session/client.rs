@@ -3,16 +3,20 @@
 use std::time::Instant;
 
 use protocol::{
-    CallId, ClientMessage, ErrorCode, LeaveReason, Offer, Raw, ServerMessage, UserName,
+    CallId, ClientMessage, ErrorCode, LeaveReason, Offer, Ping, Pong, Raw, Refusal, ServerMessage,
+    UserName,
 };
 
-use super::{Body, Call, CallKey, Effect, Effects, Phase, Session};
+use super::{Body, Call, CallKey, Effect, Effects, MAX_HELD, Phase, Ringing, Session, link::Link};
 
 impl Session {
     pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
+        if message.is_counted() {
+            self.count();
+        }
         match message {
             ClientMessage::Login(_) => vec![self.already_logged_in()],
-            ClientMessage::Ping => vec![Effect::ToClient(ServerMessage::Pong)],
+            ClientMessage::Ping(Ping { received }) => self.ping(received),
             ClientMessage::Offer(offer) => self.offer(now, offer),
             ClientMessage::Answer(m) => {
                 self.within_call(m.name.as_deref(), m.call, |session, call| {
@@ -21,7 +25,7 @@ impl Session {
             }
             ClientMessage::Candidate(m) => {
                 self.within_call(m.name.as_deref(), m.call, |session, call| {
-                    vec![session.to_peer(call, Body::Candidate(m.candidate))]
+                    session.say(call, Body::Candidate(m.candidate))
                 })
             }
             ClientMessage::Ringing(m) => self.within_call(m.name.as_deref(), m.call, Self::ringing),
@@ -34,7 +38,28 @@ impl Session {
         }
     }
 
-    fn offer(&mut self, now: Instant, Offer { name, offer, call: id }: Offer) -> Effects {
+    /// It counts all the same, or the two sides would disagree about what was sent.
+    pub(super) fn on_unreadable(&mut self, refusal: Option<Refusal>) -> Effects {
+        self.count();
+        refusal.map(|refusal| Effect::ToClient(ServerMessage::Error(refusal))).into_iter().collect()
+    }
+
+    const fn count(&mut self) {
+        if let Link::Attached(stream) = &mut self.link {
+            stream.count();
+        }
+    }
+
+    fn ping(&mut self, count: Option<u64>) -> Effects {
+        let Link::Attached(stream) = &mut self.link else { return Effects::new() };
+        if let Some(count) = count {
+            stream.acknowledge(count);
+        }
+        vec![Effect::ToClient(ServerMessage::Pong(Pong { received: stream.received() }))]
+    }
+
+    fn offer(&mut self, now: Instant, offer: Offer) -> Effects {
+        let Offer { name, offer, call: id, replaces } = offer;
         let peer = match UserName::parse(&name) {
             Ok(peer) if peer == self.user => {
                 let message = "You cannot call yourself.";
@@ -45,27 +70,65 @@ impl Session {
                 return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
             }
         };
+        if let Some(old) = replaces {
+            return self.rejoin(now, peer, id, &old, offer);
+        }
         match &self.phase {
             Phase::Idle => self.call(now, peer, id, offer),
-            Phase::Calling { call, .. } | Phase::InCall(call)
+            Phase::Calling { call, .. }
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. }
                 if call.peer == peer && may_mean(id.as_ref(), call) =>
             {
-                vec![self.to_peer(call, Body::Reoffer(offer))]
+                let call = call.clone();
+                self.say(&call, Body::Reoffer(offer))
             }
             // The offers crossed on their way: glare, see the module. Here our user is the caller of the one call, and
             // the peer of the other.
-            Phase::Ringing(call)
+            Phase::Ringing(Ringing { call, .. })
                 if call.peer == peer && (id.is_none() || id.as_ref() != call.key.id()) =>
             {
                 self.glare(now, peer, id, offer)
             }
-            Phase::Calling { call, .. } | Phase::Ringing(call) | Phase::InCall(call) => {
+            Phase::Calling { call, .. }
+            | Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. } => {
                 let message =
                     format!("You are in a call with {} already: leave it first.", call.peer);
                 vec![Effect::error(ErrorCode::NotInCall, message, Some(&peer), id)]
             }
             Phase::Ended => Effects::new(),
         }
+    }
+
+    /// Our user's client continues an accepted call over a new peer connection.
+    fn rejoin(
+        &mut self,
+        now: Instant,
+        peer: UserName,
+        id: Option<CallId>,
+        old: &CallId,
+        offer: Raw,
+    ) -> Effects {
+        let continues = match &self.phase {
+            Phase::InCall(call) | Phase::Restoring { call, .. } | Phase::Rejoining { call, .. } => {
+                call.peer == peer && call.key.id() == Some(old)
+            }
+            Phase::Idle | Phase::Calling { .. } | Phase::Ringing(_) | Phase::Ended => false,
+        };
+        let Some(new) = id.clone().filter(|new| continues && new != old) else {
+            let message = "There is no such call to continue.";
+            return vec![not_in_call(message, Some(&peer), id)];
+        };
+        let call = Call { peer, key: CallKey::Given(new) };
+        let body = Body::Replace(offer);
+        let effects = vec![self.to_peer(&call, body.clone())];
+        let until = now + self.limits.grace;
+        self.enter(Phase::Rejoining { call, until, sent: vec![body] }, "our user continues it");
+        effects
     }
 
     fn glare(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
@@ -76,7 +139,8 @@ impl Session {
         let key = id.map_or_else(|| CallKey::Numbered(self.number()), CallKey::Given);
         let call = Call { peer, key };
         let effects = vec![self.to_peer(&call, Body::Offer(offer))];
-        self.enter(Phase::Calling { call, until: now + self.ring_limit }, "our user calls");
+        let until = now + self.limits.ring;
+        self.enter(Phase::Calling { call, until }, "our user calls");
         effects
     }
 
@@ -86,16 +150,31 @@ impl Session {
         number
     }
 
+    /// Sends something within the call; where the peer may not be there yet, it is held for it.
+    fn say(&mut self, call: &Call, body: Body) -> Effects {
+        match &mut self.phase {
+            Phase::Restoring { held, .. } => {
+                if held.len() < MAX_HELD {
+                    held.push(body);
+                }
+                return Effects::new();
+            }
+            Phase::Rejoining { sent, .. } if sent.len() < MAX_HELD => sent.push(body.clone()),
+            _ => {}
+        }
+        vec![self.to_peer(call, body)]
+    }
+
     fn answer(&mut self, call: &Call, answer: Raw) -> Effects {
         match self.phase {
             Phase::Ringing(_) => self.enter(Phase::InCall(call.clone()), "our user answers"),
-            Phase::InCall(_) => {}
-            Phase::Calling { .. } | Phase::Idle | Phase::Ended => {
+            Phase::InCall(_) | Phase::Restoring { .. } => {}
+            Phase::Calling { .. } | Phase::Rejoining { .. } | Phase::Idle | Phase::Ended => {
                 let message = "You called: there is nothing to answer yet.";
                 return vec![not_in_call(message, Some(&call.peer), call.key.id().cloned())];
             }
         }
-        vec![self.to_peer(call, Body::Answer(answer))]
+        self.say(call, Body::Answer(answer))
     }
 
     fn ringing(&mut self, call: &Call) -> Effects {
@@ -107,7 +186,7 @@ impl Session {
         }
     }
 
-    fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
+    pub(super) fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
         self.enter(Phase::Idle, "our user leaves");
         vec![self.to_peer(call, Body::Leave(reason))]
     }

@@ -2,15 +2,17 @@
 
 use protocol::{CallId, ErrorCode, Refusal, ServerMessage, UserName};
 
-use super::{Call, Envelope};
+use super::{Call, Envelope, Welcomed};
 
 /// What a session wants done, in this order.
 pub type Effects = Vec<Effect>;
 
 /// Something that a session wants done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Effect {
+    /// Answer the client's login: it is in. Comes before everything else that is said to the client.
+    Welcome(Welcomed),
     /// Say this to the user's client.
     ToClient(ServerMessage),
     /// Bring this to that user's session; if that cannot be done, hand in an

@@ -3,7 +3,7 @@
 use protocol::{CallId, LeaveReason, Raw, UserName};
 
 /// A message from one session to another, in one call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Envelope {
     /// Whose session sent it. A session stamps its own user's name, so this can be relied on.
     pub from: UserName,
@@ -14,7 +14,7 @@ pub struct Envelope {
 }
 
 /// What an [`Envelope`] says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Body {
     /// Begins a call.
     Offer(Raw),
@@ -28,6 +28,14 @@ pub enum Body {
     Candidate(Raw),
     /// Ends the call.
     Leave(LeaveReason),
+    /// Its sender's client is in this call, of which the sender's session knew nothing: is the peer?
+    Restore,
+    /// It is.
+    Restored,
+    /// Offers to continue an accepted call over a new peer connection. The envelope's key is that of the call from now
+    /// on. It replaces whatever accepted call there is between the two: envelopes of one session to another come in
+    /// order, so that it cannot be late.
+    Replace(Raw),
 }
 
 /// Tells one call from the next between the same two.

@@ -39,10 +39,26 @@
 //!
 //! If the peer of a call offers another call, it has left this one: sessions offer only when idle, so word of it was
 //! lost. The user is told that the peer is gone, and it rings for the new call.
+//!
+//! # A client that comes back
+//!
+//! A session outlives its client's socket. While the client is away the session keeps what is said to it, and when it
+//! comes back, sends what it has not got: both count their messages ([`Outbox`](protocol::Outbox)). So to a client that
+//! comes back in time nothing has happened but a delay. It has [`Limits::grace`] for that; then the session ends.
+//!
+//! A client that has forgotten everything but the session's secret, since its page was loaded anew, is told which
+//! accepted call it is in. It offers to continue that over a new peer connection: the same call under a new id
+//! ([`Body::Replace`]), which the peer's client takes without asking its user. A call that was ringing rings again.
+//!
+//! A server that starts anew has forgotten everything, or knows only who was there: their sessions are *expected*. Each
+//! client says which accepted call it is in, and the call stands again once both sessions have heard of it
+//! ([`Body::Restore`]). A call that was not accepted yet is offered again by its caller's client.
 
+mod back;
 mod client;
 mod effect;
 mod envelope;
+mod link;
 mod peer;
 mod phase;
 #[cfg(test)]
@@ -50,27 +66,53 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use protocol::{ClientMessage, LeaveReason, RelayedLeave, ServerMessage, UserName};
+use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, ServerMessage, UserName};
 use tracing::debug;
 
+pub use back::{Return, Welcomed};
 pub use effect::{Effect, Effects};
 pub use envelope::{Body, CallKey, Envelope};
-pub use phase::{Call, Phase};
+use link::Link;
+pub use link::Loss;
+pub use phase::{Call, Phase, Ringing};
+
+/// How many descriptions and candidates are held for a peer or a client that is not there yet. A browser finds 5 to 40
+/// candidates. What comes on top is lost, as the network loses it: the path is found without, or is sought again.
+const MAX_HELD: usize = 128;
+
+/// How long things may take in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// How long a call may ring.
+    pub ring: Duration,
+    /// How long a user whose socket was lost may stay away.
+    pub grace: Duration,
+    /// The same for a page that goes away: it is loaded anew, or closed.
+    pub reload: Duration,
+}
 
 /// The state machine of one logged-in user. See the [module](self) for its rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     user: UserName,
+    link: Link,
     phase: Phase,
-    ring_limit: Duration,
+    limits: Limits,
     next_number: u64,
 }
 
 /// Something that happens to a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
+    /// The user's client is there: it has just logged in, or comes back.
+    Return(Return),
     /// The user's client says something.
     FromClient(ClientMessage),
+    /// The user's client said something that is no message, or none that is known here, and is told so if there is
+    /// something to tell.
+    Unreadable(Option<Refusal>),
+    /// The server itself has something to say to the client.
+    Tell(ServerMessage),
     /// Another session says something.
     FromPeer(Envelope),
     /// An envelope of this call could not be brought to this user.
@@ -82,19 +124,23 @@ pub enum Input {
     },
     /// It is [`Session::next_timeout`], or later.
     TimeIsUp,
-    /// The user's socket is gone, and the session ends. Envelopes that still come are answered for it, so they must
-    /// be handed in until no more can come.
-    Detached,
+    /// The socket was lost. The session waits for its user, if their client can come back.
+    Lost(Loss),
+    /// The user has left, and the session ends. Envelopes that still come are answered for it, so they must be handed in
+    /// until no more can come.
+    Left,
 }
 
 impl Session {
-    /// The session of a user who just logged in.
+    /// The session of a user who is expected: hand in [`Input::Return`] once their client is there. That is at once at a
+    /// login, and up to [`Limits::grace`] later for those whom a server that started anew waits for.
     ///
     /// Calls of clients that give them no id are numbered from `first_number` on: a random one, so that the calls of
-    /// a user's earlier session are not mistaken for those of this one. A call rings for `ring_limit` at most.
+    /// a user's earlier session are not mistaken for those of this one.
     #[must_use]
-    pub const fn new(user: UserName, first_number: u64, ring_limit: Duration) -> Self {
-        Self { user, phase: Phase::Idle, ring_limit, next_number: first_number }
+    pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
+        let link = Link::Expected { until: now + limits.grace };
+        Self { user, link, phase: Phase::Idle, limits, next_number: first_number }
     }
 
     /// Whose session it is.
@@ -111,56 +157,71 @@ impl Session {
 
     /// When [`Input::TimeIsUp`] is to be handed in, if nothing else happens before; `None` if never.
     #[must_use]
-    pub const fn next_timeout(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Calling { until, .. } => Some(*until),
-            Phase::Idle | Phase::Ringing(_) | Phase::InCall(_) | Phase::Ended => None,
-        }
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let link = self.link.deadline().filter(|_| self.phase != Phase::Ended);
+        [link, self.phase.deadline()].into_iter().flatten().min()
     }
 
     /// Takes in what happened, and says what is to be done about it. Any input is good in any state.
     pub fn handle(&mut self, now: Instant, input: Input) -> Effects {
-        match input {
+        let effects = match input {
+            // What is said there is kept or left out already.
+            Input::Return(back) => return self.on_return(now, back),
             Input::FromClient(message) => self.on_client(now, message),
+            Input::Unreadable(refusal) => self.on_unreadable(refusal),
+            Input::Tell(message) => vec![Effect::ToClient(message)],
             Input::FromPeer(envelope) => self.on_envelope(envelope),
             Input::Undeliverable { to, call } => self.on_undeliverable(&to, &call),
             Input::TimeIsUp => self.on_time(now),
-            Input::Detached => self.on_detached(),
-        }
+            Input::Lost(loss) => self.on_lost(now, loss),
+            Input::Left => self.on_left(),
+        };
+        self.deliver(effects)
     }
 
     fn on_undeliverable(&mut self, to: &UserName, key: &CallKey) -> Effects {
         let Some(call) = self.phase.call().filter(|call| call.is(to, key)) else {
             return Effects::new();
         };
-        let told = if matches!(self.phase, Phase::Calling { .. }) {
-            Effect::offline(call)
-        } else {
-            over(call, LeaveReason::Gone)
+        let told = match self.phase {
+            Phase::Calling { .. } => Effect::offline(call),
+            // The peer may be on its way back as well.
+            Phase::Restoring { .. } | Phase::Rejoining { .. } => return Effects::new(),
+            Phase::Idle | Phase::Ringing(_) | Phase::InCall(_) | Phase::Ended => {
+                over(call, LeaveReason::Gone)
+            }
         };
         self.enter(Phase::Idle, "the peer could not be reached");
         vec![told]
     }
 
     fn on_time(&mut self, now: Instant) -> Effects {
-        let Phase::Calling { call, until } = &self.phase else {
-            return Effects::new();
-        };
-        if now < *until {
+        if matches!(self.phase, Phase::Ended) {
             return Effects::new();
         }
-        let effects = vec![
-            self.to_peer(call, Body::Leave(LeaveReason::Timeout)),
-            over(call, LeaveReason::Timeout),
-        ];
-        self.enter(Phase::Idle, "nobody answered in time");
+        if self.link.deadline().is_some_and(|until| until <= now) {
+            return self.on_left();
+        }
+        if self.phase.deadline().is_none_or(|until| now < until) {
+            return Effects::new();
+        }
+        let Some(call) = self.phase.call() else { return Effects::new() };
+        let (reason, why) = match self.phase {
+            Phase::Calling { .. } => (LeaveReason::Timeout, "nobody answered in time"),
+            _ => (LeaveReason::Gone, "the peer did not come back in time"),
+        };
+        let effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        self.enter(Phase::Idle, why);
         effects
     }
 
-    fn on_detached(&mut self) -> Effects {
+    fn on_left(&mut self) -> Effects {
+        if matches!(self.phase, Phase::Ended) {
+            return Effects::new();
+        }
         let farewell =
             self.phase.call().map(|call| self.to_peer(call, Body::Leave(LeaveReason::Gone)));
-        self.enter(Phase::Ended, "the socket is gone");
+        self.enter(Phase::Ended, "its user is gone");
         farewell.into_iter().chain([Effect::End]).collect()
     }
 

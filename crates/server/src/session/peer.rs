@@ -1,52 +1,76 @@
 //! What a session does about what other sessions say.
 
 use protocol::{
-    LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging, ServerMessage,
-    UserName,
+    CallId, LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging,
+    ServerMessage, UserName,
 };
 
-use super::{Body, Call, CallKey, Effect, Effects, Envelope, Phase, Session, over};
+use super::{
+    Body, Call, CallKey, Effect, Effects, Envelope, MAX_HELD, Phase, Ringing, Session, link::Link,
+    over,
+};
 
 impl Session {
     pub(super) fn on_envelope(&mut self, Envelope { from, call: key, body }: Envelope) -> Effects {
-        if let Body::Offer(offer) = body {
-            return self.on_offer(from, key, offer);
+        match body {
+            Body::Offer(offer) => self.on_offer(from, key, offer),
+            Body::Replace(offer) => self.on_replace(from, key, offer),
+            Body::Restore => self.on_restore(Call { peer: from, key }),
+            body => self.on_call_envelope(&from, &key, body),
         }
-        let Some(call) = self.phase.call().filter(|call| call.is(&from, &key)) else {
+    }
+
+    /// What belongs to the call that our user is in; anything else is dropped.
+    fn on_call_envelope(&mut self, from: &UserName, key: &CallKey, body: Body) -> Effects {
+        let Some(call) = self.phase.call().filter(|call| call.is(from, key)).cloned() else {
             return Effects::new();
         };
+        if let Body::Leave(reason) = body {
+            let told = over(&call, reason);
+            self.enter(Phase::Idle, "the peer leaves");
+            return vec![told];
+        }
+        // Whatever it says, it says it within this call.
+        let mut effects = self.restored();
+        effects.extend(self.on_message(&call, body).map(Effect::ToClient));
+        effects
+    }
+
+    fn on_message(&mut self, call: &Call, body: Body) -> Option<ServerMessage> {
         let name = Some(call.peer.to_string());
         let id = call.key.id().cloned();
-        let message = match (body, &self.phase) {
-            (Body::Reoffer(offer), Phase::Ringing(_) | Phase::InCall(_)) => {
-                return vec![relayed_offer(call, offer)];
+        Some(match (body, &mut self.phase) {
+            (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
+                ringing.offer = offer.clone();
+                ringing.candidates.clear();
+                offer_message(call, offer, None)
             }
-            (Body::Answer(answer), Phase::Calling { .. } | Phase::InCall(_)) => {
-                let call = call.clone();
+            (Body::Reoffer(offer), Phase::InCall(_)) => offer_message(call, offer, None),
+            (
+                Body::Answer(answer),
+                Phase::Calling { .. } | Phase::Rejoining { .. } | Phase::InCall(_),
+            ) => {
                 self.answered(call);
                 ServerMessage::Answer(RelayedAnswer { name, answer, call: id })
             }
             (Body::Ringing, Phase::Calling { .. }) => {
                 ServerMessage::Ringing(RelayedRinging { name, call: id })
             }
-            (Body::Candidate(candidate), _) => {
+            (Body::Candidate(candidate), phase) => {
+                if let Phase::Ringing(Ringing { candidates, .. }) = phase
+                    && candidates.len() < MAX_HELD
+                {
+                    candidates.push(candidate.clone());
+                }
                 ServerMessage::Candidate(RelayedCandidate { name, candidate, call: id })
             }
-            (Body::Leave(reason), _) => {
-                let told = over(call, reason);
-                self.enter(Phase::Idle, "the peer leaves");
-                return vec![told];
-            }
-            (Body::Offer(_) | Body::Reoffer(_) | Body::Answer(_) | Body::Ringing, _) => {
-                return Effects::new();
-            }
-        };
-        vec![Effect::ToClient(message)]
+            _ => return None,
+        })
     }
 
-    fn answered(&mut self, call: Call) {
-        if matches!(self.phase, Phase::Calling { .. }) {
-            self.enter(Phase::InCall(call), "the peer answers");
+    fn answered(&mut self, call: &Call) {
+        if matches!(self.phase, Phase::Calling { .. } | Phase::Rejoining { .. }) {
+            self.enter(Phase::InCall(call.clone()), "the peer answers");
         }
     }
 
@@ -56,7 +80,11 @@ impl Session {
         match &self.phase {
             Phase::Idle => self.ring(offered, offer, "a peer calls"),
             Phase::Ended => vec![self.to_peer(&offered, Body::Leave(LeaveReason::Gone))],
-            Phase::Calling { call, .. } | Phase::Ringing(call) | Phase::InCall(call)
+            Phase::Calling { call, .. }
+            | Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. }
                 if call.peer != offered.peer =>
             {
                 vec![self.to_peer(&offered, Body::Leave(LeaveReason::Busy))]
@@ -69,10 +97,18 @@ impl Session {
                 given_up.into_iter().chain(ring).collect()
             }
             // A caller that gives two calls one id has itself to blame; for its callee it stays one call.
-            Phase::Ringing(call) | Phase::InCall(call) if call.key == offered.key => {
-                vec![relayed_offer(&offered, offer)]
+            Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. }
+                if call.key == offered.key =>
+            {
+                self.on_call_envelope(&offered.peer, &offered.key, Body::Reoffer(offer))
             }
-            Phase::Ringing(call) | Phase::InCall(call) => {
+            Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. } => {
                 let old = over(call, LeaveReason::Gone);
                 let ring = self.ring(offered, offer, "the peer starts anew");
                 [old].into_iter().chain(ring).collect()
@@ -81,16 +117,69 @@ impl Session {
     }
 
     fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
-        let message = relayed_offer(&call, offer);
-        self.enter(Phase::Ringing(call), why);
+        let message = relayed_offer(&call, offer.clone(), None);
+        self.enter(Phase::Ringing(Ringing { call, offer, candidates: Vec::new() }), why);
         vec![message]
+    }
+
+    /// The peer continues the accepted call over a new peer connection. If both do so at once, the call of the lesser name
+    /// stands, as with any glare.
+    fn on_replace(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
+        let new = Call { peer: from, key };
+        let old = match &self.phase {
+            Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
+            Phase::Rejoining { call, .. } if call.peer == new.peer => {
+                if self.user < new.peer {
+                    return Effects::new();
+                }
+                call
+            }
+            _ => return self.not_in(&new),
+        };
+        let message = relayed_offer(&new, offer, old.key.id().cloned());
+        self.enter(Phase::InCall(new), "the peer continues it");
+        vec![message]
+    }
+
+    /// The peer's client says that it is in this call, of which its session knew nothing.
+    fn on_restore(&mut self, call: Call) -> Effects {
+        match &self.phase {
+            Phase::Restoring { call: ours, .. } if *ours == call => {
+                let mut effects = vec![self.to_peer(&call, Body::Restored)];
+                effects.extend(self.restored());
+                effects
+            }
+            Phase::InCall(ours) | Phase::Calling { call: ours, .. } if *ours == call => {
+                vec![self.to_peer(&call, Body::Restored)]
+            }
+            // It was not there yet when our user continued the call.
+            Phase::Rejoining { call: ours, sent, .. } if ours.peer == call.peer => {
+                sent.iter().map(|body| self.to_peer(ours, body.clone())).collect()
+            }
+            _ => self.not_in(&call),
+        }
+    }
+
+    /// The peer has it that we are in a call with it, and we are not; unless our user is still to come and say so.
+    fn not_in(&self, call: &Call) -> Effects {
+        let reason = match (&self.phase, &self.link) {
+            (Phase::Ended, _) => LeaveReason::Gone,
+            (_, Link::Expected { .. }) => return Effects::new(),
+            _ => LeaveReason::Hangup,
+        };
+        vec![self.to_peer(call, Body::Leave(reason))]
     }
 }
 
-fn relayed_offer(call: &Call, offer: Raw) -> Effect {
-    Effect::ToClient(ServerMessage::Offer(RelayedOffer {
+pub(super) fn relayed_offer(call: &Call, offer: Raw, replaces: Option<CallId>) -> Effect {
+    Effect::ToClient(offer_message(call, offer, replaces))
+}
+
+fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> ServerMessage {
+    ServerMessage::Offer(RelayedOffer {
         name: call.peer.to_string(),
         offer,
         call: call.key.id().cloned(),
-    }))
+        replaces,
+    })
 }

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use protocol::UserName;
+use protocol::{Raw, UserName};
 
-use super::CallKey;
+use super::{Body, CallKey};
 
 /// What a session's user is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Not in a call.
     Idle,
@@ -19,15 +19,45 @@ pub enum Phase {
         until: Instant,
     },
     /// The peer offered, and our user has not answered yet.
-    Ringing(Call),
+    Ringing(Ringing),
     /// An offer was answered.
     InCall(Call),
+    /// Our user's client is in a call that the server has forgotten, and the peer has not said so yet.
+    Restoring {
+        /// The call.
+        call: Call,
+        /// How long the peer may take.
+        until: Instant,
+        /// What our user said in the meantime: up to [`MAX_HELD`](super::MAX_HELD).
+        held: Vec<Body>,
+    },
+    /// Our user's client continues an accepted call over a new peer connection, and the peer has not answered yet.
+    Rejoining {
+        /// The call, under its new id.
+        call: Call,
+        /// How long the peer may take.
+        until: Instant,
+        /// What our user said, for a peer that was away: up to [`MAX_HELD`](super::MAX_HELD).
+        sent: Vec<Body>,
+    },
     /// The session is over.
     Ended,
 }
 
+/// A call that somebody makes to our user. It is kept until it is answered, so that it rings again at a page that was
+/// loaded anew.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ringing {
+    /// The call.
+    pub call: Call,
+    /// The caller's latest offer.
+    pub offer: Raw,
+    /// The candidates that came since: up to [`MAX_HELD`](super::MAX_HELD).
+    pub candidates: Vec<Raw>,
+}
+
 /// A call, as one of its two sides sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
     /// The other one.
     pub peer: UserName,
@@ -48,8 +78,22 @@ impl Phase {
     #[must_use]
     pub const fn call(&self) -> Option<&Call> {
         match self {
-            Self::Calling { call, .. } | Self::Ringing(call) | Self::InCall(call) => Some(call),
+            Self::Calling { call, .. }
+            | Self::Ringing(Ringing { call, .. })
+            | Self::InCall(call)
+            | Self::Restoring { call, .. }
+            | Self::Rejoining { call, .. } => Some(call),
             Self::Idle | Self::Ended => None,
+        }
+    }
+
+    /// When the phase is over, if nothing happens.
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Calling { until, .. }
+            | Self::Restoring { until, .. }
+            | Self::Rejoining { until, .. } => Some(*until),
+            Self::Idle | Self::Ringing(_) | Self::InCall(_) | Self::Ended => None,
         }
     }
 
@@ -60,6 +104,8 @@ impl Phase {
             Self::Calling { .. } => "calling",
             Self::Ringing(_) => "ringing",
             Self::InCall(_) => "in call",
+            Self::Restoring { .. } => "restoring",
+            Self::Rejoining { .. } => "rejoining",
             Self::Ended => "ended",
         }
     }

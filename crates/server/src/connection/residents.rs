@@ -1,0 +1,151 @@
+//! The sessions of this server, and how one of them is had by the socket that its user comes back with.
+//!
+//! A session is driven by one task at a time: by that of its socket, or, while its user is away, by one that waits. A
+//! user who comes back proves with the resume secret whose session it is; then whichever task drives it hands it over.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures_util::task::AtomicWaker;
+use protocol::UserName;
+use sha2::{Digest, Sha256};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::handle::SessionHandle;
+use crate::{directory::Directory, limits::HANDOVER_DEADLINE};
+
+/// The resume secret of a session: 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Secret(u128);
+
+/// What the server keeps of a secret, here and on disk: its SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Proof(pub(crate) [u8; 32]);
+
+impl Secret {
+    /// A new one; `None` if the system has no random numbers to give.
+    pub(super) fn draw() -> Option<Self> {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).ok()?;
+        Some(Self(u128::from_be_bytes(bits)))
+    }
+
+    /// Reads one. What is none proves nothing.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
+    }
+
+    pub(super) fn proof(self) -> Proof {
+        Proof(Sha256::digest(self.0.to_be_bytes()).into())
+    }
+
+    /// As it goes over the wire.
+    pub(super) fn reveal(self) -> String {
+        format!("{:032x}", self.0)
+    }
+}
+
+/// Neither a secret nor its hash may end in a log.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
+/// The sessions that can be taken back, by name.
+pub(super) struct Residents<D: Directory>(Mutex<HashMap<UserName, Arc<Slot<D>>>>);
+
+/// Where the wish for a session is left, and found by the task that drives it.
+pub(super) struct Slot<D: Directory> {
+    proof: Proof,
+    wish: Mutex<Option<oneshot::Sender<Box<SessionHandle<D>>>>>,
+    driver: AtomicWaker,
+}
+
+impl<D: Directory> Residents<D> {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<UserName, Arc<Slot<D>>>> {
+        // No code that holds the lock can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a session one that can be taken back with this proof.
+    pub(super) fn add(&self, user: &UserName, proof: Proof) -> Arc<Slot<D>> {
+        let slot = Arc::new(Slot { proof, wish: Mutex::new(None), driver: AtomicWaker::new() });
+        self.slots().insert(user.clone(), Arc::clone(&slot));
+        slot
+    }
+
+    /// The session is over.
+    pub(super) fn remove(&self, user: &UserName, slot: &Arc<Slot<D>>) {
+        let mut slots = self.slots();
+        if slots.get(user).is_some_and(|current| Arc::ptr_eq(current, slot)) {
+            slots.remove(user);
+        }
+    }
+
+    /// Takes a session from whichever task drives it. `None` if there is none with this name and this proof, or no more.
+    pub(super) async fn take(
+        &self,
+        user: &UserName,
+        proof: Proof,
+    ) -> Option<Box<SessionHandle<D>>> {
+        let slot = self.slots().get(user).filter(|slot| slot.proof == proof).cloned()?;
+        let (sender, handover) = oneshot::channel();
+        // Of two that come at once, the later gets it.
+        *slot.wish() = Some(sender);
+        slot.driver.wake();
+        // A session that ends instead drops the sender.
+        timeout(HANDOVER_DEADLINE, handover).await.ok()?.ok()
+    }
+}
+
+impl<D: Directory> Slot<D> {
+    fn wish(&self) -> MutexGuard<'_, Option<oneshot::Sender<Box<SessionHandle<D>>>>> {
+        self.wish.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the wish for this session, once there is one.
+    pub(super) fn poll_wish(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> Poll<oneshot::Sender<Box<SessionHandle<D>>>> {
+        self.driver.register(cx.waker());
+        self.wish().take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl<D: Directory> fmt::Debug for Residents<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Residents").field(&self.slots().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_is_read_as_it_was_written() {
+        let secret = Secret::draw().unwrap();
+        assert!(Secret::parse(&secret.reveal()) == Some(secret));
+        assert!(Secret::draw() != Some(secret), "it is random");
+        assert!(Secret(1).proof() != Secret(2).proof());
+    }
+
+    #[test]
+    fn what_is_no_secret_is_none() {
+        for text in ["", "1", "+0000000000000000000000000000001", "xyz", &"0".repeat(33)] {
+            assert!(Secret::parse(text).is_none(), "{text}");
+        }
+        assert!(Secret::parse(&"0".repeat(32)).is_some());
+    }
+}

@@ -1,0 +1,158 @@
+//! The session's tie to its user's client, which breaks and comes back.
+
+use std::time::Instant;
+
+use protocol::{Outbox, ServerMessage};
+use tracing::{debug, info};
+
+use super::{Effect, Effects, Session};
+
+/// How a session is tied to its user's client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Link {
+    /// The user has this name, and has not been heard of since this session was made: at a login, for the moment until it
+    /// is answered; after the server started anew, until the user is back.
+    Expected { until: Instant },
+    /// A client is there.
+    Attached(Stream),
+    /// The socket was lost. The session waits for its user to come back.
+    Away { stream: Stream, until: Instant },
+}
+
+/// The messages of a session in both directions, over as many sockets as it takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stream {
+    /// The client does not count its messages, so that it cannot take its session back.
+    Uncounted,
+    /// It does.
+    Counted {
+        /// How many messages came from the client.
+        received: u64,
+        /// What went to it; `None` once that was more than is kept. Then a client that comes back starts anew.
+        outbox: Option<Outbox<ServerMessage>>,
+    },
+}
+
+/// How a socket was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loss {
+    /// The connection broke, or nothing was heard any more.
+    Broken,
+    /// The browser closed it because the page goes away, to be loaded anew or for good.
+    PageGone,
+}
+
+impl Stream {
+    pub(super) fn new(counted: bool) -> Self {
+        if counted {
+            Self::Counted { received: 0, outbox: Some(Outbox::new()) }
+        } else {
+            Self::Uncounted
+        }
+    }
+
+    /// A message or something that should have been one came from the client.
+    pub(super) const fn count(&mut self) {
+        if let Self::Counted { received, .. } = self {
+            *received = received.wrapping_add(1);
+        }
+    }
+
+    pub(super) const fn received(&self) -> Option<u64> {
+        match self {
+            Self::Uncounted => None,
+            Self::Counted { received, .. } => Some(*received),
+        }
+    }
+
+    /// The client has got so many messages. A count that cannot be is one of a client that miscounts: nothing is let go.
+    /// Gives whether the count can be.
+    pub(super) fn acknowledge(&mut self, count: u64) -> bool {
+        match self {
+            Self::Counted { outbox: Some(outbox), .. } => outbox.acknowledge(count).is_ok(),
+            Self::Uncounted | Self::Counted { outbox: None, .. } => false,
+        }
+    }
+
+    /// What has to be sent again.
+    pub(super) fn unacknowledged(&self) -> Vec<ServerMessage> {
+        match self {
+            Self::Counted { outbox: Some(outbox), .. } => outbox.waiting().cloned().collect(),
+            Self::Uncounted | Self::Counted { outbox: None, .. } => Vec::new(),
+        }
+    }
+
+    fn keep(&mut self, message: &ServerMessage) {
+        if let Self::Counted { outbox, .. } = self
+            && message.is_counted()
+            && let Some(kept) = outbox
+            && kept.push(message.clone(), size(message)).is_err()
+        {
+            debug!("a client is too far behind to go on where it was");
+            *outbox = None;
+        }
+    }
+}
+
+impl Session {
+    /// Keeps what is said to the client for as long as it may have to be said again, and leaves out what cannot be said
+    /// now.
+    pub(super) fn deliver(&mut self, mut effects: Effects) -> Effects {
+        effects.retain(|effect| match (effect, &mut self.link) {
+            (Effect::ToClient(message), Link::Attached(stream)) => {
+                stream.keep(message);
+                true
+            }
+            (Effect::ToClient(message), Link::Away { stream, .. }) => {
+                stream.keep(message);
+                false
+            }
+            // What the user has to know is said when they are back.
+            (Effect::ToClient(_), Link::Expected { .. }) => false,
+            (Effect::Welcome(_) | Effect::ToPeer(..) | Effect::End, _) => true,
+        });
+        effects
+    }
+
+    pub(super) fn on_lost(&mut self, now: Instant, loss: Loss) -> Effects {
+        let Link::Attached(stream) = &mut self.link else { return Effects::new() };
+        if matches!(stream, Stream::Uncounted) {
+            return self.on_left();
+        }
+        let until = now
+            + match loss {
+                Loss::Broken => self.limits.grace,
+                Loss::PageGone => self.limits.reload.min(self.limits.grace),
+            };
+        let stream = std::mem::replace(stream, Stream::Uncounted);
+        info!(user = %self.user, ?loss, "is away");
+        self.link = Link::Away { stream, until };
+        Effects::new()
+    }
+}
+
+impl Link {
+    /// Until when the user has to be back.
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Attached(_) => None,
+            Self::Expected { until } | Self::Away { until, .. } => Some(*until),
+        }
+    }
+}
+
+/// About how many bytes a message takes: what is opaque in it, and something for the rest.
+fn size(message: &ServerMessage) -> usize {
+    const AROUND: usize = 128;
+    AROUND
+        + match message {
+            ServerMessage::Offer(offer) => offer.offer.as_json().len(),
+            ServerMessage::Answer(answer) => answer.answer.as_json().len(),
+            ServerMessage::Candidate(candidate) => candidate.candidate.as_json().len(),
+            ServerMessage::Login(_)
+            | ServerMessage::Ringing(_)
+            | ServerMessage::Leave(_)
+            | ServerMessage::Error(_)
+            | ServerMessage::Pong(_) => 0,
+        }
+}
