@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Call, Client, Effect, Millis, PeerEvent, PeerId, PeerOp, PeerState, Text,
     devices::Microphone,
-    negotiation::{Description, Negotiation},
+    negotiation::{Description, MAX_EARLY_CANDIDATES, Negotiation},
 };
 
 /// How long the first path for the media may take, in ms. Browsers give up on a check after 15 to 30 s.
@@ -17,30 +17,32 @@ const RESTART_AFTER: Millis = 2_000;
 
 /// How long after an ICE restart the next one follows, in ms, while there is no path. A restart made while the network
 /// was away finds nothing, and one that is making its way through a relay must not be cut short.
-const RESTART_EVERY: Millis = 8_000;
+pub(super) const RESTART_EVERY: Millis = 8_000;
 
 /// How long after a failure the next restart may follow at the earliest, in ms.
 const RESTART_SOON: Millis = 1_000;
 
 /// How long a new path is sought, in ms, before the call ends.
-const RECONNECT_TIMEOUT: Millis = 30_000;
+pub(super) const RECONNECT_TIMEOUT: Millis = 30_000;
 
 /// One peer connection and the negotiation over it.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Leg {
     pub(super) id: PeerId,
     pub(super) negotiation: Negotiation,
+    /// Whether the relay refused to serve.
+    pub(super) relay_refused: bool,
 }
 
 impl Leg {
     pub(super) const fn new(id: PeerId, caller: bool) -> Self {
         let negotiation = if caller { Negotiation::caller() } else { Negotiation::callee() };
-        Self { id, negotiation }
+        Self { id, negotiation, relay_refused: false }
     }
 }
 
 /// A call that was accepted.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Active {
     pub(super) peer: String,
     pub(super) call: Option<CallId>,
@@ -53,7 +55,7 @@ pub(super) struct Active {
 }
 
 /// The path of the media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Path {
     /// The first one is being sought.
     Connecting { until: Millis },
@@ -64,7 +66,7 @@ pub(super) enum Path {
 }
 
 /// What one side tells the other over the data channel about its devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct PeerMedia {
     pub(super) audio: bool,
     pub(super) video: bool,
@@ -101,6 +103,16 @@ impl Active {
     }
 }
 
+impl Path {
+    /// Since when the call stands.
+    pub(super) const fn since(self) -> Option<Millis> {
+        match self {
+            Self::Connecting { .. } => None,
+            Self::Connected { since } | Self::Broken { since, .. } => Some(since),
+        }
+    }
+}
+
 impl Client {
     pub(super) fn handle_peer(&mut self, now: Millis, id: PeerId, event: PeerEvent) {
         let leg = match &mut self.call {
@@ -108,8 +120,9 @@ impl Client {
             Call::Active(active) => Some(&mut active.leg),
             Call::Idle | Call::Incoming(_) => None,
         };
-        if leg.is_none_or(|leg| leg.id != id) {
-            return;
+        let Some(leg) = leg.filter(|leg| leg.id == id) else { return };
+        if event == PeerEvent::RelayRefused {
+            leg.relay_refused = true;
         }
         match event {
             PeerEvent::OfferReady(offer) => match &mut self.call {
@@ -129,6 +142,7 @@ impl Client {
                     self.effects.extend(op.map(|op| Effect::Peer(id, op)));
                 }
             }
+            PeerEvent::RelayRefused => {}
             PeerEvent::ChannelOpen => self.tell_media(),
             PeerEvent::ChannelText(text) => self.handle_channel_text(&text),
         }
@@ -148,7 +162,7 @@ impl Client {
         let (name, call) = (active.peer.clone(), active.call.clone());
         match description {
             Some(Description::Offer(offer)) => {
-                self.send(ClientMessage::Offer(Offer { name, offer, call }));
+                self.send(ClientMessage::Offer(Offer { name, offer, call, replaces: None }));
             }
             Some(Description::Answer(answer)) => {
                 self.send(ClientMessage::Answer(Answer { name: Some(name), answer, call }));
@@ -157,12 +171,21 @@ impl Client {
         }
     }
 
-    pub(super) fn send_candidate(&mut self, candidate: Raw) {
-        let (name, call) = match &mut self.call {
-            Call::Outgoing(outgoing) if !outgoing.is_known_to_server() => {
-                outgoing.held.push(candidate);
+    /// The browser has found a candidate. Before the offer is sent nobody could say yet which call it is of.
+    fn send_candidate(&mut self, candidate: Raw) {
+        if let Call::Outgoing(outgoing) = &mut self.call {
+            if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
+                outgoing.candidates.push(candidate.clone());
+            }
+            if !outgoing.is_known_to_server() {
                 return;
             }
+        }
+        self.say_candidate(candidate);
+    }
+
+    pub(super) fn say_candidate(&mut self, candidate: Raw) {
+        let (name, call) = match &self.call {
             Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
             Call::Idle | Call::Incoming(_) => return,
@@ -180,12 +203,15 @@ impl Client {
             (Path::Broken { since, .. }, PeerState::Connected) => {
                 active.path = Path::Connected { since }
             }
-            (Path::Connecting { .. }, PeerState::Failed) => self.fail(Text::PathFailed),
+            (Path::Connecting { .. }, PeerState::Failed) => self.fail_to_connect(),
             (Path::Connected { since }, PeerState::Disconnected) => {
                 active.path = Path::Broken { since, restart_at: now + RESTART_AFTER, until };
+                // What took the path may have taken the socket as well.
+                self.probe(now);
             }
             (Path::Connected { since }, PeerState::Failed) => {
                 active.path = Path::Broken { since, restart_at: now, until };
+                self.probe(now);
                 self.tick_active(now);
             }
             (Path::Broken { since, restart_at, until }, PeerState::Failed) => {
@@ -200,13 +226,13 @@ impl Client {
     pub(super) fn tick_active(&mut self, now: Millis) {
         let Call::Active(active) = &mut self.call else { return };
         match active.path {
-            Path::Connecting { until } if until <= now => self.fail(Text::PathFailed),
+            Path::Connecting { until } if until <= now => self.fail_to_connect(),
             Path::Broken { until, .. } if until <= now => self.fail(Text::PathLost),
             Path::Broken { since, restart_at, until } if restart_at <= now => {
                 active.path = Path::Broken { since, restart_at: now + RESTART_EVERY, until };
-                let op = active.leg.negotiation.offer(true);
-                let id = active.leg.id;
-                self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+                // If a restart is under way already, its offer or the answer may be lost.
+                self.send_unanswered();
+                self.restart_ice();
             }
             Path::Connecting { .. } | Path::Connected { .. } | Path::Broken { .. } => {}
         }
@@ -214,8 +240,31 @@ impl Client {
 
     /// The call cannot go on: the peer is told, and so is the user.
     pub(super) fn fail(&mut self, text: Text) {
-        self.leave(LeaveReason::Failed);
+        self.leave(match text {
+            Text::DeviceFailed => LeaveReason::DeviceFailed,
+            Text::PathFailed | Text::NoRelay => LeaveReason::NoPath,
+            Text::RelayRefused => LeaveReason::RelayRefused,
+            Text::PathLost => LeaveReason::Lost,
+            _ => LeaveReason::Failed,
+        });
         self.end_call(text);
+    }
+
+    fn fail_to_connect(&mut self) {
+        self.fail(self.no_path());
+    }
+
+    /// Why there is no path for the media, as far as this side can tell.
+    pub(super) fn no_path(&self) -> Text {
+        let Call::Active(active) = &self.call else { return Text::PathFailed };
+        let urls = self.link.session().map(|session| &session.ice_servers[..]).unwrap_or_default();
+        let has_relay =
+            urls.iter().flat_map(|server| &server.urls).any(|url| url.starts_with("turn"));
+        match (has_relay, active.leg.relay_refused) {
+            (false, _) => Text::NoRelay,
+            (true, true) => Text::RelayRefused,
+            (true, false) => Text::PathFailed,
+        }
     }
 
     /// Tells the peer whether it can hear and see this user.

@@ -6,7 +6,7 @@ pub type Millis = u64;
 /// A small generator of random-looking numbers (SplitMix64), started from bits that the shell drew from the browser.
 ///
 /// Good for jitter and for ids that must not repeat; not for secrets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rng(u64);
 
 impl Rng {

@@ -19,7 +19,7 @@ pub enum MediaError {
 }
 
 /// This user's devices.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Devices {
     pub(super) camera: bool,
     pub(super) microphone: Microphone,
@@ -27,7 +27,7 @@ pub(super) struct Devices {
 }
 
 /// The microphone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Microphone {
     /// Not open.
     #[default]
@@ -39,7 +39,7 @@ pub(super) enum Microphone {
 }
 
 /// A request to the browser that has not been answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pending {
     request: RequestId,
     pub(super) purpose: Purpose,
@@ -47,7 +47,7 @@ pub(super) struct Pending {
 }
 
 /// What the devices are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     /// The call that is being set up.
     Call,
@@ -61,7 +61,7 @@ pub(super) enum Purpose {
 
 /// Which devices are asked for. Browsers give both or neither, so that one that is missing hides the other: after a
 /// failure each is asked for alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Attempt {
     Both,
     /// The microphone alone, after both failed.

@@ -1,16 +1,19 @@
 //! What the page is told to do.
 
-use protocol::{ClientMessage, IceServer, Raw};
+use std::fmt;
+
+use protocol::{CallId, ClientMessage, IceServer, Raw, close::CloseCode};
+use serde::{Deserialize, Serialize};
 
 use super::input::{PeerId, RequestId};
 
 /// Something to do. Effects are carried out in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Open a socket to the server, dropping the one there may be.
     OpenSocket,
-    /// Drop the socket. Nothing is heard of it after this.
-    CloseSocket,
+    /// Close the socket, when what was sent is out. Nothing is heard of it after this.
+    CloseSocket(Farewell),
     /// Send a message over the socket.
     Send(ClientMessage),
     /// Ask for camera and microphone with `getUserMedia`.
@@ -45,10 +48,56 @@ pub enum Effect {
     ClosePeer(PeerId),
     /// Remember the name for the next visit.
     RememberName(String),
+    /// Keep this for as long as the tab is there, in place of what was kept before, so that the page can go on after it is
+    /// loaded anew; or keep nothing.
+    Keep(Option<Kept>),
+}
+
+/// Why a socket is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Farewell {
+    /// The user leaves.
+    Goodbye,
+    /// It seems dead, and another will take its place.
+    GivenUp,
+}
+
+impl Farewell {
+    /// The close code that tells the server.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Goodbye => CloseCode::Normal.as_u16(),
+            Self::GivenUp => CloseCode::GivenUp.as_u16(),
+        }
+    }
+}
+
+/// What a page that is loaded anew needs to go on.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Kept {
+    /// The user's name.
+    pub name: String,
+    /// The session's resume secret.
+    pub session: String,
+    /// The accepted call that the page is in: its peer and its id.
+    pub call: Option<(String, CallId)>,
+    /// Whether the camera is on in that call.
+    pub camera: bool,
+}
+
+/// The secret must not end in a log.
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept")
+            .field("name", &self.name)
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An operation on a peer connection. They are done one after the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PeerOp {
     /// The caller's start: one transceiver each for audio and video, with the tracks that there are, and the data channel.
     AddTransceivers,

@@ -16,23 +16,26 @@ use super::{
 const RING_MARGIN: Millis = 15_000;
 
 /// A call that somebody makes to this user.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Incoming {
     pub(super) peer: String,
     pub(super) call: Option<CallId>,
-    pub(super) offer: Raw,
+    /// The caller's latest offer; `None` while it has to be said again, since the server has started anew.
+    pub(super) offer: Option<Raw>,
     pub(super) candidates: Vec<Raw>,
     pub(super) until: Millis,
     pub(super) stage: Ring,
 }
 
 /// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ring {
     /// The user is asked, and told what came in the way of the last answer.
     Asking(Option<Text>),
     /// The user said yes; camera and microphone are being opened.
     Media,
+    /// They are open, and the caller's offer has to be said again.
+    Ready(Option<Text>),
 }
 
 impl Incoming {
@@ -64,8 +67,11 @@ impl Client {
             // The caller offers anew before there was an answer: the latest offer counts.
             Call::Incoming(_) if self.is_of_call(Some(&offer.name), offer.call.as_ref()) => {
                 if let Call::Incoming(incoming) = &mut self.call {
-                    incoming.offer = offer.offer;
+                    incoming.offer = Some(offer.offer);
                     incoming.candidates.clear();
+                    if let Ring::Ready(note) = incoming.stage {
+                        self.answer(now, note);
+                    }
                 }
             }
             Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
@@ -80,7 +86,7 @@ impl Client {
         self.call = Call::Incoming(Incoming {
             peer: offer.name,
             call: offer.call,
-            offer: offer.offer,
+            offer: Some(offer.offer),
             candidates: Vec::new(),
             until: now + RING_TIMEOUT.as_millis() as Millis + RING_MARGIN,
             stage,
@@ -136,19 +142,20 @@ impl Client {
 
     /// The devices are there: now the call is accepted.
     pub(super) fn answer(&mut self, now: Millis, note: Option<Text>) {
-        let incoming = match std::mem::replace(&mut self.call, Call::Idle) {
-            Call::Incoming(incoming) => incoming,
-            call => {
-                self.call = call;
-                return;
-            }
+        let Call::Incoming(incoming) = &mut self.call else { return };
+        let Some(offer) = incoming.offer.take() else {
+            incoming.stage = Ring::Ready(note);
+            return;
+        };
+        let Call::Incoming(incoming) = std::mem::replace(&mut self.call, Call::Idle) else {
+            return;
         };
         let mut leg = self.new_leg(false);
         for candidate in incoming.candidates {
             // Kept by the negotiation: there is no remote description yet.
             let _ = leg.negotiation.remote_candidate(candidate);
         }
-        let applied = leg.negotiation.remote_offer(incoming.offer).unwrap_or_default();
+        let applied = leg.negotiation.remote_offer(offer).unwrap_or_default();
         let then = [PeerOp::AttachTracks, PeerOp::Answer];
         for op in applied.into_iter().chain(then) {
             self.effects.push(Effect::Peer(leg.id, op));

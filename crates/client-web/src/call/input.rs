@@ -2,7 +2,7 @@
 
 use protocol::Raw;
 
-use super::devices::MediaError;
+use super::{devices::MediaError, effect::Kept};
 
 /// Which peer connection an event is of. One is made for each call; what comes from an older one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +13,7 @@ pub struct PeerId(pub u32);
 pub struct RequestId(pub u32);
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The user did something.
     User(UserInput),
@@ -49,12 +49,16 @@ pub enum Input {
     MicrophoneEnded,
     /// Something happened to a peer connection.
     Peer(PeerId, PeerEvent),
+    /// The page was loaded anew, and this was kept.
+    Reloaded(Kept),
+    /// The browser is online again, or over another network.
+    NetworkChanged,
     /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
     Tick,
 }
 
 /// Something the user did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UserInput {
     /// Signs in under a name, as it was typed.
     SignIn {
@@ -109,7 +113,7 @@ pub enum Corner {
 }
 
 /// Something that happened to a peer connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PeerEvent {
     /// The local description is set to an offer, which is to be sent.
     OfferReady(Raw),
@@ -119,6 +123,9 @@ pub enum PeerEvent {
     OperationFailed,
     /// A local candidate was found (RFC 8838).
     Candidate(Raw),
+    /// The relay refused to serve: an error of STUN or TURN (RFC 8489 section 14.8, RFC 8656 section 18), not a network
+    /// without a path to it.
+    RelayRefused,
     /// `connectionState` changed.
     State(PeerState),
     /// `negotiationneeded` fired.

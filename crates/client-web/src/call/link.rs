@@ -1,8 +1,11 @@
 //! The page's connection to the server: signing in, signs of life, and coming back after a loss.
 
-use protocol::{ClientMessage, ErrorCode, IceServer, Login, LoginReply, Welcome};
+use protocol::{
+    ClientMessage, ErrorCode, IceServer, Login, LoginReply, Outbox, Ping, Welcome,
+    close::CloseCode, limits::ACKNOWLEDGE_EVERY,
+};
 
-use super::{Call, Client, Effect, Millis, Rng, Text};
+use super::{Call, Client, Effect, Farewell, Millis, Rng, Text};
 
 /// How long a socket may take to open, and then the login to be answered, in ms. Mobile networks stall for seconds.
 const OPEN_TIMEOUT: Millis = 10_000;
@@ -13,6 +16,9 @@ const PING_INTERVAL: Millis = 25_000;
 /// How long after a `ping` something must be heard, in ms, before the socket counts as dead.
 const PONG_TIMEOUT: Millis = 10_000;
 
+/// The same when there is reason to think that it is dead: a new socket costs little, and waiting costs the call.
+const PROBE_TIMEOUT: Millis = 3_000;
+
 /// The longest pause between two attempts to reach the server, in ms: nobody wants to watch a longer one.
 const MAX_BACKOFF: Millis = 15_000;
 
@@ -22,12 +28,16 @@ const MIN_BACKOFF: Millis = 500;
 /// Within how many ms the pages of a server that restarts come back, each at a moment of its own.
 const RESTART_SPREAD: Millis = 2_000;
 
-/// For how long after a loss, in ms, a name that is taken is taken to be held by this user's own old socket: the server
-/// sees within 35 s that it is dead.
+/// Within how many ms a page comes back whose socket was lost: at once, but not at the same moment as all others that were
+/// behind the same proxy.
+const LOSS_SPREAD: Millis = 200;
+
+/// For how long after a loss, in ms, a name that is taken is taken to be held by this user's own old socket, at a server
+/// that knows no sessions: it may see as late as this that the socket is dead.
 const NAME_HELD: Millis = 45_000;
 
 /// The connection to the server, and how far it is.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Link {
     /// Signed out.
     Closed,
@@ -42,7 +52,7 @@ pub(super) enum Link {
 }
 
 /// An attempt to sign in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Attempt {
     /// The name, as typed or, after the first success, as the server gave it.
     name: String,
@@ -50,13 +60,20 @@ pub(super) struct Attempt {
     failures: u32,
     /// Why the last one failed.
     trouble: Trouble,
-    /// Set if the user was signed in before, and so is to be brought back without a question: until when the name may
-    /// be held by the old socket.
-    returning: Option<Millis>,
+    /// Set if the user was signed in before, and so is to be brought back without a question.
+    returning: Option<Returning>,
+}
+
+/// A user who is to be brought back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Returning {
+    session: Session,
+    /// Until when the name may be held by the old socket.
+    name_held: Millis,
 }
 
 /// Why an attempt failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Trouble {
     /// The server cannot be reached.
     Unreachable,
@@ -79,19 +96,52 @@ impl Attempt {
     pub(super) const fn has_failed(&self) -> bool {
         self.failures > 0
     }
+
+    fn failed(self, trouble: Trouble) -> Self {
+        Self { failures: self.failures.saturating_add(1), trouble, ..self }
+    }
 }
 
 /// What is known while signed in.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Session {
     pub(super) name: String,
     pub(super) ice_servers: Vec<IceServer>,
     /// Whether the server is one of ours, which knows `ping` and `ringing`; the tutorial's answers them with an error.
     pub(super) knows_ours: bool,
+    /// What takes the session back after a lost socket, at a server that can do that.
+    pub(super) ticket: Option<Ticket>,
     alive: Alive,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What takes a session back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ticket {
+    pub(super) secret: String,
+    memory: Memory,
+}
+
+/// What the page knows of the session's messages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Memory {
+    /// Everything.
+    Stream(Stream),
+    /// Nothing any more: more was said to a server that is away than is kept.
+    Overflowed,
+    /// Nothing: the page was loaded anew.
+    Reloaded,
+}
+
+/// The messages of a session in both directions, over as many sockets as it takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Stream {
+    received: u64,
+    /// How many of them the server was told of.
+    told: u64,
+    sent: Outbox<ClientMessage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Alive {
     /// A ping is due at this time.
     PingAt(Millis),
@@ -99,29 +149,68 @@ enum Alive {
     PongUntil(Millis),
 }
 
+impl Ticket {
+    const fn stream(&mut self) -> Option<&mut Stream> {
+        match &mut self.memory {
+            Memory::Stream(stream) => Some(stream),
+            Memory::Overflowed | Memory::Reloaded => None,
+        }
+    }
+}
+
+impl Session {
+    fn stream(&mut self) -> Option<&mut Stream> {
+        self.ticket.as_mut().and_then(Ticket::stream)
+    }
+
+    /// Keeps what is said to the server for as long as it may have to be said again. Gives whether it is kept.
+    fn keep(&mut self, message: &ClientMessage) -> bool {
+        let Some(ticket) = &mut self.ticket else { return false };
+        let Some(stream) = ticket.stream() else { return false };
+        if message.is_counted() && stream.sent.push(message.clone(), size(message)).is_err() {
+            ticket.memory = Memory::Overflowed;
+        }
+        true
+    }
+
+    fn ping(&mut self) -> ClientMessage {
+        let received = self.stream().map(|stream| {
+            stream.told = stream.received;
+            stream.received
+        });
+        ClientMessage::Ping(Ping { received })
+    }
+}
+
 impl Link {
     pub(super) const fn is_up(&self) -> bool {
         matches!(self, Self::Up(_))
     }
 
-    pub(super) const fn session(&self) -> Option<&Session> {
+    /// What is known of the server and the user, also while the socket is being brought back.
+    pub(super) fn session(&self) -> Option<&Session> {
         match self {
             Self::Up(session) => Some(session),
-            _ => None,
+            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
+                attempt.returning.as_ref().map(|returning| &returning.session)
+            }
+            Self::Closed => None,
+        }
+    }
+
+    pub(super) fn session_mut(&mut self) -> Option<&mut Session> {
+        match self {
+            Self::Up(session) => Some(session),
+            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
+                attempt.returning.as_mut().map(|returning| &mut returning.session)
+            }
+            Self::Closed => None,
         }
     }
 
     /// Under which name the user is signed in, also while the socket is being brought back.
     pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::Up(session) => Some(&session.name),
-            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _)
-                if attempt.returning.is_some() =>
-            {
-                Some(&attempt.name)
-            }
-            _ => None,
-        }
+        self.session().map(|session| session.name.as_str())
     }
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {
@@ -154,6 +243,22 @@ impl Client {
         self.open(now, Attempt { name, failures: 0, trouble, returning: None });
     }
 
+    /// The page was loaded anew, in the middle of a session.
+    pub(super) fn reload(&mut self, now: Millis, name: String, secret: String) {
+        if !matches!(self.link, Link::Closed) {
+            return;
+        }
+        let session = Session {
+            name: name.clone(),
+            ice_servers: Vec::new(),
+            knows_ours: true,
+            ticket: Some(Ticket { secret, memory: Memory::Reloaded }),
+            alive: Alive::PingAt(now + PING_INTERVAL),
+        };
+        let returning = Some(Returning { session, name_held: now });
+        self.open(now, Attempt { name, failures: 0, trouble: Trouble::Unreachable, returning });
+    }
+
     pub(super) fn sign_out(&mut self) {
         if matches!(self.call, Call::Idle) {
             self.stop_devices();
@@ -169,6 +274,7 @@ impl Client {
         self.notice = None;
         self.callee_error = None;
         self.missed.clear();
+        self.kept_call = None;
     }
 
     pub(super) fn retry_now(&mut self, now: Millis) {
@@ -186,42 +292,100 @@ impl Client {
     fn close_link(&mut self) {
         if !matches!(self.link, Link::Closed) {
             self.link = Link::Closed;
-            self.effects.push(Effect::CloseSocket);
+            self.effects.push(Effect::CloseSocket(Farewell::Goodbye));
+        }
+    }
+
+    /// Says something to the server: now, or when it is there again.
+    pub(super) fn send(&mut self, message: ClientMessage) {
+        if let Some(session) = self.link.session_mut() {
+            session.keep(&message);
+        }
+        if self.link.is_up() {
+            self.effects.push(Effect::Send(message));
         }
     }
 
     pub(super) fn handle_socket_opened(&mut self, now: Millis) {
-        if let Link::Opening(attempt, _) = &self.link {
+        let (peer, call) = self.continuing().unzip();
+        if let Link::Opening(attempt, _) = &mut self.link {
+            let ticket =
+                attempt.returning.as_mut().and_then(|returning| returning.session.ticket.as_mut());
+            let login = match ticket {
+                None => Login { received: Some(0), ..Login::default() },
+                Some(ticket) => {
+                    let received = ticket.stream().map(|stream| {
+                        stream.told = stream.received;
+                        stream.received
+                    });
+                    let session = Some(ticket.secret.clone());
+                    let anew = received.is_none();
+                    Login {
+                        session,
+                        received: Some(received.unwrap_or_default()),
+                        anew,
+                        peer,
+                        call,
+                        ..Login::default()
+                    }
+                }
+            };
             let attempt = attempt.clone();
-            let login = Login { name: attempt.name.clone(), session: None };
+            let login = Login { name: attempt.name.clone(), ..login };
             self.effects.push(Effect::Send(ClientMessage::Login(login)));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
         }
     }
 
     pub(super) fn handle_socket_closed(&mut self, now: Millis, code: u16) {
-        let restarting = code == protocol::close::CloseCode::Restart.as_u16();
+        if code == CloseCode::Replaced.as_u16() {
+            return self.give_way();
+        }
+        let restarting = code == CloseCode::Restart.as_u16();
         self.lose_socket(now, restarting, Trouble::Unreachable);
     }
 
-    /// The socket is gone; it is opened again after a pause. The server has ended the call for the other, too.
+    /// The session goes on in another tab. This one is signed out, and says why.
+    fn give_way(&mut self) {
+        if self.link.session().is_none() {
+            return;
+        }
+        self.link = Link::Closed;
+        self.end_call(Text::SignedInElsewhere);
+        self.stop_devices();
+        self.forget_user();
+        self.sign_in_error = Some(Text::SignedInElsewhere);
+    }
+
+    /// The socket is gone; it is opened again after a pause. At a server that cannot give the session back, the call is
+    /// over.
     fn lose_socket(&mut self, now: Millis, restarting: bool, trouble: Trouble) {
+        let mut first = false;
         let attempt = match std::mem::replace(&mut self.link, Link::Closed) {
             Link::Closed => return,
             Link::Up(session) => {
-                let returning = Some(now + NAME_HELD);
-                Attempt { name: session.name, failures: 0, trouble, returning }
+                first = true;
+                let name = session.name.clone();
+                let returning = Some(Returning { session, name_held: now + NAME_HELD });
+                Attempt { name, failures: 0, trouble, returning }
             }
             Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) | Link::Waiting(attempt, _) => {
-                Attempt { failures: attempt.failures.saturating_add(1), trouble, ..attempt }
+                attempt.failed(trouble)
             }
         };
-        let pause = if restarting {
-            self.rng.below(RESTART_SPREAD)
-        } else {
-            backoff(attempt.failures, &mut self.rng)
+        let pause = match (restarting, first) {
+            (true, _) => self.rng.below(RESTART_SPREAD),
+            (false, true) => self.rng.below(LOSS_SPREAD),
+            (false, false) => backoff(attempt.failures, &mut self.rng),
         };
         self.link = Link::Waiting(attempt, now + pause);
+        if self.link.session().is_none_or(|session| session.ticket.is_none()) {
+            self.lose_call(now);
+        }
+    }
+
+    /// The server has ended the call for the other, too.
+    fn lose_call(&mut self, now: Millis) {
         if let Call::Incoming(_) = self.call {
             self.miss_call(now);
         } else {
@@ -242,23 +406,53 @@ impl Client {
         let name = welcome.name.unwrap_or(attempt.name);
         self.sign_in_error = None;
         self.effects.push(Effect::RememberName(name.clone()));
+        let before = attempt.returning.and_then(|returning| returning.session.ticket);
+        let mut was = before.map(|ticket| ticket.memory);
+        let goes_on = match (&mut was, welcome.received) {
+            (Some(Memory::Stream(stream)), Some(received)) => {
+                stream.sent.acknowledge(received).is_ok()
+            }
+            _ => false,
+        };
+        let stream = match &mut was {
+            Some(Memory::Stream(stream)) if goes_on => std::mem::take(stream),
+            _ => Stream::default(),
+        };
+        let again: Vec<_> = stream.sent.waiting().cloned().map(Effect::Send).collect();
+        let memory = Memory::Stream(stream);
         self.link = Link::Up(Session {
             name,
             ice_servers: welcome.ice_servers,
             knows_ours: welcome.version.is_some(),
+            ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
+        if goes_on {
+            self.effects.extend(again);
+            return;
+        }
+        let call = welcome.peer.zip(welcome.call);
+        match was {
+            None => {}
+            Some(Memory::Reloaded) => self.rejoin(now, call),
+            Some(Memory::Stream(_) | Memory::Overflowed) => self.begin_again(now, call),
+        }
     }
 
     fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
         let trouble = match attempt.returning {
-            Some(until) if taken && now < until => Some(Trouble::NameHeld),
+            // A server that gives sessions back would have given this one.
+            Some(Returning { session, name_held })
+                if taken && session.ticket.is_none() && now < name_held =>
+            {
+                Some(Trouble::NameHeld)
+            }
             Some(_) if !taken && code.is_some_and(ErrorCode::retry_can_help) => Some(Trouble::Busy),
             Some(_) | None => None,
         };
         if let Some(trouble) = trouble {
-            self.effects.push(Effect::CloseSocket);
+            self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
             self.lose_socket(now, false, trouble);
             return;
         }
@@ -267,6 +461,7 @@ impl Client {
             Some(ErrorCode::BadName | ErrorCode::BadMessage) => Text::NameBad,
             Some(_) => Text::ServerRefused,
         });
+        self.end_call(Text::ServerLost);
         self.stop_devices();
         self.close_link();
         self.forget_user();
@@ -276,6 +471,48 @@ impl Client {
     pub(super) const fn heard_server(&mut self, now: Millis) {
         if let Link::Up(session) = &mut self.link {
             session.alive = Alive::PingAt(now + PING_INTERVAL);
+        }
+    }
+
+    /// One of the session's messages came, whether it is understood or not.
+    pub(super) fn count_received(&mut self) {
+        let Link::Up(session) = &mut self.link else { return };
+        let Some(stream) = session.stream() else { return };
+        stream.received = stream.received.wrapping_add(1);
+        if stream.received - stream.told >= ACKNOWLEDGE_EVERY {
+            let ping = session.ping();
+            self.effects.push(Effect::Send(ping));
+        }
+    }
+
+    pub(super) fn handle_pong(&mut self, received: Option<u64>) {
+        if let Link::Up(session) = &mut self.link
+            && let Some(stream) = session.stream()
+            && let Some(received) = received
+        {
+            // A count that cannot be is one of a server that miscounts: nothing is let go.
+            let _ = stream.sent.acknowledge(received);
+        }
+    }
+
+    /// There is reason to think that the socket is dead, or that the server can be reached again.
+    pub(super) fn probe(&mut self, now: Millis) {
+        match &mut self.link {
+            Link::Closed => {}
+            Link::Waiting(..) => self.retry_now(now),
+            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) => {
+                let attempt = attempt.clone();
+                self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+                self.open(now, attempt);
+            }
+            Link::Up(session) if session.knows_ours => {
+                if let Alive::PingAt(_) = session.alive {
+                    session.alive = Alive::PongUntil(now + PROBE_TIMEOUT);
+                    let ping = session.ping();
+                    self.effects.push(Effect::Send(ping));
+                }
+            }
+            Link::Up(_) => {}
         }
     }
 
@@ -289,18 +526,18 @@ impl Client {
             Link::Up(session) => match session.alive {
                 Alive::PingAt(_) => {
                     session.alive = Alive::PongUntil(now + PONG_TIMEOUT);
-                    self.send(ClientMessage::Ping);
+                    let ping = session.ping();
+                    self.effects.push(Effect::Send(ping));
                 }
-                Alive::PongUntil(_) => {
-                    self.effects.push(Effect::CloseSocket);
-                    self.lose_socket(now, false, Trouble::Unreachable);
-                }
+                Alive::PongUntil(_) => self.give_socket_up(now),
             },
-            Link::Opening(..) | Link::LoggingIn(..) => {
-                self.effects.push(Effect::CloseSocket);
-                self.lose_socket(now, false, Trouble::Unreachable);
-            }
+            Link::Opening(..) | Link::LoggingIn(..) => self.give_socket_up(now),
         }
+    }
+
+    fn give_socket_up(&mut self, now: Millis) {
+        self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+        self.lose_socket(now, false, Trouble::Unreachable);
     }
 }
 
@@ -309,6 +546,21 @@ impl Client {
 fn backoff(failures: u32, rng: &mut Rng) -> Millis {
     let longest = (MIN_BACKOFF << failures.min(10)).min(MAX_BACKOFF);
     longest / 2 + rng.below(longest / 2)
+}
+
+/// About how many bytes a message takes: what is opaque in it, and something for the rest.
+fn size(message: &ClientMessage) -> usize {
+    const AROUND: usize = 128;
+    AROUND
+        + match message {
+            ClientMessage::Offer(offer) => offer.offer.as_json().len(),
+            ClientMessage::Answer(answer) => answer.answer.as_json().len(),
+            ClientMessage::Candidate(candidate) => candidate.candidate.as_json().len(),
+            ClientMessage::Login(_)
+            | ClientMessage::Ringing(_)
+            | ClientMessage::Leave(_)
+            | ClientMessage::Ping(_) => 0,
+        }
 }
 
 #[cfg(test)]

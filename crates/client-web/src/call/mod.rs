@@ -14,6 +14,7 @@ mod input;
 mod link;
 mod negotiation;
 mod outgoing;
+mod recovery;
 mod show;
 mod signal;
 mod text;
@@ -21,7 +22,7 @@ mod view;
 
 pub use clock::{Millis, Rng};
 pub use devices::MediaError;
-pub use effect::{Effect, PeerOp};
+pub use effect::{Effect, Farewell, Kept, PeerOp};
 pub use input::{Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
 pub use text::{Message, Text};
 pub use view::{Controls, IncomingView, NoticeView, Page, PhaseView, RemoteView, Ring, View};
@@ -32,9 +33,10 @@ use incoming::Incoming;
 use link::Link;
 use outgoing::Outgoing;
 use protocol::{CallId, ClientMessage, Leave, LeaveReason};
+use recovery::KeptCall;
 
 /// What the browser can do, found out once at the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Environment {
     /// All that a call needs.
     Capable,
@@ -45,7 +47,7 @@ pub enum Environment {
 }
 
 /// A missed call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Missed {
     /// Who called.
     pub name: String,
@@ -57,14 +59,14 @@ pub struct Missed {
 const MAX_MISSED: usize = 10;
 
 /// Something the user should know, shown until it is dismissed or the next call starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Notice {
     message: Message,
     call_again: Option<String>,
 }
 
 /// The call, if there is one, and how far it is.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Call {
     Idle,
     Outgoing(Outgoing),
@@ -73,7 +75,7 @@ enum Call {
 }
 
 /// The page's state.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
     rng: Rng,
     environment: Environment,
@@ -86,6 +88,10 @@ pub struct Client {
     callee_error: Option<Text>,
     corner: Corner,
     last_id: u32,
+    /// The call from before the page was loaded anew.
+    kept_call: Option<KeptCall>,
+    /// What the shell was last told to keep.
+    kept: Option<Kept>,
     effects: Vec<Effect>,
 }
 
@@ -105,6 +111,8 @@ impl Client {
             callee_error: None,
             corner: Corner::TopRight,
             last_id: 0,
+            kept_call: None,
+            kept: None,
             effects: Vec::new(),
         }
     }
@@ -124,7 +132,17 @@ impl Client {
             Input::CameraEnded => self.handle_camera_ended(),
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
-            Input::Tick => self.handle_tick(now),
+            Input::Reloaded(kept) => self.reloaded(now, kept),
+            Input::NetworkChanged => self.network_changed(now),
+            Input::Tick => {
+                self.notice_sleep(now);
+                self.handle_tick(now);
+            }
+        }
+        let keep = self.to_keep();
+        if keep != self.kept {
+            self.kept = keep.clone();
+            self.effects.push(Effect::Keep(keep));
         }
         std::mem::take(&mut self.effects)
     }
@@ -179,7 +197,10 @@ impl Client {
         self.tick_link(now);
         match &self.call {
             Call::Idle => {}
-            Call::Outgoing(outgoing) if outgoing.is_over(now) => self.give_up_ringing(),
+            Call::Outgoing(outgoing) if outgoing.is_over(now) => match outgoing.replaces {
+                Some(_) => self.give_up_rejoining(),
+                None => self.give_up_ringing(),
+            },
             Call::Incoming(incoming) if incoming.until <= now => {
                 self.leave(LeaveReason::Timeout);
                 self.miss_call(now);
@@ -193,7 +214,8 @@ impl Client {
         let text = match &self.call {
             Call::Idle => return,
             Call::Incoming(_) => return self.decline(),
-            Call::Outgoing(_) => Text::CancelledByYou,
+            Call::Outgoing(outgoing) if outgoing.replaces.is_none() => Text::CancelledByYou,
+            Call::Outgoing(_) => Text::EndedByYou,
             Call::Active(_) => Text::EndedByYou,
         };
         self.leave(match text {
@@ -207,7 +229,10 @@ impl Client {
     fn leave(&mut self, reason: LeaveReason) {
         let (name, call) = match &self.call {
             Call::Idle => return,
-            Call::Outgoing(outgoing) if !outgoing.is_known_to_server() => return,
+            Call::Outgoing(outgoing) if !outgoing.is_known_to_server() => {
+                let Some(old) = &outgoing.replaces else { return };
+                (outgoing.peer.clone(), Some(old.clone()))
+            }
             // The tutorial's server dies of a `leave` to somebody who is not there, and does not say who is.
             Call::Outgoing(_) if self.link.session().is_some_and(|session| !session.knows_ours) => {
                 return;
@@ -267,10 +292,8 @@ impl Client {
         }
     }
 
-    fn send(&mut self, message: ClientMessage) {
-        if self.link.is_up() {
-            self.effects.push(Effect::Send(message));
-        }
+    fn new_call_id(&mut self) -> CallId {
+        CallId::from_bits(u128::from(self.rng.bits()) << 64 | u128::from(self.rng.bits()))
     }
 
     fn new_id(&mut self) -> u32 {

@@ -13,7 +13,7 @@ use super::effect::PeerOp;
 pub(super) const MAX_EARLY_CANDIDATES: usize = 128;
 
 /// How far the exchange of descriptions is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Signaling {
     /// Nothing is under way.
     Stable,
@@ -21,29 +21,34 @@ enum Signaling {
     Making { ice_restart: bool },
     /// A local offer was sent.
     Offered { ice_restart: bool },
-    /// A remote offer is being answered.
-    Answering,
+    /// A remote offer is being answered; if more came in the meantime, so many answers are still to be made, and the last
+    /// one counts.
+    Answering { answers: u32 },
 }
 
 /// A session description to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Description {
     Offer(Raw),
     Answer(Raw),
 }
 
 /// The negotiation over one peer connection.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Negotiation {
     polite: bool,
     signaling: Signaling,
     has_remote: bool,
     early: Vec<Raw>,
+    /// The local offer that was sent and is not answered.
+    sent: Option<Raw>,
+    /// The remote offer that is being answered.
+    asked: Option<Raw>,
     /// An offer became necessary while another exchange was under way.
     again: Option<Again>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Again {
     ice_restart: bool,
 }
@@ -65,6 +70,8 @@ impl Negotiation {
             signaling: Signaling::Stable,
             has_remote: false,
             early: Vec::new(),
+            sent: None,
+            asked: None,
             again: None,
         }
     }
@@ -81,7 +88,7 @@ impl Negotiation {
                 if ice_restart => {}
             // The offer that is being made will say it all.
             Signaling::Making { .. } if !ice_restart => {}
-            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Answering => {
+            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Answering { .. } => {
                 let before = self.again.is_some_and(|again| again.ice_restart);
                 self.again = Some(Again { ice_restart: ice_restart || before });
             }
@@ -99,14 +106,24 @@ impl Negotiation {
     pub(super) fn offer_ready(&mut self, offer: Raw) -> Option<Description> {
         let Signaling::Making { ice_restart } = self.signaling else { return None };
         self.signaling = Signaling::Offered { ice_restart };
+        self.sent = Some(offer.clone());
         Some(Description::Offer(offer))
+    }
+
+    /// The offer that was sent and is not answered, to be sent again if it or its answer may be lost. Where it arrives for
+    /// the second time it is answered for the second time, which changes nothing.
+    pub(super) fn unanswered(&self) -> Option<Raw> {
+        self.sent.clone().filter(|_| matches!(self.signaling, Signaling::Offered { .. }))
     }
 
     /// A local answer is set.
     pub(super) fn answer_ready(&mut self, answer: Raw) -> (Option<Description>, Option<PeerOp>) {
-        if self.signaling != Signaling::Answering {
+        let Signaling::Answering { answers } = &mut self.signaling else { return (None, None) };
+        *answers -= 1;
+        if *answers > 0 {
             return (None, None);
         }
+        self.asked = None;
         self.signaling = Signaling::Stable;
         (Some(Description::Answer(answer)), self.catch_up())
     }
@@ -114,12 +131,17 @@ impl Negotiation {
     /// A remote offer came. Says what to do before the answer; `None` if the offer is ignored. The answer itself is asked
     /// for with [`PeerOp::Answer`], which the caller of this adds.
     pub(super) fn remote_offer(&mut self, offer: Raw) -> Option<Vec<PeerOp>> {
-        let collision = self.signaling != Signaling::Stable;
-        if collision && !self.polite {
-            return None;
-        }
+        let repeated = self.asked.as_ref() == Some(&offer);
+        let answers = match self.signaling {
+            Signaling::Answering { .. } if repeated => return None,
+            Signaling::Answering { answers } => answers + 1,
+            Signaling::Making { .. } | Signaling::Offered { .. } if !self.polite => return None,
+            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Stable => 1,
+        };
+        self.asked = Some(offer.clone());
+        self.sent = None;
         // The browser rolls a local offer back, and fires `negotiationneeded` if what it was for is still to be said.
-        self.signaling = Signaling::Answering;
+        self.signaling = Signaling::Answering { answers };
         let mut ops = vec![PeerOp::ApplyOffer(offer)];
         self.add_early(&mut ops);
         Some(ops)
@@ -131,6 +153,7 @@ impl Negotiation {
             return Vec::new();
         }
         self.signaling = Signaling::Stable;
+        self.sent = None;
         let mut ops = vec![PeerOp::ApplyAnswer(answer)];
         self.add_early(&mut ops);
         ops.extend(self.catch_up());

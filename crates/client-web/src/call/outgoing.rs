@@ -3,33 +3,35 @@
 use protocol::{CallId, ClientMessage, LeaveReason, Offer, Raw, limits::RING_TIMEOUT};
 
 use super::{
-    Call, Client, Effect, Millis, PeerId, PeerOp, Text,
-    active::{Active, Leg},
+    Call, Client, Effect, Link, Millis, PeerId, PeerOp, Text,
+    active::{Active, Leg, RECONNECT_TIMEOUT},
     devices::Outcome,
     negotiation::Description,
     same_name,
 };
 
 /// A call that this user makes.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outgoing {
     pub(super) peer: String,
     pub(super) call: CallId,
     pub(super) stage: Stage,
     pub(super) note: Option<Text>,
-    /// Candidates that the browser found before the offer was sent: nobody could say yet which call they are of.
-    pub(super) held: Vec<Raw>,
+    /// The accepted call that this one continues, after the page was loaded anew.
+    pub(super) replaces: Option<CallId>,
+    /// The candidates that the browser found. They follow the offer, and follow it again when it has to be said again.
+    pub(super) candidates: Vec<Raw>,
 }
 
 /// How far it is.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
     /// Camera and microphone are being opened.
     Media,
     /// The browser makes the offer.
     Offering(Leg),
     /// The offer is sent.
-    Sent { leg: Leg, ringing: bool, until: Millis },
+    Sent { leg: Leg, offer: Raw, ringing: bool, until: Millis },
 }
 
 impl Stage {
@@ -69,13 +71,14 @@ impl Outgoing {
 impl Client {
     pub(super) fn start_call(&mut self, now: Millis, name: &str) {
         let name = name.trim();
-        let Some(session) = self.link.session() else { return };
+        let Link::Up(session) = &self.link else { return };
+        let own_name = session.name.clone();
         if !matches!(self.call, Call::Idle) {
             return;
         }
         self.callee_error = match name {
             "" => Some(Text::CalleeEmpty),
-            name if same_name(name, &session.name) => Some(Text::CalleeSelf),
+            name if same_name(name, &own_name) => Some(Text::CalleeSelf),
             _ => None,
         };
         if self.callee_error.is_some() {
@@ -84,13 +87,13 @@ impl Client {
         self.notice = None;
         // A preview that is still being asked for would come in the call's way.
         self.devices.pending = None;
-        let bits = u128::from(self.rng.bits()) << 64 | u128::from(self.rng.bits());
         self.call = Call::Outgoing(Outgoing {
             peer: name.to_owned(),
-            call: CallId::from_bits(bits),
+            call: self.new_call_id(),
+            replaces: None,
             stage: Stage::Media,
             note: None,
-            held: Vec::new(),
+            candidates: Vec::new(),
         });
         self.open_media_for_call(now, true);
     }
@@ -99,6 +102,10 @@ impl Client {
     pub(super) fn media_is_ready(&mut self, now: Millis, outcome: Outcome) {
         match (&self.call, outcome) {
             (Call::Outgoing(_), Outcome::Go(note)) => self.offer(note),
+            // Whoever is in the call already stays in it, if only to listen.
+            (Call::Outgoing(_), Outcome::Stop(text)) if self.is_rejoining() => {
+                self.offer(Some(text));
+            }
             (Call::Outgoing(_), Outcome::Stop(text)) => self.end_call(text),
             (Call::Incoming(_), Outcome::Go(note)) => self.answer(now, note),
             (Call::Incoming(_), Outcome::Stop(text)) => self.cannot_answer_yet(text),
@@ -130,22 +137,30 @@ impl Client {
     pub(super) fn send_first_offer(&mut self, now: Millis, raw: Raw) {
         let Call::Outgoing(outgoing) = &mut self.call else { return };
         let (peer, call) = (outgoing.peer.clone(), outgoing.call.clone());
-        let held = std::mem::take(&mut outgoing.held);
+        let replaces = outgoing.replaces.clone();
+        let timeout = match replaces {
+            Some(_) => RECONNECT_TIMEOUT,
+            None => RING_TIMEOUT.as_millis() as Millis,
+        };
+        let candidates = outgoing.candidates.clone();
+        let mut message = None;
         outgoing.stage = match std::mem::replace(&mut outgoing.stage, Stage::Media) {
             Stage::Offering(mut leg) => {
                 let Some(Description::Offer(offer)) = leg.negotiation.offer_ready(raw) else {
                     outgoing.stage = Stage::Offering(leg);
                     return;
                 };
-                let until = now + RING_TIMEOUT.as_millis() as Millis;
-                let message = Offer { name: peer, offer, call: Some(call) };
-                self.effects.push(Effect::Send(ClientMessage::Offer(message)));
-                Stage::Sent { leg, ringing: false, until }
+                let until = now + timeout;
+                message =
+                    Some(Offer { name: peer, offer: offer.clone(), call: Some(call), replaces });
+                Stage::Sent { leg, offer, ringing: false, until }
             }
             stage => stage,
         };
-        for candidate in held {
-            self.send_candidate(candidate);
+        let Some(message) = message else { return };
+        self.send(ClientMessage::Offer(message));
+        for candidate in candidates {
+            self.say_candidate(candidate);
         }
     }
 

@@ -61,6 +61,7 @@ impl Client {
     fn phase(&self) -> PhaseView {
         match &self.call {
             Call::Idle => PhaseView::Idle,
+            Call::Outgoing(_) if self.is_rejoining() => PhaseView::Reconnecting,
             Call::Outgoing(_) => PhaseView::Calling,
             Call::Incoming(_) => PhaseView::Ringing,
             Call::Active(active) => match active.path {
@@ -82,6 +83,7 @@ impl Client {
             },
             Call::Outgoing(outgoing) => match outgoing.stage {
                 outgoing::Stage::Media => Message::plain(Text::OpeningMedia),
+                _ if self.is_rejoining() => Message::about(Text::Rejoining, &outgoing.peer),
                 outgoing::Stage::Sent { ringing: true, .. } => {
                     Message::about(Text::RingingThere, &outgoing.peer)
                 }
@@ -90,6 +92,7 @@ impl Client {
             Call::Incoming(incoming) => match incoming.stage {
                 incoming::Ring::Asking(_) => Message::about(Text::Incoming, &incoming.peer),
                 incoming::Ring::Media => Message::plain(Text::OpeningMedia),
+                incoming::Ring::Ready(_) => Message::about(Text::Connecting, &incoming.peer),
             },
             Call::Active(active) => active_status(active),
         }
@@ -97,6 +100,9 @@ impl Client {
 
     fn title(&self) -> Message {
         match &self.call {
+            Call::Outgoing(outgoing) if self.is_rejoining() => {
+                Message::about(Text::TitleInCall, &outgoing.peer)
+            }
             Call::Idle | Call::Outgoing(_) => Message::plain(Text::TitleIdle),
             Call::Incoming(incoming) => Message::about(Text::TitleIncoming, &incoming.peer),
             Call::Active(active) => Message::about(Text::TitleInCall, &active.peer),
@@ -105,6 +111,8 @@ impl Client {
 
     fn server_trouble(&self, now: Millis) -> Option<Message> {
         match &self.link {
+            // The first attempt follows at once, and mostly all is well again before anybody has read that it was not.
+            Link::Waiting(attempt, _) if !attempt.has_failed() => None,
             Link::Waiting(attempt, until) => Some(Message {
                 text: attempt.trouble(),
                 name: None,
@@ -123,7 +131,7 @@ impl Client {
             Call::Outgoing(outgoing) => outgoing.note,
             Call::Incoming(incoming) => match incoming.stage {
                 incoming::Ring::Asking(problem) => problem,
-                incoming::Ring::Media => None,
+                incoming::Ring::Media | incoming::Ring::Ready(_) => None,
             },
             Call::Idle => return self.last_notice(),
         };
@@ -141,7 +149,7 @@ impl Client {
         match &self.call {
             Call::Incoming(incoming) => Some(IncomingView {
                 name: incoming.peer.clone(),
-                answering: incoming.stage == incoming::Ring::Media,
+                answering: !matches!(incoming.stage, incoming::Ring::Asking(_)),
             }),
             _ => None,
         }

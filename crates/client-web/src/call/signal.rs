@@ -1,8 +1,8 @@
 //! What comes from the server.
 
 use protocol::{
-    ClientMessage, ErrorCode, Leave, LeaveReason, Raw, Refusal, RelayedAnswer, RelayedCandidate,
-    RelayedLeave, RelayedOffer, ServerMessage,
+    CallId, ClientMessage, ErrorCode, Leave, LeaveReason, Raw, Refusal, RelayedAnswer,
+    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage,
 };
 
 use super::{Call, Client, Effect, Millis, PeerOp, Text, active::Path};
@@ -11,7 +11,11 @@ impl Client {
     pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
         self.heard_server(now);
         // The tutorial's server greets with a text that is not JSON, and newer servers may say more than we know.
-        let Ok(message) = ServerMessage::decode(text) else { return };
+        let message = ServerMessage::decode(text);
+        if !matches!(&message, Ok(message) if !message.is_counted()) {
+            self.count_received();
+        }
+        let Ok(message) = message else { return };
         if let ServerMessage::Login(reply) = message {
             self.handle_login_reply(now, reply);
         } else if self.link.is_up() {
@@ -21,7 +25,8 @@ impl Client {
 
     fn handle_signal(&mut self, now: Millis, message: ServerMessage) {
         match message {
-            ServerMessage::Login(_) | ServerMessage::Pong => {}
+            ServerMessage::Login(_) => {}
+            ServerMessage::Pong(pong) => self.handle_pong(pong.received),
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {
                 if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {
@@ -38,8 +43,13 @@ impl Client {
     fn handle_offer(&mut self, now: Millis, offer: RelayedOffer) {
         let renegotiates = matches!(self.call, Call::Active(_))
             && self.is_of_call(Some(&offer.name), offer.call.as_ref());
+        let continues = matches!(self.call, Call::Active(_))
+            && offer.replaces.is_some()
+            && self.is_of_call(Some(&offer.name), offer.replaces.as_ref());
         if renegotiates {
             self.handle_renegotiation(offer.offer);
+        } else if continues {
+            self.handle_replacement(now, offer);
         } else {
             self.handle_new_call(now, offer);
         }
@@ -86,13 +96,20 @@ impl Client {
     }
 
     fn handle_leave(&mut self, now: Millis, leave: &RelayedLeave) {
-        if !self.is_of_call(leave.name.as_deref(), leave.call.as_ref()) {
+        if !self.is_of_call(leave.name.as_deref(), leave.call.as_ref())
+            && !self.continues(leave.call.as_ref())
+        {
             return;
         }
         let text = match (&self.call, leave.reason) {
             (Call::Idle, _) => return,
+            (Call::Incoming(_), Some(LeaveReason::AnsweredElsewhere)) => Text::AnsweredElsewhere,
             (Call::Incoming(_), _) => return self.miss_call(now),
             (_, Some(LeaveReason::Gone)) => Text::PeerGone,
+            (_, Some(LeaveReason::DeviceFailed)) => Text::PeerFailed,
+            (_, Some(LeaveReason::NoPath)) => self.no_path(),
+            (_, Some(LeaveReason::RelayRefused)) => Text::RelayRefused,
+            (_, Some(LeaveReason::Lost)) => Text::PathLost,
             // Both ends look for a path; whoever gives up first tells the other, who sees what it was.
             (Call::Active(active), Some(LeaveReason::Failed)) => match active.path {
                 Path::Connecting { .. } => Text::PathFailed,
@@ -102,11 +119,18 @@ impl Client {
             (Call::Outgoing(_), Some(LeaveReason::Failed)) => Text::PeerFailed,
             (_, Some(LeaveReason::Busy)) => Text::Busy,
             (Call::Outgoing(_), Some(LeaveReason::Timeout)) => Text::NoAnswer,
+            (Call::Outgoing(outgoing), _) if outgoing.replaces.is_some() => Text::EndedByPeer,
             // The tutorial's server gives no reason: whoever leaves before the answer has declined.
             (Call::Outgoing(_), _) => Text::Declined,
             (Call::Active(_), _) => Text::EndedByPeer,
         };
         self.end_call(text);
+    }
+
+    /// Whether this is the id of the accepted call that the page continues.
+    fn continues(&self, id: Option<&CallId>) -> bool {
+        matches!(&self.call, Call::Outgoing(outgoing)
+            if id.is_some() && outgoing.replaces.as_ref() == id)
     }
 
     fn handle_error(&mut self, refusal: &Refusal) {
@@ -127,6 +151,9 @@ impl Client {
                 self.end_call(Text::ServerRefused);
             }
             // The server has this user in another call, which this page knows nothing of: it is left as well.
+            (Call::Outgoing(outgoing), ErrorCode::NotInCall) if outgoing.replaces.is_some() => {
+                self.end_call(Text::EndedByPeer);
+            }
             (Call::Outgoing(_), ErrorCode::NotInCall) => {
                 let leave = Leave { name: None, call: None, reason: Some(LeaveReason::Failed) };
                 self.send(ClientMessage::Leave(leave));

@@ -44,6 +44,8 @@ texts! {
     Connecting = "connecting",
     /// The call stands.
     InCall = "in-call",
+    /// The page was loaded anew, and goes back into the call that it was in.
+    Rejoining = "rejoining",
     /// The path for the media broke.
     Reconnecting = "reconnecting",
     /// The server cannot be reached, without the count of the seconds, which would be read aloud each time.
@@ -63,6 +65,8 @@ texts! {
     NameBad = "name-bad",
     /// The name belongs to somebody.
     NameTaken = "name-taken",
+    /// This user went on in another tab.
+    SignedInElsewhere = "signed-in-elsewhere",
     /// No callee was given.
     CalleeEmpty = "callee-empty",
     /// The callee's name is none.
@@ -94,8 +98,14 @@ texts! {
     PeerGone = "peer-gone",
     /// This page's connection to the server is gone.
     ServerLost = "server-lost",
-    /// There is no path for the media.
+    /// There is no path for the media, though there is a relay.
     PathFailed = "path-failed",
+    /// There is no path for the media, and no relay that could be one.
+    NoRelay = "no-relay",
+    /// There is no path for the media but by the relay, which refused.
+    RelayRefused = "relay-refused",
+    /// Answered on another device of this user.
+    AnsweredElsewhere = "answered-elsewhere",
     /// The path for the media broke and did not come back.
     PathLost = "path-lost",
     /// The peer's device could not do it.
@@ -161,6 +171,8 @@ impl Text {
                 | Self::PeerGone
                 | Self::ServerLost
                 | Self::PathFailed
+                | Self::NoRelay
+                | Self::RelayRefused
                 | Self::PathLost
                 | Self::PeerFailed
                 | Self::DeviceFailed
@@ -171,7 +183,7 @@ impl Text {
 }
 
 /// A sentence with what goes into its slots.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// The sentence.
     pub text: Text,

@@ -1,0 +1,189 @@
+//! How a call outlives its connection: what is done about it when signaling comes back, when the page is loaded anew, and
+//! when the network changes.
+
+use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, RelayedOffer};
+
+use super::{
+    Call, Client, Effect, Kept, Millis, PeerOp, Text,
+    active::{Active, Path, RECONNECT_TIMEOUT, RESTART_EVERY},
+    outgoing::{Outgoing, Stage},
+};
+
+/// How long a caller has, in ms, to offer its call again after the server has started anew. Its page does so as soon as it is
+/// there, and it is there within the time after which the server would give it up.
+const OFFER_AGAIN_WITHIN: Millis = 30_000;
+
+/// How late a timer may be, in ms, before that means that the machine slept. Browsers let the timers of hidden tabs wait for
+/// up to a minute, which looks the same, and then this costs one ping.
+const SLEPT: Millis = 5_000;
+
+impl Client {
+    /// The accepted call that the page is in, as it tells a server that may have forgotten it.
+    pub(super) fn continuing(&self) -> Option<(String, CallId)> {
+        match &self.call {
+            Call::Active(active) => Some((active.peer.clone(), active.call.clone()?)),
+            Call::Outgoing(outgoing) => Some((outgoing.peer.clone(), outgoing.replaces.clone()?)),
+            Call::Idle => self.kept_call.as_ref().map(|kept| kept.call.clone()),
+            Call::Incoming(_) => None,
+        }
+    }
+
+    /// What a page that is loaded anew needs.
+    pub(super) fn to_keep(&self) -> Option<Kept> {
+        let session = self.link.session()?;
+        let secret = session.ticket.as_ref()?.secret.clone();
+        let camera = match (&self.call, &self.kept_call) {
+            (Call::Idle, Some(kept)) => kept.camera,
+            _ => self.devices.camera,
+        };
+        let (name, call) = (session.name.clone(), self.continuing());
+        Some(Kept { name, session: secret, camera: camera && call.is_some(), call })
+    }
+
+    /// The page was loaded anew, and this was kept.
+    pub(super) fn reloaded(&mut self, now: Millis, kept: Kept) {
+        self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
+        self.reload(now, kept.name, kept.session);
+    }
+
+    /// The server has forgotten what was said, or what it said was lost. What the server must know of the call is said
+    /// again; the accepted call stood in the login.
+    pub(super) fn begin_again(&mut self, now: Millis, call: Option<(String, CallId)>) {
+        match &mut self.call {
+            // The server thinks that we are in a call: the word that it is over was lost.
+            Call::Idle => {
+                if let Some((name, call)) = call {
+                    let reason = Some(LeaveReason::Hangup);
+                    let leave = Leave { name: Some(name), call: Some(call), reason };
+                    self.send(ClientMessage::Leave(leave));
+                }
+            }
+            Call::Outgoing(_) => self.offer_again(),
+            Call::Incoming(incoming) => {
+                incoming.offer = None;
+                incoming.until = incoming.until.min(now + OFFER_AGAIN_WITHIN);
+            }
+            Call::Active(active) => {
+                let connected = matches!(active.path, Path::Connected { .. });
+                self.send_unanswered();
+                if !connected {
+                    self.restart_ice();
+                }
+            }
+        }
+    }
+
+    /// A call that is not answered yet is offered again, as it was.
+    fn offer_again(&mut self) {
+        let Call::Outgoing(outgoing) = &self.call else { return };
+        let Stage::Sent { offer, .. } = &outgoing.stage else { return };
+        let message = Offer {
+            name: outgoing.peer.clone(),
+            offer: offer.clone(),
+            call: Some(outgoing.call.clone()),
+            replaces: outgoing.replaces.clone(),
+        };
+        let candidates = outgoing.candidates.clone();
+        self.send(ClientMessage::Offer(message));
+        for candidate in candidates {
+            self.say_candidate(candidate);
+        }
+    }
+
+    /// An offer within the call that is not answered is sent again.
+    pub(super) fn send_unanswered(&mut self) {
+        if let Call::Active(active) = &self.call
+            && let Some(offer) = active.leg.negotiation.unanswered()
+        {
+            let (name, call) = (active.peer.clone(), active.call.clone());
+            self.send(ClientMessage::Offer(Offer { name, offer, call, replaces: None }));
+        }
+    }
+
+    /// The page was loaded anew, and the server says which call it is in: it goes on over a new peer connection.
+    pub(super) fn rejoin(&mut self, now: Millis, call: Option<(String, CallId)>) {
+        let kept = self.kept_call.take();
+        let Some((peer, old)) = call else { return };
+        if !matches!(self.call, Call::Idle) {
+            return;
+        }
+        let camera = kept.is_none_or(|kept| kept.camera);
+        self.notice = None;
+        self.devices.pending = None;
+        self.call = Call::Outgoing(Outgoing {
+            peer,
+            call: self.new_call_id(),
+            replaces: Some(old),
+            stage: Stage::Media,
+            note: None,
+            candidates: Vec::new(),
+        });
+        self.open_media_for_call(now, camera);
+    }
+
+    /// The peer continues the call over a new peer connection. Nobody is asked: the call was accepted.
+    pub(super) fn handle_replacement(&mut self, now: Millis, offer: RelayedOffer) {
+        let Call::Active(Active { leg, path, .. }) = &self.call else { return };
+        let (old, path) = (leg.id, *path);
+        self.effects.push(Effect::ClosePeer(old));
+        let mut leg = self.new_leg(false);
+        let applied = leg.negotiation.remote_offer(offer.offer).unwrap_or_default();
+        let then = [PeerOp::AttachTracks, PeerOp::Answer];
+        for op in applied.into_iter().chain(then) {
+            self.effects.push(Effect::Peer(leg.id, op));
+        }
+        let Call::Active(active) = &mut self.call else { return };
+        let since = path.since();
+        let mut next = Active::new(now, offer.name, offer.call, leg, active.note);
+        if let Some(since) = since {
+            let (restart_at, until) = (now + RESTART_EVERY, now + RECONNECT_TIMEOUT);
+            next.path = Path::Broken { since, restart_at, until };
+        }
+        *active = next;
+    }
+
+    /// The browser is online again, or over another network.
+    pub(super) fn network_changed(&mut self, now: Millis) {
+        self.probe(now);
+        self.restart_ice();
+    }
+
+    /// Timers came late: the machine slept, and the network may be another.
+    pub(super) fn notice_sleep(&mut self, now: Millis) {
+        if self.next_timeout().is_some_and(|at| at + SLEPT < now) {
+            self.probe(now);
+            if let Call::Active(Active { path: Path::Broken { restart_at, .. }, .. }) =
+                &mut self.call
+            {
+                *restart_at = now;
+            }
+        }
+    }
+
+    /// Seeks a new path for the media (RFC 8445 section 2.4); the old one is used as long as it works.
+    pub(super) fn restart_ice(&mut self) {
+        if let Call::Active(active) = &mut self.call {
+            let op = active.leg.negotiation.offer(true);
+            let id = active.leg.id;
+            self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+        }
+    }
+
+    /// Whether the call is an accepted one that this page continues.
+    pub(super) const fn is_rejoining(&self) -> bool {
+        matches!(&self.call, Call::Outgoing(Outgoing { replaces: Some(_), .. }))
+    }
+
+    /// The peer did not answer that.
+    pub(super) fn give_up_rejoining(&mut self) {
+        self.leave(LeaveReason::Lost);
+        self.end_call(Text::PathLost);
+    }
+}
+
+/// An accepted call from before the page was loaded anew, until the server has said whether it still stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KeptCall {
+    pub(super) call: (String, CallId),
+    pub(super) camera: bool,
+}
