@@ -32,7 +32,8 @@ impl World {
                 _ => MediaError::Other,
             })
         };
-        self.queue.add(at, Event::Media(user, request, result));
+        let tab = self.tab(user);
+        self.queue.add(at, Event::Media(tab, request, result));
     }
 
     pub(crate) fn start_op(&mut self, user: UserId, id: PeerId, op: PeerOp) {
@@ -47,7 +48,8 @@ impl World {
 
     fn time_op(&mut self, user: UserId, id: PeerId) {
         let at = self.now + self.rng.below(60);
-        self.queue.add(at, Event::OpDone(user, id));
+        let tab = self.tab(user);
+        self.queue.add(at, Event::OpDone(tab, id));
     }
 
     pub(crate) fn finish_op(&mut self, user: UserId, id: PeerId) {
@@ -72,10 +74,7 @@ impl World {
             Done::Text(text) => self.carry_text(remote, text),
             Done::NegotiationNeeded => self.fire(user, id, PeerEvent::NegotiationNeeded),
             Done::Failed => {
-                // With frames that overtake and repeat each other a description may come twice or too late.
-                if !self.plan.network.reorders() {
-                    self.violate(&format!("the browser refuses {what}"));
-                }
+                self.violate(&format!("the browser refuses {what}"));
                 self.fire(user, id, PeerEvent::OperationFailed);
             }
         }
@@ -86,7 +85,8 @@ impl World {
     }
 
     fn fire(&mut self, user: UserId, id: PeerId, event: PeerEvent) {
-        self.queue.add(self.now, Event::Peer(user, id, event));
+        let tab = self.tab(user);
+        self.queue.add(self.now, Event::Peer(tab, id, event));
     }
 
     fn gather(&mut self, user: UserId, id: PeerId) {
@@ -95,14 +95,16 @@ impl World {
         for _ in 0..3 {
             let at = self.now + self.rng.below(500);
             let raw = Raw::from_json(candidate.to_string()).expect("a JSON value is JSON");
-            self.queue.add(at, Event::Peer(user, id, PeerEvent::Candidate(raw)));
+            let tab = self.tab(user);
+            self.queue.add(at, Event::Peer(tab, id, PeerEvent::Candidate(raw)));
         }
     }
 
     fn carry_text(&mut self, remote: Option<PcId>, text: String) {
         if let Some((user, id)) = remote.and_then(|remote| self.owner_of(remote)) {
             let at = self.now + 1 + self.rng.below(200);
-            self.queue.add(at, Event::Peer(user, id, PeerEvent::ChannelText(text)));
+            let tab = self.tab(user);
+            self.queue.add(at, Event::Peer(tab, id, PeerEvent::ChannelText(text)));
         }
     }
 

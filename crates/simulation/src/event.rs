@@ -13,6 +13,9 @@ use crate::{
 /// Which user: an index.
 pub(crate) type UserId = usize;
 
+/// A user's page, and how often it was loaded: what the browser does for a page is lost when that is loaded anew.
+pub(crate) type Tab = (UserId, u32);
+
 /// Something that is going to happen.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
@@ -21,7 +24,7 @@ pub(crate) enum Event {
     /// A user looks at the page and may answer a call.
     Notice(UserId),
     /// A page's timer.
-    Timer(UserId),
+    Timer(Tab),
     /// Something comes to the page's end of a socket.
     AtPage(UserId, SocketId, News),
     /// Something comes to the server's end of a socket.
@@ -31,11 +34,11 @@ pub(crate) enum Event {
     /// A session's timer.
     SessionTimer(SessionId),
     /// The browser answers a request for devices.
-    Media(UserId, RequestId, Result<(bool, bool), MediaError>),
+    Media(Tab, RequestId, Result<(bool, bool), MediaError>),
     /// The browser has done the first of the peer connection's operations.
-    OpDone(UserId, PeerId),
+    OpDone(Tab, PeerId),
     /// An event of the peer connection fires.
-    Peer(UserId, PeerId, PeerEvent),
+    Peer(Tab, PeerId, PeerEvent),
     /// ICE looks whether two peer connections can reach each other.
     Check(PcId, PcId),
     /// ICE gives up on a peer connection, if it is still cut off.
@@ -44,8 +47,18 @@ pub(crate) enum Event {
     Unplugged(UserId, Device),
     /// A socket breaks.
     BreakSocket(UserId),
-    /// The server restarts.
-    Restart,
+    /// The page is loaded anew.
+    Reload(UserId),
+    /// The browser says that the network is another one.
+    NetworkChanged(UserId),
+    /// The server stops, and runs again after so many ms.
+    Restart {
+        /// Without a word.
+        killed: bool,
+        /// It knows who was there.
+        has_roster: bool,
+        down_for: Millis,
+    },
     /// The path of the media breaks, or is back.
     Path(bool),
 }

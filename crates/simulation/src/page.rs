@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use client_web::call::{Client, Effect, Environment, Input, Millis, PeerId, RequestId, View};
+use client_web::call::{
+    Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PhaseView, RequestId,
+    UserInput, View,
+};
+use protocol::close::CloseCode;
 
 use crate::{
-    event::{Event, News, UserId},
+    event::{Event, News, Tab, UserId},
     peer::Pc,
     relay::SocketId,
     world::World,
@@ -15,6 +19,12 @@ use crate::{
 pub(crate) struct Page {
     pub(crate) name: &'static str,
     pub(crate) client: Client,
+    /// How often it was loaded.
+    pub(crate) loaded: u32,
+    /// What the tab keeps over a reload.
+    kept: Option<Kept>,
+    /// Whether the user has asked for the call: has called, or accepted.
+    consent: bool,
     pub(crate) socket: Option<SocketId>,
     pub(crate) camera: bool,
     pub(crate) microphone: bool,
@@ -30,6 +40,9 @@ impl Page {
         Self {
             name,
             client: Client::new(Environment::Capable, seed),
+            loaded: 0,
+            kept: None,
+            consent: false,
             socket: None,
             camera: false,
             microphone: false,
@@ -45,8 +58,42 @@ impl World {
         self.pages[user].client.view(self.now)
     }
 
+    pub(crate) fn tab(&self, user: UserId) -> Tab {
+        (user, self.pages[user].loaded)
+    }
+
+    /// The user whose tab this is, if it was not loaded anew since.
+    pub(crate) fn user_of(&self, (user, loaded): Tab) -> Option<UserId> {
+        (self.pages[user].loaded == loaded).then_some(user)
+    }
+
+    /// The page is loaded anew: all that it had is gone but what the tab keeps.
+    pub(crate) fn reload(&mut self, user: UserId) {
+        if let Some(socket) = self.pages[user].socket.take() {
+            self.carry_to_server(socket, News::Closed(CloseCode::GoingAway.as_u16()));
+        }
+        let peers: Vec<_> = self.pages[user].peers.keys().copied().collect();
+        for peer in peers {
+            self.close_peer(user, peer);
+        }
+        let seed = self.rng.bits();
+        let page = &mut self.pages[user];
+        let before = std::mem::replace(page, Page::new(page.name, seed));
+        page.loaded = before.loaded + 1;
+        if let Some(kept) = before.kept {
+            page.consent = before.consent;
+            page.kept = Some(kept.clone());
+            self.page_input(user, Input::Reloaded(kept));
+        }
+    }
+
     /// Hands something to the page's machine and does what it says.
     pub(crate) fn page_input(&mut self, user: UserId, input: Input) {
+        let asks = matches!(
+            input,
+            Input::User(UserInput::Call { .. } | UserInput::CallAgain | UserInput::Accept { .. })
+        );
+        self.pages[user].consent |= asks;
         let effects = self.pages[user].client.handle(self.now, input);
         for effect in effects {
             self.trace(|world| format!("  {} does {effect:?}", world.pages[user].name));
@@ -54,9 +101,13 @@ impl World {
         }
         let timeout = self.pages[user].client.next_timeout();
         if let Some(at) = timeout.filter(|_| timeout != self.pages[user].timer) {
-            self.queue.add(at.max(self.now), Event::Timer(user));
+            let tab = self.tab(user);
+            self.queue.add(at.max(self.now), Event::Timer(tab));
         }
         self.pages[user].timer = timeout;
+        // Until the server has said so, a page does not know whether it is still in the call that it was in.
+        let view = self.view(user);
+        self.pages[user].consent &= view.phase != PhaseView::Idle || !view.can_call;
         if self.view(user).incoming.is_some_and(|incoming| !incoming.answering) {
             let at = self.now + self.rng.below(20_000);
             self.queue.add(at, Event::Notice(user));
@@ -88,11 +139,11 @@ impl World {
     fn page_does(&mut self, user: UserId, effect: Effect) {
         match effect {
             Effect::OpenSocket => {
-                self.drop_socket(user);
+                self.drop_socket(user, Farewell::GivenUp);
                 let socket = self.connect(user);
                 self.pages[user].socket = Some(socket);
             }
-            Effect::CloseSocket => self.drop_socket(user),
+            Effect::CloseSocket(farewell) => self.drop_socket(user, farewell),
             Effect::Send(message) => {
                 if let Some(socket) = self.pages[user].socket {
                     self.carry_to_server(socket, News::Text(message.encode()));
@@ -113,19 +164,23 @@ impl World {
             Effect::StopCamera => self.pages[user].camera = false,
             Effect::StopMicrophone => self.pages[user].microphone = false,
             Effect::CreatePeer { id, .. } => {
+                if !self.pages[user].consent {
+                    self.violate("a peer connection that nobody asked for");
+                }
                 self.last_pc += 1;
                 let pc = Pc::new(self.last_pc);
                 self.pages[user].peers.insert(id, pc);
             }
             Effect::Peer(id, op) => self.start_op(user, id, op),
             Effect::ClosePeer(id) => self.close_peer(user, id),
+            Effect::Keep(kept) => self.pages[user].kept = kept,
             Effect::EnableMicrophone(_) | Effect::RememberName(_) => {}
         }
     }
 
-    fn drop_socket(&mut self, user: UserId) {
+    fn drop_socket(&mut self, user: UserId, farewell: Farewell) {
         if let Some(socket) = self.pages[user].socket.take() {
-            self.carry_to_server(socket, News::Closed(1000));
+            self.carry_to_server(socket, News::Closed(farewell.code()));
         }
     }
 }

@@ -96,7 +96,7 @@ impl Pc {
                 self.signaling = Signaling::HaveLocalOffer;
                 Done::Offer(self.describe("offer"))
             }
-            (PeerOp::ApplyOffer(offer), Signaling::Stable | Signaling::HaveLocalOffer) => {
+            (PeerOp::ApplyOffer(offer), _) => {
                 self.apply(&offer, "offer", Signaling::HaveRemoteOffer)
             }
             (PeerOp::Answer, Signaling::HaveRemoteOffer) => {

@@ -41,28 +41,50 @@ pub enum Script {
     BothCallAtOnce,
     /// In a call, the path of the media is gone for some seconds: the call must go on by itself.
     PathBreaks,
+    /// In a call, the server is killed or stopped, and runs again after some seconds, with or without knowing who was
+    /// there: the media must not notice, and everything must work after it.
+    ServerDies,
+    /// In a call, sockets are lost again and again: the media must not notice, and everything must work after it.
+    SocketsBreak,
+    /// In a call, one page is loaded anew, or both: they must be in the call again.
+    Reload,
+    /// In a call, one user comes to another network: socket and path break together. The call must go on by itself.
+    Move,
+    /// While it rings the server dies, or a socket is lost, or the callee's page is loaded anew; then the callee accepts.
+    RingingBreaks,
+}
+
+impl Script {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Turmoil,
+        Self::BothCallAtOnce,
+        Self::PathBreaks,
+        Self::ServerDies,
+        Self::SocketsBreak,
+        Self::Reload,
+        Self::Move,
+        Self::RingingBreaks,
+    ];
 }
 
 /// The network between pages and server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// Frames are delayed, sockets break, and the server restarts.
-    Breaking,
-    /// The same, and frames are repeated and overtake each other: worse than WebSocket can be.
-    Reordering,
+    Quick,
+    /// The same, and a frame may take seconds: much of what was said is still on its way when a socket breaks, and what an
+    /// old socket still brings comes later than what a new one does.
+    Slow,
 }
 
 impl Network {
-    pub(crate) fn reorders(self) -> bool {
-        self == Self::Reordering
-    }
-
     /// The longest a frame takes, in ms.
     pub(crate) const fn delay(self, calm: bool) -> u64 {
         match self {
             _ if calm => 100,
-            Self::Breaking => 800,
-            Self::Reordering => 3_000,
+            Self::Quick => 800,
+            Self::Slow => 3_000,
         }
     }
 }
@@ -72,6 +94,11 @@ pub(crate) fn play(world: &mut World) -> Result<(), Violation> {
         Script::Turmoil => turmoil(world),
         Script::BothCallAtOnce => both_call_at_once(world),
         Script::PathBreaks => path_breaks(world),
+        Script::ServerDies => server_dies(world),
+        Script::SocketsBreak => sockets_break(world),
+        Script::Reload => reload(world),
+        Script::Move => moves(world),
+        Script::RingingBreaks => ringing_breaks(world),
     }
 }
 
@@ -94,19 +121,139 @@ fn both_call_at_once(world: &mut World) -> Result<(), Violation> {
     world.check_in_call(0, 1)
 }
 
-fn path_breaks(world: &mut World) -> Result<(), Violation> {
+/// Two are in a call, and nothing has broken so far.
+fn begin_call(world: &mut World) -> Result<(), Violation> {
     world.calm = true;
     for user in [0, 1] {
         sign_in(world, user, 0);
     }
     world.run_until(2_000)?;
-    fair_call_stands(world)?;
+    fair_call_stands(world)
+}
+
+fn path_breaks(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
     let gone_for = 100 + world.rng.below(25_000);
     world.queue.add(world.now, Event::Path(false));
     world.queue.add(world.now + gone_for, Event::Path(true));
     // The pages look for a path every 8 s, and each attempt takes a moment.
     world.run_until(world.now + gone_for + 10_000)?;
     world.check_in_call(0, 1)
+}
+
+fn server_dies(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
+    let restart = random_restart(world, 60_000);
+    world.queue.add(world.now, restart);
+    // Once it is there again, the longest pause between two attempts of a page passes, and a login.
+    media_goes_on(world, 60_000 + 20_000)?;
+    hang_up_ends_it(world)
+}
+
+fn sockets_break(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
+    for _ in 0..1 + world.rng.below(6) {
+        let at = world.now + world.rng.below(20_000);
+        let user = world.rng.below(2) as UserId;
+        world.queue.add(at, Event::BreakSocket(user));
+    }
+    media_goes_on(world, 90_000)?;
+    hang_up_ends_it(world)
+}
+
+fn reload(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
+    for _ in 0..1 + world.rng.below(3) {
+        let at = world.now + world.rng.below(4_000);
+        let user = world.rng.below(2) as UserId;
+        world.queue.add(at, Event::Reload(user));
+    }
+    if world.rng.below(3) == 0 {
+        let at = world.now + world.rng.below(6_000);
+        let restart = random_restart(world, 5_000);
+        world.queue.add(at, restart);
+    }
+    world.run_until(world.now + 40_000)?;
+    world.check_in_call(0, 1)?;
+    hang_up_ends_it(world)
+}
+
+fn moves(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
+    let user = world.rng.below(2) as UserId;
+    let back = world.now + world.rng.below(15_000);
+    world.queue.add(world.now, Event::Path(false));
+    world.queue.add(world.now, Event::BreakSocket(user));
+    world.queue.add(back, Event::Path(true));
+    if world.rng.below(2) == 0 {
+        world.queue.add(back, Event::NetworkChanged(user));
+    }
+    // The page sees within a few seconds that the socket is dead, and seeks a path every 8 s.
+    world.run_until(back + 20_000)?;
+    world.check_in_call(0, 1)?;
+    hang_up_ends_it(world)
+}
+
+fn ringing_breaks(world: &mut World) -> Result<(), Violation> {
+    world.calm = true;
+    world.whims = false;
+    for user in [0, 1] {
+        sign_in(world, user, 0);
+    }
+    world.run_until(2_000)?;
+    let name = world.pages[1].name.to_owned();
+    world.queue.add(world.now, Event::Act(0, UserInput::Call { name }));
+    let at = world.now + world.rng.below(6_000);
+    let event = match world.rng.below(4) {
+        // Without a roster the caller may come back to a server at which the callee is not signed in yet.
+        0 => Event::Restart { killed: true, has_roster: true, down_for: world.rng.below(10_000) },
+        1 => Event::BreakSocket(0),
+        2 => Event::BreakSocket(1),
+        _ => Event::Reload(1),
+    };
+    world.queue.add(at, event);
+    // A page that heard nothing of it may be without a socket for as long as the server needs to see it.
+    let until = world.now + FAIR_CALL;
+    while world.now < until && world.view(0).phase != PhaseView::InCall {
+        world.run_until(world.now + 100)?;
+        if world.view(1).phase == PhaseView::Ringing && world.rng.below(20) == 0 {
+            world.queue.add(world.now, Event::Act(1, UserInput::Accept { camera: true }));
+        }
+    }
+    // What breaks may break only now.
+    world.run_until(world.now + 30_000)?;
+    world.check_in_call(0, 1)?;
+    hang_up_ends_it(world)
+}
+
+/// For so long, both have the peer connections that they have now, connected.
+fn media_goes_on(world: &mut World, time: Millis) -> Result<(), Violation> {
+    let until = world.now + time;
+    let before = world.connected_peers();
+    while world.now < until {
+        world.run_until(world.now + 500)?;
+        if world.connected_peers() != before {
+            return Err(Violation::new("the media noticed"));
+        }
+    }
+    world.check_in_call(0, 1)
+}
+
+/// One hangs up, and the call is over for both.
+fn hang_up_ends_it(world: &mut World) -> Result<(), Violation> {
+    let user = world.rng.below(2) as UserId;
+    world.queue.add(world.now, Event::Act(user, UserInput::HangUp));
+    // If the socket is broken, its page sees that within 10 s, and then says what it has to say over another.
+    world.run_until(world.now + 15_000)?;
+    world.check_all_idle()
+}
+
+fn random_restart(world: &mut World, longest: Millis) -> Event {
+    Event::Restart {
+        killed: world.rng.below(2) == 0,
+        has_roster: world.rng.below(4) > 0,
+        down_for: world.rng.below(longest),
+    }
 }
 
 fn turmoil(world: &mut World) -> Result<(), Violation> {
@@ -172,7 +319,7 @@ fn random_event(world: &mut World) -> Event {
     let other =
         (user + 1 + world.rng.below(world.plan.users as u64 - 1) as usize) % world.plan.users;
     let name = world.pages[other].name.to_owned();
-    match world.rng.below(26) {
+    match world.rng.below(30) {
         0..=8 => Event::Act(user, UserInput::Call { name }),
         9..=11 => Event::Act(user, UserInput::HangUp),
         12 => Event::Act(user, UserInput::ToggleCamera),
@@ -182,10 +329,12 @@ fn random_event(world: &mut World) -> Event {
         16 => Event::Act(user, UserInput::SignOut),
         17 => Event::Act(user, UserInput::SignIn { name: world.pages[user].name.to_owned() }),
         18 => Event::Path(false),
-        19 => Event::Restart,
+        19 => random_restart(world, 40_000),
         20 => Event::Act(user, UserInput::RetryNow),
         21 => Event::Unplugged(user, Device::Camera),
         22 => Event::Unplugged(user, Device::Microphone),
+        23 => Event::NetworkChanged(user),
+        24..=25 => Event::Reload(user),
         _ => Event::BreakSocket(user),
     }
 }

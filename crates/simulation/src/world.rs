@@ -1,6 +1,6 @@
 //! All of it together, and the network between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client_web::call::{Input, Millis, Rng};
 use server::session::{Envelope, Input as SessionInput};
@@ -9,6 +9,7 @@ use crate::{
     check::Violation,
     event::{Device, Event, News, Queue, UserId},
     page::Page,
+    peer::{Ice, PcId},
     relay::{Relay, SessionId, SocketId},
     schedule::{NAMES, Plan},
 };
@@ -31,6 +32,8 @@ pub(crate) struct World {
     last_socket: SocketId,
     /// When the last thing that was sent along each way arrives: TCP keeps the order.
     ways: BTreeMap<Way, Millis>,
+    /// The sockets that are broken, though the ends may not know it: what is sent over them is lost.
+    broken: BTreeSet<SocketId>,
     violation: Option<Violation>,
     traced: Option<Vec<String>>,
 }
@@ -59,6 +62,7 @@ impl World {
             whims: true,
             last_socket: 0,
             ways: BTreeMap::new(),
+            broken: BTreeSet::new(),
             violation: None,
             traced: traced.then(Vec::new),
         }
@@ -102,23 +106,36 @@ impl World {
         match event {
             Event::Act(user, input) => self.page_input(user, Input::User(input)),
             Event::Notice(user) => self.answer_or_not(user),
-            Event::Timer(user) => self.page_timer(user),
+            Event::Timer(tab) => {
+                if let Some(user) = self.user_of(tab) {
+                    self.page_timer(user);
+                }
+            }
             Event::AtPage(user, socket, news) => self.page_hears(user, socket, news),
             Event::AtServer(socket, news) => self.server_hears(socket, news),
             Event::Mail(session, envelope) => {
                 self.session_input(session, SessionInput::FromPeer(*envelope));
             }
             Event::SessionTimer(session) => self.session_input(session, SessionInput::TimeIsUp),
-            Event::Media(user, request, result) => match result {
-                Ok((audio, video)) => {
+            Event::Media(tab, request, result) => match (self.user_of(tab), result) {
+                (Some(user), Ok((audio, video))) => {
                     self.pages[user].pending.insert(request, (audio, video));
                     self.page_input(user, Input::MediaOpened { request, audio, video });
                 }
-                Err(error) => self.page_input(user, Input::MediaFailed { request, error }),
+                (Some(user), Err(error)) => {
+                    self.page_input(user, Input::MediaFailed { request, error });
+                }
+                (None, _) => {}
             },
-            Event::OpDone(user, peer) => self.finish_op(user, peer),
-            Event::Peer(user, peer, event) => {
-                if self.pages[user].peers.contains_key(&peer) {
+            Event::OpDone(tab, peer) => {
+                if let Some(user) = self.user_of(tab) {
+                    self.finish_op(user, peer);
+                }
+            }
+            Event::Peer(tab, peer, event) => {
+                if let Some(user) = self.user_of(tab)
+                    && self.pages[user].peers.contains_key(&peer)
+                {
                     self.page_input(user, Input::Peer(peer, event));
                 }
             }
@@ -132,17 +149,28 @@ impl World {
             }
             Event::Unplugged(..) => {}
             Event::BreakSocket(user) => self.break_socket(user),
-            Event::Restart => self.server_restarts(),
+            Event::Reload(user) => self.reload(user),
+            Event::NetworkChanged(user) => self.page_input(user, Input::NetworkChanged),
+            Event::Restart { killed, has_roster, down_for } => {
+                self.server_restarts(killed, has_roster, down_for);
+            }
             Event::Path(open) => self.set_path(open),
         }
+    }
+
+    /// The peer connections that stand.
+    pub(crate) fn connected_peers(&self) -> Vec<PcId> {
+        let peers = self.pages.iter().flat_map(|page| page.peers.values());
+        peers.filter(|pc| pc.ice == Ice::Connected).map(|pc| pc.id).collect()
     }
 
     /// A socket is opened; the server hears of it first, as in a TCP handshake.
     pub(crate) fn connect(&mut self, user: UserId) -> SocketId {
         self.last_socket += 1;
         let socket = self.last_socket;
-        if !self.calm && self.rng.below(8) == 0 {
-            let at = self.now + self.rng.below(5_000);
+        let down = self.relay.is_down(self.now);
+        if down || !self.calm && self.rng.below(8) == 0 {
+            let at = self.now + 1 + self.rng.below(if down { 20 } else { 5_000 });
             self.queue.add(at, Event::AtPage(user, socket, News::Closed(1006)));
         } else {
             self.server_accepts(user, socket);
@@ -152,10 +180,16 @@ impl World {
     }
 
     pub(crate) fn carry_to_server(&mut self, socket: SocketId, news: News) {
+        if self.broken.contains(&socket) {
+            return;
+        }
         self.carry(Way::ToServer(socket), Event::AtServer(socket, news));
     }
 
     pub(crate) fn carry_to_page(&mut self, user: UserId, socket: SocketId, news: News) {
+        if self.broken.contains(&socket) {
+            return;
+        }
         self.carry(Way::ToPage(socket), Event::AtPage(user, socket, news));
     }
 
@@ -170,15 +204,7 @@ impl World {
                 1 + self.rng.below(self.plan.network.delay(self.calm))
             }
         };
-        let mut at = self.now + delay;
-        if self.plan.network.reorders() && !self.calm {
-            if is_frame(&event) && self.rng.below(20) == 0 {
-                let again = self.now + self.rng.below(3_000);
-                self.queue.add(again, event.clone());
-            }
-        } else {
-            at = at.max(self.ways.get(&way).copied().unwrap_or_default());
-        }
+        let at = (self.now + delay).max(self.ways.get(&way).copied().unwrap_or_default());
         self.ways.insert(way, at);
         self.queue.add(at, event);
     }
@@ -188,11 +214,8 @@ impl World {
         let Some(socket) = self.pages[user].socket else { return };
         let page_learns = self.now + self.rng.below(10_000);
         let server_learns = self.now + self.rng.below(35_000);
+        self.broken.insert(socket);
         self.queue.add(page_learns, Event::AtPage(user, socket, News::Closed(1006)));
         self.queue.add(server_learns, Event::AtServer(socket, News::Closed(1006)));
     }
-}
-
-const fn is_frame(event: &Event) -> bool {
-    matches!(event, Event::AtPage(_, _, News::Text(_)) | Event::AtServer(_, News::Text(_)))
 }

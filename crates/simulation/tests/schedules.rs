@@ -28,32 +28,63 @@ fn turmoil(users: usize, network: Network) {
     play_all(Plan { users, network, script: Script::Turmoil });
 }
 
+fn two(script: Script) {
+    for network in [Network::Quick, Network::Slow] {
+        play_all(Plan { users: 2, network, script });
+    }
+}
+
 #[test]
 fn two_users_over_sockets_that_break() {
-    turmoil(2, Network::Breaking);
+    turmoil(2, Network::Quick);
 }
 
 #[test]
 fn three_users_over_sockets_that_break() {
-    turmoil(3, Network::Breaking);
+    turmoil(3, Network::Quick);
 }
 
 #[test]
-fn two_users_over_a_network_that_repeats_and_reorders() {
-    turmoil(2, Network::Reordering);
+fn two_users_over_a_slow_network() {
+    turmoil(2, Network::Slow);
 }
 
 #[test]
-fn three_users_over_a_network_that_repeats_and_reorders() {
-    turmoil(3, Network::Reordering);
+fn three_users_over_a_slow_network() {
+    turmoil(3, Network::Slow);
 }
 
 #[test]
 fn two_who_call_each_other_at_once_are_in_one_call() {
-    play_all(Plan { users: 2, network: Network::Breaking, script: Script::BothCallAtOnce });
+    two(Script::BothCallAtOnce);
 }
 
 #[test]
 fn a_call_outlives_a_path_that_breaks() {
-    play_all(Plan { users: 2, network: Network::Breaking, script: Script::PathBreaks });
+    two(Script::PathBreaks);
+}
+
+#[test]
+fn a_call_outlives_its_server() {
+    two(Script::ServerDies);
+}
+
+#[test]
+fn a_call_outlives_its_sockets() {
+    two(Script::SocketsBreak);
+}
+
+#[test]
+fn a_call_outlives_its_pages() {
+    two(Script::Reload);
+}
+
+#[test]
+fn a_call_moves_to_another_network() {
+    two(Script::Move);
+}
+
+#[test]
+fn a_call_that_rings_outlives_what_breaks() {
+    two(Script::RingingBreaks);
 }

@@ -9,6 +9,7 @@ use super::{
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
+    recovery::KeptCall,
     same_name,
 };
 
@@ -62,7 +63,13 @@ impl Client {
                 self.ring(now, offer, Ring::Asking(None));
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
-                self.resolve_glare(now, offer);
+                if outgoing.replaces.is_none() {
+                    self.resolve_glare(now, offer);
+                } else if offer.replaces.is_some() {
+                    // Both pages continue the call. Which of the two offers stands the server has decided: this one.
+                    self.give_way_to(now, offer);
+                }
+                // Any other offer is for the peer connection that the page had before it was loaded anew.
             }
             // The caller offers anew before there was an answer: the latest offer counts.
             Call::Incoming(_) if self.is_of_call(Some(&offer.name), offer.call.as_ref()) => {
@@ -98,8 +105,20 @@ impl Client {
     fn resolve_glare(&mut self, now: Millis, offer: RelayedOffer) {
         let Call::Outgoing(outgoing) = &self.call else { return };
         let own_name = self.link.name().unwrap_or_default();
-        if outgoing.is_known_to_server() && own_name < offer.name.as_str() {
-            return;
+        if !outgoing.is_known_to_server() || own_name >= offer.name.as_str() {
+            self.give_way_to(now, offer);
+        }
+    }
+
+    /// Answers the peer's offer in place of one's own.
+    fn give_way_to(&mut self, now: Millis, offer: RelayedOffer) {
+        if self.is_rejoining() {
+            let camera = self.kept_call.as_ref().map_or(self.devices.camera, |kept| kept.camera);
+            let call = offer.call.clone().map(|id| (offer.name.clone(), id));
+            self.kept_call = call.map(|call| KeptCall { call, camera });
+        } else {
+            // Mostly the server has seen it as well. But the peer may leave its call before the server hears of ours.
+            self.leave(LeaveReason::Cancelled);
         }
         let Call::Outgoing(Outgoing { stage, note, .. }) =
             std::mem::replace(&mut self.call, Call::Idle)
@@ -150,6 +169,7 @@ impl Client {
         let Call::Incoming(incoming) = std::mem::replace(&mut self.call, Call::Idle) else {
             return;
         };
+        self.kept_call = None;
         let mut leg = self.new_leg(false);
         for candidate in incoming.candidates {
             // Kept by the negotiation: there is no remote description yet.

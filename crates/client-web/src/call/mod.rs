@@ -255,6 +255,7 @@ impl Client {
         if let Some(leg) = leg {
             self.effects.push(Effect::ClosePeer(leg.id));
         }
+        self.kept_call = None;
         self.stop_devices();
         self.notice = Some(Notice {
             message: Message::about(text, &peer),

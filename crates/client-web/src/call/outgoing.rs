@@ -158,6 +158,7 @@ impl Client {
             stage => stage,
         };
         let Some(message) = message else { return };
+        self.kept_call = None;
         self.send(ClientMessage::Offer(message));
         for candidate in candidates {
             self.say_candidate(candidate);

@@ -23,8 +23,7 @@ impl Client {
         match &self.call {
             Call::Active(active) => Some((active.peer.clone(), active.call.clone()?)),
             Call::Outgoing(outgoing) => Some((outgoing.peer.clone(), outgoing.replaces.clone()?)),
-            Call::Idle => self.kept_call.as_ref().map(|kept| kept.call.clone()),
-            Call::Incoming(_) => None,
+            Call::Idle | Call::Incoming(_) => self.kept_call.as_ref().map(|kept| kept.call.clone()),
         }
     }
 
@@ -33,7 +32,7 @@ impl Client {
         let session = self.link.session()?;
         let secret = session.ticket.as_ref()?.secret.clone();
         let camera = match (&self.call, &self.kept_call) {
-            (Call::Idle, Some(kept)) => kept.camera,
+            (Call::Idle | Call::Outgoing(_) | Call::Incoming(_), Some(kept)) => kept.camera,
             _ => self.devices.camera,
         };
         let (name, call) = (session.name.clone(), self.continuing());
@@ -52,10 +51,8 @@ impl Client {
         match &mut self.call {
             // The server thinks that we are in a call: the word that it is over was lost.
             Call::Idle => {
-                if let Some((name, call)) = call {
-                    let reason = Some(LeaveReason::Hangup);
-                    let leave = Leave { name: Some(name), call: Some(call), reason };
-                    self.send(ClientMessage::Leave(leave));
+                if let Some((peer, call)) = call {
+                    self.leave_unknown(peer, call);
                 }
             }
             Call::Outgoing(_) => self.offer_again(),
@@ -71,6 +68,11 @@ impl Client {
                 }
             }
         }
+    }
+
+    fn leave_unknown(&mut self, peer: String, call: CallId) {
+        let reason = Some(LeaveReason::Hangup);
+        self.send(ClientMessage::Leave(Leave { name: Some(peer), call: Some(call), reason }));
     }
 
     /// A call that is not answered yet is offered again, as it was.
@@ -103,11 +105,13 @@ impl Client {
     /// The page was loaded anew, and the server says which call it is in: it goes on over a new peer connection.
     pub(super) fn rejoin(&mut self, now: Millis, call: Option<(String, CallId)>) {
         let kept = self.kept_call.take();
-        let Some((peer, old)) = call else { return };
-        if !matches!(self.call, Call::Idle) {
-            return;
-        }
-        let camera = kept.is_none_or(|kept| kept.camera);
+        let Some((peer, old)) = call.filter(|_| matches!(self.call, Call::Idle)) else { return };
+        // A call that the page was not in when it was loaded anew is one that its user had left: the word of it was lost.
+        let Some(kept) = kept.filter(|kept| kept.call.0 == peer) else {
+            return self.leave_unknown(peer, old);
+        };
+        let camera = kept.camera;
+        self.kept_call = Some(kept);
         self.notice = None;
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {
@@ -181,7 +185,7 @@ impl Client {
     }
 }
 
-/// An accepted call from before the page was loaded anew, until the server has said whether it still stands.
+/// An accepted call from before the page was loaded anew, until the page is back in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct KeptCall {
     pub(super) call: (String, CallId),

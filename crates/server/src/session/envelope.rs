@@ -35,7 +35,12 @@ pub enum Body {
     /// Offers to continue an accepted call over a new peer connection. The envelope's key is that of the call from now
     /// on. It replaces whatever accepted call there is between the two: envelopes of one session to another come in
     /// order, so that it cannot be late.
-    Replace(Raw),
+    Replace {
+        /// The session description.
+        offer: Raw,
+        /// The call's key before, as the sender has it.
+        old: CallKey,
+    },
 }
 
 /// Tells one call from the next between the same two.

@@ -14,7 +14,7 @@ impl Session {
     pub(super) fn on_envelope(&mut self, Envelope { from, call: key, body }: Envelope) -> Effects {
         match body {
             Body::Offer(offer) => self.on_offer(from, key, offer),
-            Body::Replace(offer) => self.on_replace(from, key, offer),
+            Body::Replace { offer, old } => self.on_replace(Call { peer: from, key }, &old, offer),
             Body::Restore => self.on_restore(Call { peer: from, key }),
             body => self.on_call_envelope(&from, &key, body),
         }
@@ -123,13 +123,12 @@ impl Session {
     }
 
     /// The peer continues the accepted call over a new peer connection. If both do so at once, the call of the lesser name
-    /// stands, as with any glare.
-    fn on_replace(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
-        let new = Call { peer: from, key };
+    /// stands, as with any glare; but it is none if the peer has had word of ours, and continues that.
+    fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw) -> Effects {
         let old = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
             Phase::Rejoining { call, .. } if call.peer == new.peer => {
-                if self.user < new.peer {
+                if call.key != *theirs && self.user < new.peer {
                     return Effects::new();
                 }
                 call
