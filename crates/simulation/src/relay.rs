@@ -156,7 +156,8 @@ impl World {
         self.attach(id, socket);
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-        let back = Return { received: login.received, anew: login.anew, call };
+        let (received, anew, calling) = (login.received, login.anew, login.calling);
+        let back = Return { received, anew, call, calling };
         self.session_input(id, Input::Return(back));
     }
 

@@ -71,21 +71,31 @@ impl Client {
                 }
                 // Any other offer is for the peer connection that the page had before it was loaded anew.
             }
-            // The caller offers anew before there was an answer: the latest offer counts.
-            Call::Incoming(_) if self.is_of_call(Some(&offer.name), offer.call.as_ref()) => {
-                if let Call::Incoming(incoming) = &mut self.call {
-                    incoming.offer = Some(offer.offer);
-                    incoming.candidates.clear();
-                    if let Ring::Ready(note) = incoming.stage {
-                        self.answer(now, note);
-                    }
-                }
+            Call::Incoming(incoming)
+                if self.is_of_call(Some(&offer.name), offer.call.as_ref())
+                    || (offer.replaces.is_some() && offer.replaces == incoming.call) =>
+            {
+                self.take_latest(now, offer);
             }
             Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
                 let (name, call) = (Some(offer.name), offer.call);
                 let reason = Some(LeaveReason::Busy);
                 self.send(ClientMessage::Leave(Leave { name, call, reason }));
             }
+        }
+    }
+
+    /// The peer offers anew before there was an answer: the latest offer counts.
+    fn take_latest(&mut self, now: Millis, offer: RelayedOffer) {
+        let Call::Incoming(incoming) = &mut self.call else { return };
+        incoming.call = offer.call;
+        incoming.offer = Some(offer.offer);
+        incoming.candidates.clear();
+        if let (Some(kept), Some(id)) = (&mut self.kept_call, &incoming.call) {
+            kept.call.1 = id.clone();
+        }
+        if let Ring::Ready(note) = incoming.stage {
+            self.answer(now, note);
         }
     }
 

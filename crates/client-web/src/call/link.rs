@@ -307,7 +307,9 @@ impl Client {
     }
 
     pub(super) fn handle_socket_opened(&mut self, now: Millis) {
-        let (peer, call) = self.continuing().unzip();
+        let calling = self.calling();
+        let is_calling = calling.is_some();
+        let (peer, call) = calling.or_else(|| self.continuing()).unzip();
         if let Link::Opening(attempt, _) = &mut self.link {
             let ticket =
                 attempt.returning.as_mut().and_then(|returning| returning.session.ticket.as_mut());
@@ -326,6 +328,7 @@ impl Client {
                         anew,
                         peer,
                         call,
+                        calling: is_calling,
                         ..Login::default()
                     }
                 }

@@ -27,6 +27,18 @@ impl Client {
         }
     }
 
+    /// The call that the page makes and that is not answered yet, as it tells a server that may have forgotten it.
+    pub(super) fn calling(&self) -> Option<(String, CallId)> {
+        match &self.call {
+            Call::Outgoing(Outgoing { peer, call, replaces: None, stage, .. })
+                if matches!(stage, Stage::Sent { .. }) =>
+            {
+                Some((peer.clone(), call.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// What a page that is loaded anew needs.
     pub(super) fn to_keep(&self) -> Option<Kept> {
         let session = self.link.session()?;

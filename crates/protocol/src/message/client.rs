@@ -54,6 +54,9 @@ pub struct Login {
     /// That call's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// Whether the client made that call and has no answer yet, so that it is about to offer it again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub calling: bool,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -70,6 +73,7 @@ impl fmt::Debug for Login {
             .field("anew", &self.anew)
             .field("peer", &self.peer)
             .field("call", &self.call)
+            .field("calling", &self.calling)
             .finish()
     }
 }

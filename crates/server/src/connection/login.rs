@@ -92,5 +92,5 @@ impl<D: Directory> Shared<D> {
 fn back(login: Login) -> Return {
     let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-    Return { received: login.received, anew: login.anew, call }
+    Return { received: login.received, anew: login.anew, call, calling: login.calling }
 }

@@ -18,8 +18,10 @@ pub struct Return {
     pub received: Option<u64>,
     /// Whether it knows nothing of the session but its secret.
     pub anew: bool,
-    /// The accepted call that it is in, or was in before it started anew.
+    /// The call that it is in, or was in before it started anew: one that was accepted, or one that it makes.
     pub call: Option<Call>,
+    /// Whether it makes that call, and has no answer yet: it is about to offer it again.
+    pub calling: bool,
 }
 
 /// What a client is told when it logs in or comes back.
@@ -74,6 +76,11 @@ impl Session {
             (None, None) => Effects::new(),
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
                 vec![over(&theirs, LeaveReason::Hangup)]
+            }
+            (None, Some(call)) if back.calling => {
+                let until = now + self.limits.grace;
+                self.enter(Phase::Recalling { call, until }, "its client makes this call");
+                Effects::new()
             }
             (None, Some(theirs)) => {
                 welcome.call = theirs.for_client().filter(|_| back.anew);

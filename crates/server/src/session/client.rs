@@ -75,6 +75,9 @@ impl Session {
         }
         match &self.phase {
             Phase::Idle => self.call(now, peer, id, offer),
+            Phase::Recalling { call, .. } if call.peer == peer && id.as_ref() == call.key.id() => {
+                self.call(now, peer, id, offer)
+            }
             Phase::Calling { call, .. }
             | Phase::InCall(call)
             | Phase::Restoring { call, .. }
@@ -92,6 +95,7 @@ impl Session {
                 self.glare(now, peer, id, offer)
             }
             Phase::Calling { call, .. }
+            | Phase::Recalling { call, .. }
             | Phase::Ringing(Ringing { call, .. })
             | Phase::InCall(call)
             | Phase::Restoring { call, .. }
@@ -117,7 +121,11 @@ impl Session {
             Phase::InCall(call) | Phase::Restoring { call, .. } | Phase::Rejoining { call, .. } => {
                 call.peer == peer && call.key.id() == Some(old)
             }
-            Phase::Idle | Phase::Calling { .. } | Phase::Ringing(_) | Phase::Ended => false,
+            Phase::Idle
+            | Phase::Calling { .. }
+            | Phase::Recalling { .. }
+            | Phase::Ringing(_)
+            | Phase::Ended => false,
         };
         let Some(new) = id.clone().filter(|new| continues && new != old) else {
             let message = "There is no such call to continue.";
@@ -169,7 +177,11 @@ impl Session {
         match self.phase {
             Phase::Ringing(_) => self.enter(Phase::InCall(call.clone()), "our user answers"),
             Phase::InCall(_) | Phase::Restoring { .. } => {}
-            Phase::Calling { .. } | Phase::Rejoining { .. } | Phase::Idle | Phase::Ended => {
+            Phase::Calling { .. }
+            | Phase::Recalling { .. }
+            | Phase::Rejoining { .. }
+            | Phase::Idle
+            | Phase::Ended => {
                 let message = "You called: there is nothing to answer yet.";
                 return vec![not_in_call(message, Some(&call.peer), call.key.id().cloned())];
             }

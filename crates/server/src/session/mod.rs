@@ -186,7 +186,9 @@ impl Session {
         let told = match self.phase {
             Phase::Calling { .. } => Effect::offline(call),
             // The peer may be on its way back as well.
-            Phase::Restoring { .. } | Phase::Rejoining { .. } => return Effects::new(),
+            Phase::Recalling { .. } | Phase::Restoring { .. } | Phase::Rejoining { .. } => {
+                return Effects::new();
+            }
             Phase::Idle | Phase::Ringing(_) | Phase::InCall(_) | Phase::Ended => {
                 over(call, LeaveReason::Gone)
             }

@@ -48,7 +48,10 @@ impl Session {
             (Body::Reoffer(offer), Phase::InCall(_)) => offer_message(call, offer, None),
             (
                 Body::Answer(answer),
-                Phase::Calling { .. } | Phase::Rejoining { .. } | Phase::InCall(_),
+                Phase::Calling { .. }
+                | Phase::Recalling { .. }
+                | Phase::Rejoining { .. }
+                | Phase::InCall(_),
             ) => {
                 self.answered(call);
                 ServerMessage::Answer(RelayedAnswer { name, answer, call: id })
@@ -69,7 +72,10 @@ impl Session {
     }
 
     fn answered(&mut self, call: &Call) {
-        if matches!(self.phase, Phase::Calling { .. } | Phase::Rejoining { .. }) {
+        if matches!(
+            self.phase,
+            Phase::Calling { .. } | Phase::Recalling { .. } | Phase::Rejoining { .. }
+        ) {
             self.enter(Phase::InCall(call.clone()), "the peer answers");
         }
     }
@@ -81,6 +87,7 @@ impl Session {
             Phase::Idle => self.ring(offered, offer, "a peer calls"),
             Phase::Ended => vec![self.to_peer(&offered, Body::Leave(LeaveReason::Gone))],
             Phase::Calling { call, .. }
+            | Phase::Recalling { call, .. }
             | Phase::Ringing(Ringing { call, .. })
             | Phase::InCall(call)
             | Phase::Restoring { call, .. }
@@ -89,8 +96,10 @@ impl Session {
             {
                 vec![self.to_peer(&offered, Body::Leave(LeaveReason::Busy))]
             }
-            Phase::Calling { .. } if self.user < offered.peer => Effects::new(),
-            Phase::Calling { call, .. } => {
+            Phase::Calling { .. } | Phase::Recalling { .. } if self.user < offered.peer => {
+                Effects::new()
+            }
+            Phase::Calling { call, .. } | Phase::Recalling { call, .. } => {
                 let given_up = (call.key != offered.key)
                     .then(|| self.to_peer(call, Body::Leave(LeaveReason::Cancelled)));
                 let ring = self.ring(offered, offer, "the peer's call wins");
@@ -148,9 +157,15 @@ impl Session {
                 effects.extend(self.restored());
                 effects
             }
-            Phase::InCall(ours) | Phase::Calling { call: ours, .. } if *ours == call => {
+            Phase::InCall(ours)
+            | Phase::Calling { call: ours, .. }
+            | Phase::Recalling { call: ours, .. }
+                if *ours == call =>
+            {
                 vec![self.to_peer(&call, Body::Restored)]
             }
+            // One of the two continues the call under another id, and its client is about to say so again.
+            Phase::Restoring { call: ours, .. } if ours.peer == call.peer => Effects::new(),
             // It was not there yet when our user continued the call.
             Phase::Rejoining { call: ours, sent, .. } if ours.peer == call.peer => {
                 sent.iter().map(|body| self.to_peer(ours, body.clone())).collect()

@@ -18,6 +18,13 @@ pub enum Phase {
         /// When it has rung for long enough.
         until: Instant,
     },
+    /// Our user's client makes a call that the server has forgotten, and is about to offer it again.
+    Recalling {
+        /// The call.
+        call: Call,
+        /// How long that may take.
+        until: Instant,
+    },
     /// The peer offered, and our user has not answered yet.
     Ringing(Ringing),
     /// An offer was answered.
@@ -79,6 +86,7 @@ impl Phase {
     pub const fn call(&self) -> Option<&Call> {
         match self {
             Self::Calling { call, .. }
+            | Self::Recalling { call, .. }
             | Self::Ringing(Ringing { call, .. })
             | Self::InCall(call)
             | Self::Restoring { call, .. }
@@ -91,6 +99,7 @@ impl Phase {
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
             Self::Calling { until, .. }
+            | Self::Recalling { until, .. }
             | Self::Restoring { until, .. }
             | Self::Rejoining { until, .. } => Some(*until),
             Self::Idle | Self::Ringing(_) | Self::InCall(_) | Self::Ended => None,
@@ -102,6 +111,7 @@ impl Phase {
         match self {
             Self::Idle => "idle",
             Self::Calling { .. } => "calling",
+            Self::Recalling { .. } => "recalling",
             Self::Ringing(_) => "ringing",
             Self::InCall(_) => "in call",
             Self::Restoring { .. } => "restoring",
