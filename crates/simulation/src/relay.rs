@@ -53,6 +53,8 @@ struct Live {
     session: Session,
     socket: Option<SocketId>,
     secret: String,
+    /// The number of the socket that it is at.
+    attempt: u64,
 }
 
 impl Relay {
@@ -92,7 +94,7 @@ impl Relay {
         let id = self.last_session;
         let session = Session::new(name.clone(), id << 32, LIMITS, self.instant(now));
         self.directory.insert(name, id);
-        self.sessions.insert(id, Live { session, socket: None, secret });
+        self.sessions.insert(id, Live { session, socket: None, secret, attempt: 0 });
         id
     }
 }
@@ -153,7 +155,11 @@ impl World {
                 self.relay.add(name, secret, self.now)
             }
         };
-        self.attach(id, socket);
+        let attempt = login.attempt.unwrap_or_default();
+        if self.relay.sessions.get(&id).is_some_and(|live| live.attempt > attempt) {
+            return self.close_replaced(socket);
+        }
+        self.attach(id, socket, attempt);
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
@@ -162,17 +168,22 @@ impl World {
     }
 
     /// The session goes on over this socket; one that it had before is closed.
-    fn attach(&mut self, id: SessionId, socket: SocketId) {
+    fn attach(&mut self, id: SessionId, socket: SocketId, attempt: u64) {
         let Some(live) = self.relay.sessions.get_mut(&id) else { return };
+        live.attempt = attempt;
         let before = live.socket.replace(socket);
         if let Some(entry) = self.relay.sockets.get_mut(&socket) {
             entry.session = Some(id);
         }
-        if let Some(old) = before
-            && let Some(entry) = self.relay.sockets.remove(&old)
-        {
+        if let Some(old) = before {
+            self.close_replaced(old);
+        }
+    }
+
+    fn close_replaced(&mut self, socket: SocketId) {
+        if let Some(entry) = self.relay.sockets.remove(&socket) {
             let code = CloseCode::Replaced.as_u16();
-            self.carry_to_page(entry.page, old, News::Closed(code));
+            self.carry_to_page(entry.page, socket, News::Closed(code));
         }
     }
 

@@ -80,6 +80,8 @@ pub struct Kept {
     pub name: String,
     /// The session's resume secret.
     pub session: String,
+    /// How many sockets were opened so far.
+    pub sockets: u64,
     /// The accepted call that the page is in: its peer and its id.
     pub call: Option<(String, CallId)>,
     /// Whether the camera is on in that call.

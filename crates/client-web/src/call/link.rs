@@ -286,6 +286,7 @@ impl Client {
 
     fn open(&mut self, now: Millis, attempt: Attempt) {
         self.link = Link::Opening(attempt, now + OPEN_TIMEOUT);
+        self.sockets = self.sockets.wrapping_add(1);
         self.effects.push(Effect::OpenSocket);
     }
 
@@ -334,7 +335,7 @@ impl Client {
                 }
             };
             let attempt = attempt.clone();
-            let login = Login { name: attempt.name.clone(), ..login };
+            let login = Login { name: attempt.name.clone(), attempt: Some(self.sockets), ..login };
             self.effects.push(Effect::Send(ClientMessage::Login(login)));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
         }

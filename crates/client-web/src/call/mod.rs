@@ -88,6 +88,8 @@ pub struct Client {
     callee_error: Option<Text>,
     corner: Corner,
     last_id: u32,
+    /// How many sockets were opened so far in this tab.
+    sockets: u64,
     /// The call from before the page was loaded anew.
     kept_call: Option<KeptCall>,
     /// What the shell was last told to keep.
@@ -111,6 +113,7 @@ impl Client {
             callee_error: None,
             corner: Corner::TopRight,
             last_id: 0,
+            sockets: 0,
             kept_call: None,
             kept: None,
             effects: Vec::new(),

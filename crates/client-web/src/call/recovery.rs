@@ -48,11 +48,13 @@ impl Client {
             _ => self.devices.camera,
         };
         let (name, call) = (session.name.clone(), self.continuing());
-        Some(Kept { name, session: secret, camera: camera && call.is_some(), call })
+        let (sockets, camera) = (self.sockets, camera && call.is_some());
+        Some(Kept { name, session: secret, sockets, camera, call })
     }
 
     /// The page was loaded anew, and this was kept.
     pub(super) fn reloaded(&mut self, now: Millis, kept: Kept) {
+        self.sockets = kept.sockets;
         self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
         self.reload(now, kept.name, kept.session);
     }

@@ -48,6 +48,10 @@ pub struct Login {
     /// Whether the client starts anew, and knows nothing of the session but its secret: a page that was loaded again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub anew: bool,
+    /// How many sockets the client has opened so far to be in this session. Logins may overtake each other, each over a
+    /// socket of its own: the session is at the one with the highest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u64>,
     /// The peer of the call that the client is in, for a server that has forgotten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -71,6 +75,7 @@ impl fmt::Debug for Login {
             .field("session", &self.session.as_ref().map(|_| Hidden))
             .field("received", &self.received)
             .field("anew", &self.anew)
+            .field("attempt", &self.attempt)
             .field("peer", &self.peer)
             .field("call", &self.call)
             .field("calling", &self.calling)

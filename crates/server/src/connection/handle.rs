@@ -56,14 +56,15 @@ impl<D: Directory> SessionHandle<D> {
         Self { machine, mailbox, directory, registration: Some(registration), residence: None }
     }
 
-    /// Lets the session be taken back by whoever can prove that it is theirs.
+    /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.
     pub(super) fn reside(
         mut self,
         residents: &Arc<Residents<D>>,
         roster: &Roster,
         proof: Proof,
+        attempt: u64,
     ) -> Self {
-        let slot = residents.add(self.machine.user(), proof);
+        let slot = residents.add(self.machine.user(), proof, attempt);
         self.residence =
             Some(Residence { slot, residents: Arc::clone(residents), roster: roster.clone() });
         self

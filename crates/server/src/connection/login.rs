@@ -1,10 +1,15 @@
 //! A guest becomes a user: one who is new, or one who comes back.
 
-use protocol::{ErrorCode, Login, LoginReply, ServerMessage, UserName, VERSION, Welcome};
+use protocol::{
+    ErrorCode, Login, LoginReply, ServerMessage, UserName, VERSION, Welcome, close::CloseCode,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::info;
 
-use super::{Connection, Ending, SessionHandle, Shared, Stage, now, residents::Secret};
+use super::{
+    Connection, Ending, SessionHandle, Shared, Stage, now,
+    residents::{NotTaken, Secret},
+};
 use crate::{
     directory::Directory,
     session::{Call, CallKey, Return, Welcomed},
@@ -18,12 +23,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Err(error) => return self.refuse_login(ErrorCode::BadName, error.to_string()),
         };
         let known = login.session.as_deref().and_then(Secret::parse);
-        let (mut session, secret) = match self.shared.take_back(&name, known).await {
-            Some(session) => (session, known),
-            None => match self.shared.claim(name, login.received.is_some()).await {
-                Ok(new) => new,
-                Err((code, message)) => return self.refuse_login(code, message.to_owned()),
-            },
+        let (mut session, secret) = match self.shared.take_back(&name, known, login.attempt).await {
+            Ok(session) => (session, known),
+            Err(NotTaken::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
+            Err(NotTaken::Unknown) => {
+                let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
+                match self.shared.claim(name, attempt).await {
+                    Ok(new) => new,
+                    Err((code, message)) => return self.refuse_login(code, message.to_owned()),
+                }
+            }
         };
         let name = session.user().to_string();
         let ice_servers = self.shared.ice_servers.clone();
@@ -57,17 +66,19 @@ impl<D: Directory> Shared<D> {
         &self,
         name: &UserName,
         secret: Option<Secret>,
-    ) -> Option<Box<SessionHandle<D>>> {
-        let session = self.residents.take(name, secret?.proof()).await?;
+        attempt: Option<u64>,
+    ) -> Result<Box<SessionHandle<D>>, NotTaken> {
+        let proof = secret.ok_or(NotTaken::Unknown)?.proof();
+        let session = self.residents.take(name, proof, attempt).await?;
         info!(user = %name, "is back");
-        Some(session)
+        Ok(session)
     }
 
-    /// A new session, with the secret that takes it back if its client can come back.
+    /// A new session, with the secret that takes it back if its client can come back: it then numbers its sockets.
     async fn claim(
         &self,
         name: UserName,
-        counts: bool,
+        attempt: Option<u64>,
     ) -> Result<(Box<SessionHandle<D>>, Option<Secret>), (ErrorCode, &'static str)> {
         let Ok(claimed) = self.directory.claim(&name).await else {
             let message =
@@ -75,16 +86,13 @@ impl<D: Directory> Shared<D> {
             return Err((ErrorCode::NameTaken, message));
         };
         info!(user = %name, "logged in");
-        let secret = if counts { Secret::draw() } else { None };
-        if let Some(secret) = secret {
-            self.roster.add(&name, secret.proof());
-        }
-        let session = self.session(name, claimed);
-        let session = match secret {
-            Some(secret) => session.reside(&self.residents, &self.roster, secret.proof()),
-            None => session,
+        let Some((attempt, secret)) = attempt.zip(Secret::draw()) else {
+            return Ok((Box::new(self.session(name, claimed)), None));
         };
-        Ok((Box::new(session), secret))
+        self.roster.add(&name, secret.proof());
+        let session = self.session(name, claimed);
+        let session = session.reside(&self.residents, &self.roster, secret.proof(), attempt);
+        Ok((Box::new(session), Some(secret)))
     }
 }
 

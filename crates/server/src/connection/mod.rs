@@ -89,7 +89,7 @@ impl<D: Directory> Shared<D> {
     async fn expected(&self, user: UserName, proof: Proof) -> Option<Box<SessionHandle<D>>> {
         let claimed = self.directory.claim(&user).await.ok()?;
         let session = self.session(user, claimed);
-        Some(Box::new(session.reside(&self.residents, &self.roster, proof)))
+        Some(Box::new(session.reside(&self.residents, &self.roster, proof, 0)))
     }
 
     fn session(

@@ -6,7 +6,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -57,12 +60,23 @@ impl fmt::Debug for Proof {
     }
 }
 
+/// Why a session was not taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// There is none with this name and this proof, or no more.
+    Unknown,
+    /// It is at a later socket of the same client.
+    Overtaken,
+}
+
 /// The sessions that can be taken back, by name.
 pub(super) struct Residents<D: Directory>(Mutex<HashMap<UserName, Arc<Slot<D>>>>);
 
 /// Where the wish for a session is left, and found by the task that drives it.
 pub(super) struct Slot<D: Directory> {
     proof: Proof,
+    /// The number of the socket that it is at.
+    attempt: AtomicU64,
     wish: Mutex<Option<oneshot::Sender<Box<SessionHandle<D>>>>>,
     driver: AtomicWaker,
 }
@@ -78,8 +92,13 @@ impl<D: Directory> Residents<D> {
     }
 
     /// Makes a session one that can be taken back with this proof.
-    pub(super) fn add(&self, user: &UserName, proof: Proof) -> Arc<Slot<D>> {
-        let slot = Arc::new(Slot { proof, wish: Mutex::new(None), driver: AtomicWaker::new() });
+    pub(super) fn add(&self, user: &UserName, proof: Proof, attempt: u64) -> Arc<Slot<D>> {
+        let slot = Arc::new(Slot {
+            proof,
+            attempt: AtomicU64::new(attempt),
+            wish: Mutex::new(None),
+            driver: AtomicWaker::new(),
+        });
         self.slots().insert(user.clone(), Arc::clone(&slot));
         slot
     }
@@ -92,19 +111,30 @@ impl<D: Directory> Residents<D> {
         }
     }
 
-    /// Takes a session from whichever task drives it. `None` if there is none with this name and this proof, or no more.
+    /// Takes a session from whichever task drives it. A client that does not number its sockets gets it in any case.
     pub(super) async fn take(
         &self,
         user: &UserName,
         proof: Proof,
-    ) -> Option<Box<SessionHandle<D>>> {
-        let slot = self.slots().get(user).filter(|slot| slot.proof == proof).cloned()?;
+        attempt: Option<u64>,
+    ) -> Result<Box<SessionHandle<D>>, NotTaken> {
+        let slot = self.slots().get(user).filter(|slot| slot.proof == proof).cloned();
+        let slot = slot.ok_or(NotTaken::Unknown)?;
+        if let Some(attempt) = attempt
+            && slot.attempt.fetch_max(attempt, Ordering::Relaxed) > attempt
+        {
+            return Err(NotTaken::Overtaken);
+        }
         let (sender, handover) = oneshot::channel();
         // Of two that come at once, the later gets it.
         *slot.wish() = Some(sender);
         slot.driver.wake();
         // A session that ends instead drops the sender.
-        timeout(HANDOVER_DEADLINE, handover).await.ok()?.ok()
+        timeout(HANDOVER_DEADLINE, handover)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(NotTaken::Unknown)
     }
 }
 
