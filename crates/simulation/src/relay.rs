@@ -151,7 +151,8 @@ impl World {
             (Some(id), _) => id,
             (None, Some(_)) => return self.server_refuses_login(socket, ErrorCode::NameTaken),
             (None, None) => {
-                let secret = format!("{:016x}", self.rng.bits());
+                let drawn = format!("{:016x}", self.rng.bits());
+                let secret = login.session.clone().unwrap_or(drawn);
                 self.relay.add(name, secret, self.now)
             }
         };

@@ -61,15 +61,9 @@ pub(super) struct Attempt {
     /// Why the last one failed.
     trouble: Trouble,
     /// Set if the user was signed in before, and so is to be brought back without a question.
-    returning: Option<Returning>,
-}
-
-/// A user who is to be brought back.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Returning {
-    session: Session,
-    /// Until when the name may be held by the old socket.
-    name_held: Millis,
+    returning: Option<Session>,
+    /// Until when the name may be held by an old socket of this user.
+    name_held: Option<Millis>,
 }
 
 /// Why an attempt failed.
@@ -192,7 +186,7 @@ impl Link {
         match self {
             Self::Up(session) => Some(session),
             Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
-                attempt.returning.as_ref().map(|returning| &returning.session)
+                attempt.returning.as_ref()
             }
             Self::Closed => None,
         }
@@ -202,7 +196,7 @@ impl Link {
         match self {
             Self::Up(session) => Some(session),
             Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
-                attempt.returning.as_mut().map(|returning| &mut returning.session)
+                attempt.returning.as_mut()
             }
             Self::Closed => None,
         }
@@ -240,7 +234,8 @@ impl Client {
         self.sign_in_error = None;
         let name = name.to_owned();
         let trouble = Trouble::Unreachable;
-        self.open(now, Attempt { name, failures: 0, trouble, returning: None });
+        let attempt = Attempt { name, failures: 0, trouble, returning: None, name_held: None };
+        self.open(now, attempt);
     }
 
     /// The page was loaded anew, in the middle of a session.
@@ -255,8 +250,8 @@ impl Client {
             ticket: Some(Ticket { secret, memory: Memory::Reloaded }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         };
-        let returning = Some(Returning { session, name_held: now });
-        self.open(now, Attempt { name, failures: 0, trouble: Trouble::Unreachable, returning });
+        let (trouble, returning) = (Trouble::Unreachable, Some(session));
+        self.open(now, Attempt { name, failures: 0, trouble, returning, name_held: None });
     }
 
     pub(super) fn sign_out(&mut self) {
@@ -308,12 +303,10 @@ impl Client {
     }
 
     pub(super) fn handle_socket_opened(&mut self, now: Millis) {
-        let calling = self.calling();
-        let is_calling = calling.is_some();
-        let (peer, call) = calling.or_else(|| self.continuing()).unzip();
+        let (presented, calling) = self.presented_call();
+        let (peer, call) = presented.unzip();
         if let Link::Opening(attempt, _) = &mut self.link {
-            let ticket =
-                attempt.returning.as_mut().and_then(|returning| returning.session.ticket.as_mut());
+            let ticket = attempt.returning.as_mut().and_then(|session| session.ticket.as_mut());
             let login = match ticket {
                 None => Login { received: Some(0), ..Login::default() },
                 Some(ticket) => {
@@ -329,7 +322,7 @@ impl Client {
                         anew,
                         peer,
                         call,
-                        calling: is_calling,
+                        calling,
                         ..Login::default()
                     }
                 }
@@ -370,8 +363,12 @@ impl Client {
             Link::Up(session) => {
                 first = true;
                 let name = session.name.clone();
-                let returning = Some(Returning { session, name_held: now + NAME_HELD });
-                Attempt { name, failures: 0, trouble, returning }
+                let (returning, name_held) = (Some(session), Some(now + NAME_HELD));
+                Attempt { name, failures: 0, trouble, returning, name_held }
+            }
+            // The login may have arrived, and its answer was lost.
+            Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
+                Attempt { name_held: Some(now + NAME_HELD), ..attempt.failed(trouble) }
             }
             Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) | Link::Waiting(attempt, _) => {
                 attempt.failed(trouble)
@@ -410,7 +407,7 @@ impl Client {
         let name = welcome.name.unwrap_or(attempt.name);
         self.sign_in_error = None;
         self.effects.push(Effect::RememberName(name.clone()));
-        let before = attempt.returning.and_then(|returning| returning.session.ticket);
+        let before = attempt.returning.and_then(|session| session.ticket);
         let mut was = before.map(|ticket| ticket.memory);
         let goes_on = match (&mut was, welcome.received) {
             (Some(Memory::Stream(stream)), Some(received)) => {
@@ -445,15 +442,16 @@ impl Client {
 
     fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
-        let trouble = match attempt.returning {
-            // A server that gives sessions back would have given this one.
-            Some(Returning { session, name_held })
-                if taken && session.ticket.is_none() && now < name_held =>
-            {
-                Some(Trouble::NameHeld)
-            }
-            Some(_) if !taken && code.is_some_and(ErrorCode::retry_can_help) => Some(Trouble::Busy),
-            Some(_) | None => None,
+        let returns = attempt.returning.is_some();
+        // A server that gives sessions back would have given this one.
+        let has_ticket = attempt.returning.is_some_and(|session| session.ticket.is_some());
+        let may_be_ours = !has_ticket && attempt.name_held.is_some_and(|until| now < until);
+        let trouble = if taken && may_be_ours {
+            Some(Trouble::NameHeld)
+        } else if !taken && returns && code.is_some_and(ErrorCode::retry_can_help) {
+            Some(Trouble::Busy)
+        } else {
+            None
         };
         if let Some(trouble) = trouble {
             self.effects.push(Effect::CloseSocket(Farewell::GivenUp));

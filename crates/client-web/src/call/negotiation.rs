@@ -76,6 +76,11 @@ impl Negotiation {
         }
     }
 
+    /// Whether this side made the first offer.
+    pub(super) const fn is_caller(&self) -> bool {
+        !self.polite
+    }
+
     /// An offer is needed: now, or when the exchange under way is over.
     pub(super) fn offer(&mut self, ice_restart: bool) -> Option<PeerOp> {
         match self.signaling {

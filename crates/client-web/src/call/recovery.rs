@@ -18,24 +18,31 @@ const OFFER_AGAIN_WITHIN: Millis = 30_000;
 const SLEPT: Millis = 5_000;
 
 impl Client {
-    /// The accepted call that the page is in, as it tells a server that may have forgotten it.
-    pub(super) fn continuing(&self) -> Option<(String, CallId)> {
+    /// The call that the page is in, as it tells a server that may have forgotten it; and whether it is about to offer it
+    /// again, since it is not answered yet.
+    pub(super) fn presented_call(&self) -> (Option<(String, CallId)>, bool) {
+        match &self.call {
+            Call::Outgoing(Outgoing {
+                replaces: None,
+                stage: Stage::Sent { .. },
+                peer,
+                call,
+                ..
+            }) => (Some((peer.clone(), call.clone())), true),
+            Call::Incoming(incoming) => {
+                let call = incoming.call.clone().map(|id| (incoming.peer.clone(), id));
+                (call, false)
+            }
+            _ => (self.continuing(), false),
+        }
+    }
+
+    /// The accepted call that the page goes back into when it is loaded anew.
+    fn continuing(&self) -> Option<(String, CallId)> {
         match &self.call {
             Call::Active(active) => Some((active.peer.clone(), active.call.clone()?)),
             Call::Outgoing(outgoing) => Some((outgoing.peer.clone(), outgoing.replaces.clone()?)),
             Call::Idle | Call::Incoming(_) => self.kept_call.as_ref().map(|kept| kept.call.clone()),
-        }
-    }
-
-    /// The call that the page makes and that is not answered yet, as it tells a server that may have forgotten it.
-    pub(super) fn calling(&self) -> Option<(String, CallId)> {
-        match &self.call {
-            Call::Outgoing(Outgoing { peer, call, replaces: None, stage, .. })
-                if matches!(stage, Stage::Sent { .. }) =>
-            {
-                Some((peer.clone(), call.clone()))
-            }
-            _ => None,
         }
     }
 
@@ -75,9 +82,14 @@ impl Client {
                 incoming.until = incoming.until.min(now + OFFER_AGAIN_WITHIN);
             }
             Call::Active(active) => {
-                let connected = matches!(active.path, Path::Connected { .. });
+                // A callee that was never connected waits for its caller, who may not have had the answer.
+                let restarts = match active.path {
+                    Path::Connecting { .. } => active.leg.negotiation.is_caller(),
+                    Path::Connected { .. } => false,
+                    Path::Broken { .. } => true,
+                };
                 self.send_unanswered();
-                if !connected {
+                if restarts {
                     self.restart_ice();
                 }
             }

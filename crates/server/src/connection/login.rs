@@ -28,7 +28,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Err(NotTaken::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
             Err(NotTaken::Unknown) => {
                 let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
-                match self.shared.claim(name, attempt).await {
+                match self.shared.claim(name, attempt, known).await {
                     Ok(new) => new,
                     Err((code, message)) => return self.refuse_login(code, message.to_owned()),
                 }
@@ -75,10 +75,14 @@ impl<D: Directory> Shared<D> {
     }
 
     /// A new session, with the secret that takes it back if its client can come back: it then numbers its sockets.
+    ///
+    /// A secret from an earlier session, one that this server has forgotten, remains the secret. So a client whose login
+    /// arrives and whose answer gets lost is not shut out by its own session.
     async fn claim(
         &self,
         name: UserName,
         attempt: Option<u64>,
+        known: Option<Secret>,
     ) -> Result<(Box<SessionHandle<D>>, Option<Secret>), (ErrorCode, &'static str)> {
         let Ok(claimed) = self.directory.claim(&name).await else {
             let message =
@@ -86,7 +90,7 @@ impl<D: Directory> Shared<D> {
             return Err((ErrorCode::NameTaken, message));
         };
         info!(user = %name, "logged in");
-        let Some((attempt, secret)) = attempt.zip(Secret::draw()) else {
+        let Some((attempt, secret)) = attempt.zip(known.or_else(Secret::draw)) else {
             return Ok((Box::new(self.session(name, claimed)), None));
         };
         self.roster.add(&name, secret.proof());
