@@ -1,7 +1,7 @@
 //! The page's connection to the server: signing in, signs of life, and coming back after a loss.
 
 use protocol::{
-    ClientMessage, ErrorCode, IceServer, Login, LoginReply, Outbox, Ping, Welcome,
+    CallId, ClientMessage, ErrorCode, IceServer, Login, LoginReply, Outbox, Ping, Welcome,
     close::CloseCode, limits::ACKNOWLEDGE_EVERY,
 };
 
@@ -64,6 +64,8 @@ pub(super) struct Attempt {
     returning: Option<Session>,
     /// Until when the name may be held by an old socket of this user.
     name_held: Option<Millis>,
+    /// The call that stands in the login.
+    presented: Option<(String, CallId)>,
 }
 
 /// Why an attempt failed.
@@ -234,7 +236,14 @@ impl Client {
         self.sign_in_error = None;
         let name = name.to_owned();
         let trouble = Trouble::Unreachable;
-        let attempt = Attempt { name, failures: 0, trouble, returning: None, name_held: None };
+        let attempt = Attempt {
+            name,
+            failures: 0,
+            trouble,
+            returning: None,
+            name_held: None,
+            presented: None,
+        };
         self.open(now, attempt);
     }
 
@@ -251,7 +260,10 @@ impl Client {
             alive: Alive::PingAt(now + PING_INTERVAL),
         };
         let (trouble, returning) = (Trouble::Unreachable, Some(session));
-        self.open(now, Attempt { name, failures: 0, trouble, returning, name_held: None });
+        self.open(
+            now,
+            Attempt { name, failures: 0, trouble, returning, name_held: None, presented: None },
+        );
     }
 
     pub(super) fn sign_out(&mut self) {
@@ -304,8 +316,9 @@ impl Client {
 
     pub(super) fn handle_socket_opened(&mut self, now: Millis) {
         let (presented, calling) = self.presented_call();
-        let (peer, call) = presented.unzip();
         if let Link::Opening(attempt, _) = &mut self.link {
+            attempt.presented.clone_from(&presented);
+            let (peer, call) = presented.unzip();
             let ticket = attempt.returning.as_mut().and_then(|session| session.ticket.as_mut());
             let login = match ticket {
                 None => Login { received: Some(0), ..Login::default() },
@@ -364,7 +377,7 @@ impl Client {
                 first = true;
                 let name = session.name.clone();
                 let (returning, name_held) = (Some(session), Some(now + NAME_HELD));
-                Attempt { name, failures: 0, trouble, returning, name_held }
+                Attempt { name, failures: 0, trouble, returning, name_held, presented: None }
             }
             // The login may have arrived, and its answer was lost.
             Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
@@ -436,7 +449,9 @@ impl Client {
         match was {
             None => {}
             Some(Memory::Reloaded) => self.rejoin(now, call),
-            Some(Memory::Stream(_) | Memory::Overflowed) => self.begin_again(now, call),
+            Some(Memory::Stream(_) | Memory::Overflowed) => {
+                self.begin_again(now, call.or(attempt.presented));
+            }
         }
     }
 

@@ -66,16 +66,15 @@ impl Client {
         self.reload(now, kept.name, kept.session);
     }
 
-    /// The server has forgotten what was said, or what it said was lost. What the server must know of the call is said
-    /// again; the accepted call stood in the login.
-    pub(super) fn begin_again(&mut self, now: Millis, call: Option<(String, CallId)>) {
+    /// The server has forgotten what was said, or what it said was lost. What it must know of the call is said again.
+    /// `told` is the call that it takes the page to be in, since the login said so; that may be over by now.
+    pub(super) fn begin_again(&mut self, now: Millis, told: Option<(String, CallId)>) {
+        let (current, _) = self.presented_call();
+        if let Some((peer, call)) = told.filter(|told| current.as_ref() != Some(told)) {
+            self.leave_unknown(peer, call);
+        }
         match &mut self.call {
-            // The server thinks that we are in a call: the word that it is over was lost.
-            Call::Idle => {
-                if let Some((peer, call)) = call {
-                    self.leave_unknown(peer, call);
-                }
-            }
+            Call::Idle => {}
             Call::Outgoing(_) => self.offer_again(),
             Call::Incoming(incoming) => {
                 incoming.offer = None;

@@ -144,7 +144,9 @@ impl Session {
             }
             _ => return self.not_in(&new),
         };
-        let message = relayed_offer(&new, offer, old.key.id().cloned());
+        // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
+        let replaces = old.key.id().filter(|_| old.key != new.key).cloned();
+        let message = relayed_offer(&new, offer, replaces);
         self.enter(Phase::InCall(new), "the peer continues it");
         vec![message]
     }
