@@ -93,6 +93,18 @@ impl Attempt {
         self.failures > 0
     }
 
+    /// The first one after the socket of this session is gone.
+    fn back(session: Session, now: Millis) -> Self {
+        Self {
+            name: session.name.clone(),
+            failures: 0,
+            trouble: Trouble::Unreachable,
+            returning: Some(session),
+            name_held: Some(now + NAME_HELD),
+            presented: None,
+        }
+    }
+
     fn failed(self, trouble: Trouble) -> Self {
         Self { failures: self.failures.saturating_add(1), trouble, ..self }
     }
@@ -375,9 +387,7 @@ impl Client {
             Link::Closed => return,
             Link::Up(session) => {
                 first = true;
-                let name = session.name.clone();
-                let (returning, name_held) = (Some(session), Some(now + NAME_HELD));
-                Attempt { name, failures: 0, trouble, returning, name_held, presented: None }
+                Attempt { trouble, ..Attempt::back(session, now) }
             }
             // The login may have arrived, and its answer was lost.
             Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
@@ -509,6 +519,21 @@ impl Client {
         {
             // A count that cannot be is one of a server that miscounts: nothing is let go.
             let _ = stream.sent.acknowledge(received);
+        }
+    }
+
+    /// The network is another one, so that the socket is as good as dead: another takes its place at once, where the session
+    /// can go on over it.
+    pub(super) fn replace_socket(&mut self, now: Millis) {
+        match std::mem::replace(&mut self.link, Link::Closed) {
+            Link::Up(session) if session.ticket.is_some() => {
+                self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+                self.open(now, Attempt::back(session, now));
+            }
+            link => {
+                self.link = link;
+                self.probe(now);
+            }
         }
     }
 

@@ -173,7 +173,7 @@ impl Client {
 
     /// The browser is online again, or over another network.
     pub(super) fn network_changed(&mut self, now: Millis) {
-        self.probe(now);
+        self.replace_socket(now);
         self.restart_ice();
     }
 

@@ -132,10 +132,14 @@ impl Session {
             return vec![not_in_call(message, Some(&peer), id)];
         };
         let call = Call { peer, key: CallKey::Given(new) };
-        let body = Body::Replace { offer, old: CallKey::Given(old.clone()) };
+        let old = CallKey::Given(old.clone());
+        let body = Body::Replace { offer, old: old.clone() };
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.grace;
-        self.enter(Phase::Rejoining { call, until, sent: vec![body] }, "our user continues it");
+        self.enter(
+            Phase::Rejoining { call, old, until, sent: vec![body] },
+            "our user continues it",
+        );
         effects
     }
 

@@ -131,13 +131,17 @@ impl Session {
         vec![message]
     }
 
-    /// The peer continues the accepted call over a new peer connection. If both do so at once, the call of the lesser name
-    /// stands, as with any glare; but it is none if the peer has had word of ours, and continues that.
+    /// The peer continues the accepted call over a new peer connection.
+    ///
+    /// If both do so at once, the latest stands, that is the one which continues the other; and if neither does, the call of
+    /// the lesser name, as with any glare.
     fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw) -> Effects {
-        let old = match &self.phase {
+        let before = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
-            Phase::Rejoining { call, .. } if call.peer == new.peer => {
-                if call.key != *theirs && self.user < new.peer {
+            Phase::Rejoining { call, old, .. } if call.peer == new.peer => {
+                let theirs_is_later = call.key == *theirs;
+                let ours_is_later = *old == new.key;
+                if !theirs_is_later && (ours_is_later || self.user < new.peer) {
                     return Effects::new();
                 }
                 call
@@ -145,7 +149,7 @@ impl Session {
             _ => return self.not_in(&new),
         };
         // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
-        let replaces = old.key.id().filter(|_| old.key != new.key).cloned();
+        let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
         let message = relayed_offer(&new, offer, replaces);
         self.enter(Phase::InCall(new), "the peer continues it");
         vec![message]

@@ -42,6 +42,8 @@ pub enum Phase {
     Rejoining {
         /// The call, under its new id.
         call: Call,
+        /// The call's key before.
+        old: CallKey,
         /// How long the peer may take.
         until: Instant,
         /// What our user said, for a peer that was away: up to [`MAX_HELD`](super::MAX_HELD).
