@@ -5,13 +5,13 @@
 pub enum CloseCode {
     /// 1000: the client said goodbye; the server echoes it.
     Normal,
+    /// 1001: the page goes away. Sent by browsers, never by the server: a page that is loaded anew comes back, so that the
+    /// session waits for [`RELOAD_PERIOD`](crate::limits::RELOAD_PERIOD).
+    GoingAway,
     /// 1002: the frames were not WebSocket as RFC 6455 has it.
     Protocol,
     /// 1007: a text was not UTF-8.
     NotUtf8,
-    /// 1001: the page goes away. Sent by browsers, never by the server: a page that is loaded anew comes back, so that the
-    /// session waits for [`RELOAD_PERIOD`](crate::limits::RELOAD_PERIOD).
-    GoingAway,
     /// 1009: a message was over [`MAX_MESSAGE_BYTES`](crate::limits::MAX_MESSAGE_BYTES).
     TooBig,
     /// 1012: the server restarts. Connect again soon, at a random moment within a few seconds.
@@ -32,6 +32,7 @@ impl CloseCode {
     /// Every code, for tables and tests.
     pub const ALL: [Self; 11] = [
         Self::Normal,
+        Self::GoingAway,
         Self::Protocol,
         Self::NotUtf8,
         Self::TooBig,
@@ -41,7 +42,6 @@ impl CloseCode {
         Self::SlowConsumer,
         Self::Replaced,
         Self::GivenUp,
-        Self::GoingAway,
     ];
 
     /// The number on the wire.
@@ -49,6 +49,7 @@ impl CloseCode {
     pub const fn as_u16(self) -> u16 {
         match self {
             Self::Normal => 1000,
+            Self::GoingAway => 1001,
             Self::Protocol => 1002,
             Self::NotUtf8 => 1007,
             Self::TooBig => 1009,
@@ -58,7 +59,6 @@ impl CloseCode {
             Self::SlowConsumer => 4002,
             Self::Replaced => 4003,
             Self::GivenUp => 4004,
-            Self::GoingAway => 1001,
         }
     }
 
@@ -67,6 +67,7 @@ impl CloseCode {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Normal => "goodbye",
+            Self::GoingAway => "the page goes away",
             Self::Protocol => "not a valid WebSocket frame",
             Self::NotUtf8 => "text that is not UTF-8",
             Self::TooBig => "message larger than 64 KiB",
@@ -76,7 +77,6 @@ impl CloseCode {
             Self::SlowConsumer => "messages were not read in time",
             Self::Replaced => "the session goes on over another socket",
             Self::GivenUp => "the socket seems dead",
-            Self::GoingAway => "the page goes away",
         }
     }
 }

@@ -38,8 +38,9 @@ pub const PONG_DEADLINE: Duration = Duration::from_secs(10);
 pub const MAX_UNACKNOWLEDGED_MESSAGES: usize = 256;
 
 /// How many bytes of messages of a session may wait to be acknowledged, in each direction: what one user who is away can
-/// make the server hold. A few of the largest session descriptions fit.
-pub const MAX_UNACKNOWLEDGED_BYTES: usize = 256 * 1024;
+/// make the server hold. Three of the largest session descriptions fit. The server sends all of it at once to a client that
+/// is back, so that it has to be less than may wait for one socket.
+pub const MAX_UNACKNOWLEDGED_BYTES: usize = 192 * 1024;
 
 /// After how many messages a client tells the server how many it got. A quarter of what may wait, divided by two again:
 /// the word is on its way while more messages come.

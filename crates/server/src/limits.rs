@@ -14,6 +14,13 @@ pub const OUTBOUND_MESSAGES: usize = 512;
 /// hold. A few of the largest session descriptions fit.
 pub const OUTBOUND_BYTES: usize = 256 * 1024;
 
+/// What a client that comes back is sent at once, and the answer to its login before that, must fit: or it would be closed
+/// for not reading, and come back, without end.
+const _: () = assert!(
+    protocol::limits::MAX_UNACKNOWLEDGED_BYTES + 32 * 1024 <= OUTBOUND_BYTES
+        && protocol::limits::MAX_UNACKNOWLEDGED_MESSAGES < OUTBOUND_MESSAGES
+);
+
 /// How many messages are queued before they are written, though more could be had at once. Every one that is queued
 /// unwritten counts against [`OUTBOUND_MESSAGES`], however fast its reader is. A call set-up's burst fits.
 pub const BATCH_MESSAGES: usize = 64;

@@ -113,12 +113,14 @@ struct Book {
     file: BufWriter<File>,
     /// How many lines it has.
     lines: usize,
+    /// Whether something could not be written, so that the file does not say who is here.
+    broken: bool,
 }
 
 impl Book {
     fn open(path: PathBuf, present: Present) -> io::Result<Self> {
         let (file, lines) = write_anew(&path, &present)?;
-        Ok(Self { path, present, file, lines })
+        Ok(Self { path, present, file, lines, broken: false })
     }
 
     /// Writes down what comes, until nobody can send any more.
@@ -128,7 +130,10 @@ impl Book {
             // What has gathered in the meantime is written in one go.
             let written = queue.try_iter().map(|line| self.write(line)).fold(first, Result::and);
             if let Err(error) = written.and_then(|()| self.settle()) {
-                warn!(%error, "the roster cannot be written: names may not wait for their users");
+                if !self.broken {
+                    warn!(%error, "the roster cannot be written: names may not wait for their users");
+                }
+                self.broken = true;
             }
         }
     }
@@ -137,20 +142,20 @@ impl Book {
         self.lines += 1;
         match line {
             Line::Came(user, proof) => {
-                write_entry(&mut self.file, &user, proof)?;
-                self.present.insert(user, proof);
+                self.present.insert(user.clone(), proof);
+                write_entry(&mut self.file, &user, proof)
             }
             Line::Left(user) => {
-                writeln!(self.file, "- {user}")?;
                 self.present.remove(&user);
+                writeln!(self.file, "- {user}")
             }
         }
-        Ok(())
     }
 
     fn settle(&mut self) -> io::Result<()> {
-        if self.lines > 2 * self.present.len() + ROSTER_SLACK {
+        if self.broken || self.lines > 2 * self.present.len() + ROSTER_SLACK {
             (self.file, self.lines) = write_anew(&self.path, &self.present)?;
+            self.broken = false;
         }
         self.file.flush()
     }

@@ -3,8 +3,8 @@
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
     Answer, CallId, Candidate, ClientMessage, ErrorCode, IceServer, Leave, LeaveReason, Login,
-    LoginReply, Offer, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
-    RelayedRinging, Ringing, ServerMessage, Welcome,
+    LoginReply, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    RelayedOffer, RelayedRinging, Ringing, ServerMessage, Welcome,
 };
 
 /// Text as people and attackers write it: any characters, the ones that JSON escapes more often than chance has it.
@@ -54,8 +54,8 @@ pub(crate) fn space() -> impl Strategy<Value = String> {
     "[ \t\r\n]{0,2}"
 }
 
-fn raw() -> impl Strategy<Value = Raw> {
-    json().prop_map(|json| Raw::from_json(json).unwrap())
+fn raw() -> BoxedStrategy<Raw> {
+    json().prop_map(|json| Raw::from_json(json).unwrap()).boxed()
 }
 
 fn call_id() -> impl Strategy<Value = CallId> {
@@ -73,16 +73,14 @@ fn code() -> impl Strategy<Value = ErrorCode> {
     prop_oneof![proptest::sample::select(&ErrorCode::ALL[..]), Just(ErrorCode::Unknown)]
 }
 
-pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
+/// Boxed, as what is below: the trees of so many fields side by side would not fit a test's stack.
+pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
     let (name, call) = (|| option::of(text()), || option::of(call_id()));
     prop_oneof![
-        (text(), option::of(text()))
-            .prop_map(|(name, session)| ClientMessage::Login(Login { name, session })),
-        (text(), raw(), call()).prop_map(|(name, offer, call)| ClientMessage::Offer(Offer {
-            name,
-            offer,
-            call
-        })),
+        login().prop_map(ClientMessage::Login),
+        (text(), raw(), call(), call()).prop_map(|(name, offer, call, replaces)| {
+            ClientMessage::Offer(Offer { name, offer, call, replaces })
+        }),
         (name(), raw(), call()).prop_map(|(name, answer, call)| ClientMessage::Answer(Answer {
             name,
             answer,
@@ -94,16 +92,38 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
         (name(), call()).prop_map(|(name, call)| ClientMessage::Ringing(Ringing { name, call })),
         (name(), call(), option::of(reason()))
             .prop_map(|(name, call, reason)| ClientMessage::Leave(Leave { name, call, reason })),
-        Just(ClientMessage::Ping),
+        count().prop_map(|received| ClientMessage::Ping(Ping { received })),
     ]
+    .boxed()
 }
 
-pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
+fn login() -> BoxedStrategy<Login> {
+    let call = option::of(call_id());
+    let booleans = (any::<bool>(), any::<bool>());
+    (text(), option::of(text()), count(), count(), option::of(text()), call, booleans)
+        .prop_map(|(name, session, received, attempt, peer, call, (anew, calling))| Login {
+            name,
+            session,
+            received,
+            anew,
+            attempt,
+            peer,
+            call,
+            calling,
+        })
+        .boxed()
+}
+
+fn count() -> impl Strategy<Value = Option<u64>> {
+    option::of(prop_oneof![0..40_u64, any::<u64>()])
+}
+
+pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
     let (name, call) = (|| option::of(text()), || option::of(call_id()));
     prop_oneof![
         login_reply().prop_map(ServerMessage::Login),
-        (text(), raw(), call()).prop_map(|(name, offer, call)| {
-            ServerMessage::Offer(RelayedOffer { name, offer, call })
+        (text(), raw(), call(), call()).prop_map(|(name, offer, call, replaces)| {
+            ServerMessage::Offer(RelayedOffer { name, offer, call, replaces })
         }),
         (name(), raw(), call()).prop_map(|(name, answer, call)| {
             ServerMessage::Answer(RelayedAnswer { name, answer, call })
@@ -119,19 +139,28 @@ pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
         (text(), option::of(code()), name(), call()).prop_map(|(message, code, name, call)| {
             ServerMessage::Error(Refusal { message, code, name, call })
         }),
-        Just(ServerMessage::Pong),
+        count().prop_map(|received| ServerMessage::Pong(Pong { received })),
     ]
+    .boxed()
 }
 
-fn login_reply() -> impl Strategy<Value = LoginReply> {
+fn login_reply() -> BoxedStrategy<LoginReply> {
     let ice_server = (vec(text(), 0..3), option::of(text()), option::of(text()))
         .prop_map(|(urls, username, credential)| IceServer { urls, username, credential });
-    let welcome =
-        (option::of(text()), option::of(text()), vec(ice_server, 0..3), option::of(any::<u32>()))
-            .prop_map(|(name, session, ice_servers, version)| {
-                LoginReply::Welcome(Welcome { name, session, ice_servers, version })
-            });
+    let session = (option::of(text()), count(), option::of(text()), option::of(call_id()));
+    let welcome = (option::of(text()), session, vec(ice_server, 0..3), option::of(any::<u32>()))
+        .prop_map(|(name, (session, received, peer, call), ice_servers, version)| {
+            LoginReply::Welcome(Welcome {
+                name,
+                session,
+                received,
+                peer,
+                call,
+                ice_servers,
+                version,
+            })
+        });
     let refused = (option::of(code()), option::of(text()))
         .prop_map(|(code, message)| LoginReply::Refused { code, message });
-    prop_oneof![welcome, refused]
+    prop_oneof![welcome, refused].boxed()
 }

@@ -1,22 +1,44 @@
 //! What each file in `tests/golden/client` means.
 
-use protocol::{Answer, Candidate, ClientMessage, Leave, LeaveReason, Login, Offer, Ringing};
+use protocol::{Answer, Candidate, ClientMessage, Leave, LeaveReason, Login, Offer, Ping, Ringing};
 
-use crate::{ANSWER, CANDIDATE, OFFER, call, raw, some};
+use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
 
 /// Our own clients write exactly these. Of each message: with the fewest fields, and with all.
 pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
     let alice = || "alice".to_owned();
     vec![
-        ("login", ClientMessage::Login(Login { name: alice(), session: None })),
-        ("login-full", ClientMessage::Login(Login { name: alice(), session: some("s3cret") })),
+        ("login", ClientMessage::Login(Login { name: alice(), ..Login::default() })),
+        (
+            "login-full",
+            ClientMessage::Login(Login {
+                name: alice(),
+                session: some("s3cret"),
+                received: Some(7),
+                anew: true,
+                attempt: Some(3),
+                peer: some("bob"),
+                call: call(),
+                calling: true,
+            }),
+        ),
         (
             "offer",
-            ClientMessage::Offer(Offer { name: "bob".to_owned(), offer: raw(OFFER), call: None }),
+            ClientMessage::Offer(Offer {
+                name: "bob".to_owned(),
+                offer: raw(OFFER),
+                call: None,
+                replaces: None,
+            }),
         ),
         (
             "offer-full",
-            ClientMessage::Offer(Offer { name: "bob".to_owned(), offer: raw(OFFER), call: call() }),
+            ClientMessage::Offer(Offer {
+                name: "bob".to_owned(),
+                offer: raw(OFFER),
+                call: call(),
+                replaces: earlier_call(),
+            }),
         ),
         ("answer", ClientMessage::Answer(Answer { name: None, answer: raw(ANSWER), call: None })),
         (
@@ -54,6 +76,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
                 reason: Some(LeaveReason::Declined),
             }),
         ),
-        ("ping", ClientMessage::Ping),
+        ("ping", ClientMessage::Ping(Ping::default())),
+        ("ping-full", ClientMessage::Ping(Ping { received: Some(7) })),
     ]
 }

@@ -2,6 +2,8 @@
 
 use protocol::{ErrorCode, LeaveReason, ServerMessage, VERSION, close::CloseCode};
 
+use crate::{client_cases, server_cases};
+
 #[test]
 fn error_codes_are_these_and_say_whether_a_retry_can_help() {
     let pinned = [
@@ -39,7 +41,12 @@ fn leave_reasons_are_these() {
         (LeaveReason::Timeout, "timeout"),
         (LeaveReason::Cancelled, "cancelled"),
         (LeaveReason::Failed, "failed"),
+        (LeaveReason::DeviceFailed, "device_failed"),
+        (LeaveReason::NoPath, "no_path"),
+        (LeaveReason::RelayRefused, "relay_refused"),
+        (LeaveReason::Lost, "lost"),
         (LeaveReason::Gone, "gone"),
+        (LeaveReason::AnsweredElsewhere, "answered_elsewhere"),
         (LeaveReason::Hangup, "hangup"),
     ];
     assert_eq!(pinned.map(|(reason, _)| reason), LeaveReason::ALL);
@@ -56,6 +63,7 @@ fn leave_reasons_are_these() {
 fn close_codes_are_these() {
     let pinned = [
         (CloseCode::Normal, 1000),
+        (CloseCode::GoingAway, 1001),
         (CloseCode::Protocol, 1002),
         (CloseCode::NotUtf8, 1007),
         (CloseCode::TooBig, 1009),
@@ -63,10 +71,25 @@ fn close_codes_are_these() {
         (CloseCode::LoginTimeout, 4000),
         (CloseCode::Dead, 4001),
         (CloseCode::SlowConsumer, 4002),
+        (CloseCode::Replaced, 4003),
+        (CloseCode::GivenUp, 4004),
     ];
     assert_eq!(pinned.map(|(code, _)| code), CloseCode::ALL);
     for (code, number) in pinned {
         assert_eq!(code.as_u16(), number, "{code:?}");
+    }
+}
+
+/// Both ends must count alike, or a session cannot be resumed.
+#[test]
+fn what_manages_the_socket_itself_is_not_counted_and_all_else_is() {
+    for (name, message) in client_cases::cases() {
+        let manages = name.starts_with("login") || name.starts_with("ping");
+        assert_eq!(message.is_counted(), !manages, "{name}");
+    }
+    for (name, message) in server_cases::cases() {
+        let manages = name.starts_with("login") || name.starts_with("pong");
+        assert_eq!(message.is_counted(), !manages, "{name}");
     }
 }
 

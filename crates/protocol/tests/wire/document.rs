@@ -62,6 +62,14 @@ fn every_code_and_limit_is_there() {
         format!("| between two pings of the server | {} s |", limits::PING_INTERVAL.as_secs()),
         format!("| from a ping to a sign of life | {} s |", limits::PONG_DEADLINE.as_secs()),
         format!("| ringing | {} s |", limits::RING_TIMEOUT.as_secs()),
+        format!("| away, socket lost | {} s |", limits::GRACE_PERIOD.as_secs()),
+        format!("| away, page gone | {} s |", limits::RELOAD_PERIOD.as_secs()),
+        format!("| between two acknowledgements | {} messages |", limits::ACKNOWLEDGE_EVERY),
+        format!(
+            "| not acknowledged | {} messages, {} KiB |",
+            limits::MAX_UNACKNOWLEDGED_MESSAGES,
+            limits::MAX_UNACKNOWLEDGED_BYTES / 1024
+        ),
     ]);
     for word in words {
         assert!(DOCUMENT.contains(&word), "PROTOCOL.md does not say: {word}");

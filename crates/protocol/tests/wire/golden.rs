@@ -110,7 +110,7 @@ fn every_message_has_a_file() {
             Candidate ClientMessage::Candidate(_),
             Ringing ClientMessage::Ringing(_),
             Leave ClientMessage::Leave(_),
-            Ping ClientMessage::Ping,
+            Ping ClientMessage::Ping(_),
         }),
     );
     assert_all_have_files(
@@ -124,7 +124,7 @@ fn every_message_has_a_file() {
             Ringing ServerMessage::Ringing(_),
             Leave ServerMessage::Leave(_),
             Error ServerMessage::Error(_),
-            Pong ServerMessage::Pong,
+            Pong ServerMessage::Pong(_),
         }),
     );
 }

@@ -3,7 +3,7 @@
 use std::thread;
 
 use protocol::{
-    ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Offer, ServerMessage, Welcome,
+    ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Offer, Ping, ServerMessage, Welcome,
     limits::{MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES, MAX_MESSAGE_BYTES},
 };
 
@@ -38,6 +38,14 @@ fn what_is_not_a_message_is_refused_with_the_reason() {
         (r#"{"type":"leave","call":""}"#, "a call id is"),
         (r#"{"type":"leave","call":"../../x"}"#, "a call id is"),
         (r#"{"type":"leave","reason":5}"#, "expected value"),
+        (r#"{"type":"ping","received":-1}"#, "invalid value"),
+        (r#"{"type":"ping","received":1.0}"#, "invalid type: floating point"),
+        (r#"{"type":"ping","received":18446744073709551616}"#, "invalid type: floating point"),
+        (r#"{"type":"ping","received":"7"}"#, "invalid type: string"),
+        (r#"{"type":"login","name":"a","anew":1}"#, "invalid type: integer"),
+        (r#"{"type":"login","name":"a","session":7}"#, "invalid type: integer"),
+        (r#"{"type":"login","name":"a","call":"no id !"}"#, "a call id is"),
+        (r#"{"type":"offer","name":"a","offer":1,"replaces":"no id !"}"#, "a call id is"),
     ] {
         let error = ClientMessage::decode(text).unwrap_err();
         assert!(error.to_string().contains(reason), "{text}: {error}");
@@ -48,15 +56,23 @@ fn what_is_not_a_message_is_refused_with_the_reason() {
 
 #[test]
 fn what_only_looks_odd_is_read() {
-    let login = || Ok(ClientMessage::Login(Login { name: "alice".to_owned(), session: None }));
+    let ping = || Ok(ClientMessage::Ping(Ping::default()));
+    let alice = || Login { name: "alice".to_owned(), ..Login::default() };
+    let login = || Ok(ClientMessage::Login(alice()));
     for (text, message) in [
-        (r#"{"\u0074ype":"p\u0069ng"}"#, Ok(ClientMessage::Ping)),
-        (" \t\r\n{ \"type\" : \"ping\" } \n", Ok(ClientMessage::Ping)),
-        (r#"{"x":"\ud800","y":1e999,"z":-0.0E-0,"type":"ping"}"#, Ok(ClientMessage::Ping)),
-        (r#"{"x":1,"x":2,"type":"ping"}"#, Ok(ClientMessage::Ping)),
+        (r#"{"\u0074ype":"p\u0069ng"}"#, ping()),
+        (" \t\r\n{ \"type\" : \"ping\" } \n", ping()),
+        (r#"{"x":"\ud800","y":1e999,"z":-0.0E-0,"type":"ping"}"#, ping()),
+        (r#"{"x":1,"x":2,"type":"ping"}"#, ping()),
         (r#"{"name":"alice","type":"login"}"#, login()),
         (r#"{"type":"login","name":"alice","session":null}"#, login()),
         (r#"{"type":"login","name":"\u0061lice"}"#, login()),
+        (r#"{"type":"login","name":"alice","anew":false,"calling":false}"#, login()),
+        (
+            r#"{"type":"login","name":"alice","received":18446744073709551615}"#,
+            Ok(ClientMessage::Login(Login { received: Some(u64::MAX), ..alice() })),
+        ),
+        (r#"{"type":"ping","received":null}"#, ping()),
         (r#"{"type":"Ping"}"#, Err(DecodeError::UnknownType)),
         (r#"{"type":""}"#, Err(DecodeError::UnknownType)),
         (r#"{"type":"__proto__"}"#, Err(DecodeError::UnknownType)),
@@ -168,6 +184,7 @@ fn descriptions_and_candidates_have_limits() {
         name: "x".repeat(256),
         offer: raw(&json_of(MAX_DESCRIPTION_BYTES)),
         call: crate::call(),
+        replaces: crate::earlier_call(),
     });
     assert!(largest.encode().len() <= MAX_MESSAGE_BYTES);
 }
@@ -178,7 +195,10 @@ fn what_is_shown_for_debugging_holds_no_secret_and_no_address() {
     let shown = [
         format!("{:?}", ServerMessage::decode(&welcome).unwrap()),
         format!("{:?}", ServerMessage::Login(LoginReply::Welcome(Welcome::default()))),
-        format!("{:?}", Login { name: "alice".to_owned(), session: some("s3cret") }),
+        format!(
+            "{:?}",
+            Login { name: "alice".to_owned(), session: some("s3cret"), ..Login::default() }
+        ),
         format!("{:?}", raw(OFFER)),
     ];
     for shown in shown {

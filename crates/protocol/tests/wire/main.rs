@@ -36,6 +36,11 @@ fn call() -> Option<CallId> {
     Some(CallId::try_from("c0ffee-1".to_owned()).unwrap())
 }
 
+/// The call that [`call`] continues.
+fn earlier_call() -> Option<CallId> {
+    Some(CallId::try_from("c0ffee-0".to_owned()).unwrap())
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "it fills optional fields")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())

@@ -1,11 +1,11 @@
 //! What each file in `tests/golden/server` means.
 
 use protocol::{
-    ErrorCode, IceServer, LeaveReason, LoginReply, Refusal, RelayedAnswer, RelayedCandidate,
+    ErrorCode, IceServer, LeaveReason, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate,
     RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 
-use crate::{ANSWER, CANDIDATE, OFFER, call, raw, some};
+use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
 
 /// Our own server writes exactly these. Of each message: with the fewest fields, and with all.
 pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
@@ -30,7 +30,8 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 call: call(),
             }),
         ),
-        ("pong", ServerMessage::Pong),
+        ("pong", ServerMessage::Pong(Pong::default())),
+        ("pong-full", ServerMessage::Pong(Pong { received: Some(7) })),
     ]);
     cases
 }
@@ -44,6 +45,9 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
             reply(LoginReply::Welcome(Welcome {
                 name: some("alice"),
                 session: some("s3cret"),
+                received: Some(7),
+                peer: some("bob"),
+                call: call(),
                 ice_servers: vec![
                     IceServer {
                         urls: vec!["stun:stun.example.org".to_owned()],
@@ -75,14 +79,17 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
 
 fn relayed() -> Vec<(&'static str, ServerMessage)> {
     let name = || some("alice");
-    let offer = |call| RelayedOffer { name: "alice".to_owned(), offer: raw(OFFER), call };
+    let offer = |call, replaces| {
+        let name = "alice".to_owned();
+        RelayedOffer { name, offer: raw(OFFER), call, replaces }
+    };
     let answer = |name, call| RelayedAnswer { name, answer: raw(ANSWER), call };
     let candidate = |name, call| RelayedCandidate { name, candidate: raw(CANDIDATE), call };
     let ringing = |name, call| RelayedRinging { name, call };
     let leave = |name, call, reason| RelayedLeave { name, call, reason };
     vec![
-        ("offer", ServerMessage::Offer(offer(None))),
-        ("offer-full", ServerMessage::Offer(offer(call()))),
+        ("offer", ServerMessage::Offer(offer(None, None))),
+        ("offer-full", ServerMessage::Offer(offer(call(), earlier_call()))),
         ("answer", ServerMessage::Answer(answer(None, None))),
         ("answer-full", ServerMessage::Answer(answer(name(), call()))),
         ("candidate", ServerMessage::Candidate(candidate(None, None))),

@@ -14,10 +14,15 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
         |name| ClientMessage::Candidate(Candidate { name, candidate: raw(CANDIDATE), call: None });
     let leave = |name| ClientMessage::Leave(Leave { name, call: None, reason: None });
     vec![
-        ("login", ClientMessage::Login(Login { name: "alice".to_owned(), session: None })),
+        ("login", ClientMessage::Login(Login { name: "alice".to_owned(), ..Login::default() })),
         (
             "offer",
-            ClientMessage::Offer(Offer { name: "bob".to_owned(), offer: raw(OFFER), call: None }),
+            ClientMessage::Offer(Offer {
+                name: "bob".to_owned(),
+                offer: raw(OFFER),
+                call: None,
+                replaces: None,
+            }),
         ),
         (
             "answer",
@@ -42,6 +47,7 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
                 name: "alice".to_owned(),
                 offer: raw(OFFER),
                 call: None,
+                replaces: None,
             }),
         ),
         (

@@ -6,7 +6,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::{sync::oneshot, time::Sleep};
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{handle::SessionHandle, now, outbound::Outbound};
@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// What happens to a session whose user is away.
-enum Event<D: Directory> {
+enum Event {
     /// Another session has sent something; `None` if the mailbox overflowed.
     Mail(Option<Envelope>),
     /// A deadline is due.
     Time,
     /// The user is back, over another socket.
-    Wanted(oneshot::Sender<Box<SessionHandle<D>>>),
+    Wanted,
     /// The server stops.
     Shutdown,
 }
@@ -46,10 +46,9 @@ pub(super) async fn wait<D: Directory>(
             Event::Mail(Some(envelope)) => Input::FromPeer(envelope),
             Event::Mail(None) => break,
             Event::Time => Input::TimeIsUp,
-            Event::Wanted(wish) => match wish.send(session) {
-                Ok(()) => return,
-                // Whoever wanted it is gone already.
-                Err(back) => {
+            Event::Wanted => match session.hand_over() {
+                None => return,
+                Some(back) => {
                     session = back;
                     continue;
                 }
@@ -65,13 +64,13 @@ async fn next<D: Directory>(
     session: &mut SessionHandle<D>,
     mut timer: Pin<&mut Sleep>,
     mut shutdown: Pin<&mut impl Future<Output = ()>>,
-) -> Event<D> {
+) -> Event {
     poll_fn(|cx| {
         if shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);
         }
-        if let Poll::Ready(wish) = session.poll_wish(cx) {
-            return Poll::Ready(Event::Wanted(wish));
+        if session.poll_wanted(cx).is_ready() {
+            return Poll::Ready(Event::Wanted);
         }
         if let Poll::Ready(mail) = session.poll_mail(cx) {
             return Poll::Ready(Event::Mail(mail));

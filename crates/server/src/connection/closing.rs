@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding},
 };
 
-use super::{Connection, Stage, away, now};
+use super::{Connection, Stage, away, inbound::refusal, now};
 use crate::{directory::Directory, session::Loss};
 
 /// Why a connection ends.
@@ -79,6 +79,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// connection that has not noticed yet would pass that on. So the session is not ended, and is kept until the socket
     /// is closed: what it is still sent must not come back as undeliverable, which would say the same.
     pub(super) async fn end(mut self, ending: Ending) {
+        if matches!(ending, Ending::Close(CloseCode::TooBig)) {
+            // It counts, or a client that comes back would send it again, without end. If there is no room for the error, the
+            // close frame says the same.
+            let refusal = refusal(ErrorCode::TooLarge, "A message is at most 64 KiB.");
+            let _ = self.on_unreadable(Some(refusal)).await;
+        }
         let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
         let session = match (stage, ending.fate()) {
             (Stage::Guest { .. }, _) => None,
@@ -125,10 +131,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         if code == CloseCode::SlowConsumer {
             // What the client did not read when there was time will not be read now.
             self.outbound.clear();
-        }
-        if code == CloseCode::TooBig {
-            // If the queue has no room for it, the close frame says the same.
-            let _ = self.refuse(ErrorCode::TooLarge, "A message is at most 64 KiB.");
         }
         if self.write_out().await.is_err() {
             return;

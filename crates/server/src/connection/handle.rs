@@ -9,8 +9,8 @@ use std::{
 };
 
 use protocol::{ClientMessage, LoginReply, ServerMessage, UserName};
-use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use super::{
@@ -32,6 +32,7 @@ pub(super) struct SessionHandle<D: Directory> {
     machine: Session,
     mailbox: Mailbox,
     directory: D,
+    shutdown: CancellationToken,
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
     residence: Option<Residence<D>>,
@@ -49,11 +50,13 @@ impl<D: Directory> SessionHandle<D> {
         user: UserName,
         (registration, mailbox): (D::Registration, Mailbox),
         directory: D,
+        shutdown: CancellationToken,
         limits: Limits,
         now: Instant,
     ) -> Self {
         let machine = Session::new(user, random_number(), limits, now);
-        Self { machine, mailbox, directory, registration: Some(registration), residence: None }
+        let (registration, residence) = (Some(registration), None);
+        Self { machine, mailbox, directory, shutdown, registration, residence }
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.
@@ -86,9 +89,17 @@ impl<D: Directory> SessionHandle<D> {
         self.mailbox.poll_recv(cx)
     }
 
-    /// Whether the session is to go on elsewhere: then it is to be sent there.
-    pub(super) fn poll_wish(&self, cx: &mut Context<'_>) -> Poll<oneshot::Sender<Box<Self>>> {
-        self.residence.as_ref().map_or(Poll::Pending, |residence| residence.slot.poll_wish(cx))
+    /// Resolves while the session is to go on elsewhere: then it is to be [handed over](Self::hand_over).
+    pub(super) fn poll_wanted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.residence.as_ref().map_or(Poll::Pending, |residence| residence.slot.poll_wanted(cx))
+    }
+
+    /// Sends the session to where it is to go on. Gives it back if it is not wanted any more.
+    pub(super) fn hand_over(self: Box<Self>) -> Option<Box<Self>> {
+        match self.residence.as_ref().and_then(|residence| residence.slot.take_wish()) {
+            Some(wish) => wish.send(self).err(),
+            None => Some(self),
+        }
     }
 
     /// The user's client is there. `welcome` makes the answer of its login.
@@ -189,7 +200,10 @@ impl<D: Directory> SessionHandle<D> {
                 Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
                 Effect::ToPeer(to, envelope) => {
                     let call = envelope.call.clone();
-                    if let Err(why) = self.directory.send(&to, envelope).await {
+                    if let Err(why) = self.directory.send(&to, envelope).await
+                        // When the whole server stops, that a session is not there says nothing of its user.
+                        && !self.shutdown.is_cancelled()
+                    {
                         debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
                         effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
                     }
@@ -202,11 +216,15 @@ impl<D: Directory> SessionHandle<D> {
 
     fn release(&mut self) {
         info!(user = %self.machine.user(), "left");
-        self.registration = None;
-        if let Some(Residence { slot, residents, roster }) = self.residence.take() {
-            residents.remove(self.machine.user(), &slot);
+        let residence = self.residence.take();
+        // Before the name is free: the next one who has it is added to both at once.
+        if let Some(Residence { slot, residents, roster }) = &residence {
+            residents.remove(self.machine.user(), slot);
             roster.remove(self.machine.user());
         }
+        self.registration = None;
+        // After it: whoever still waits for this session, and hears so that it is over, may claim the name.
+        drop(residence);
     }
 }
 
@@ -230,6 +248,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use protocol::{LeaveReason, Raw, UserName};
+    use tokio_util::sync::CancellationToken;
 
     use super::SessionHandle;
     use crate::{
@@ -246,7 +265,9 @@ mod tests {
         let minute = Duration::from_secs(60);
         let limits = Limits { ring: minute, grace: minute, reload: minute };
         let now = Instant::now();
-        let handle = SessionHandle::new(bob.clone(), claimed, directory.clone(), limits, now);
+        let running = CancellationToken::new();
+        let handle =
+            SessionHandle::new(bob.clone(), claimed, directory.clone(), running, limits, now);
         let call = CallKey::Numbered(1);
         let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
         let offer = Envelope { from: alice, call: call.clone(), body };

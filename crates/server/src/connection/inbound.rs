@@ -3,13 +3,10 @@
 use protocol::{
     ClientMessage, DecodeError, ErrorCode, Ping, Pong, Refusal, ServerMessage, close::CloseCode,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Connection, Ending, SessionHandle, Stage, now};
+use super::{Connection, Ending, Stage, now};
 use crate::{
     directory::Directory,
     session::{Envelope, Input},
@@ -24,7 +21,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             },
             Message::Binary(_) => {
                 let message = "Messages are JSON in text frames, not binary ones.";
-                self.refuse(ErrorCode::BadMessage, message)
+                self.on_unreadable(Some(refusal(ErrorCode::BadMessage, message))).await
             }
             Message::Close(frame) => {
                 Err(Ending::ClosedByClient(frame.map(|frame| u16::from(frame.code))))
@@ -60,7 +57,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 
     async fn on_bad_message(&mut self, error: &DecodeError) -> Result<(), Ending> {
-        let refusal = error.code().map(|code| refusal(code, &error.to_string()));
+        self.on_unreadable(error.code().map(|code| refusal(code, &error.to_string()))).await
+    }
+
+    /// Something came that is no message. The client is told so, if there is something to tell.
+    pub(super) async fn on_unreadable(&mut self, refusal: Option<Refusal>) -> Result<(), Ending> {
         match &mut self.stage {
             Stage::User(session) => {
                 session.handle(now(), Input::Unreadable(refusal), &mut self.outbound).await
@@ -72,15 +73,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 
     /// Lets the session go on over another socket, and this one close.
-    pub(super) fn hand_over(
-        &mut self,
-        wish: oneshot::Sender<Box<SessionHandle<D>>>,
-    ) -> Result<(), Ending> {
+    pub(super) fn hand_over(&mut self) -> Result<(), Ending> {
         match std::mem::replace(&mut self.stage, Stage::Guest { until: None }) {
-            Stage::User(session) => match wish.send(session) {
-                Ok(()) => Err(Ending::Close(CloseCode::Replaced)),
-                // Whoever wanted it is gone already.
-                Err(session) => {
+            Stage::User(session) => match session.hand_over() {
+                None => Err(Ending::Close(CloseCode::Replaced)),
+                Some(session) => {
                     self.stage = Stage::User(session);
                     Ok(())
                 }
@@ -97,6 +94,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 }
 
-fn refusal(code: ErrorCode, message: &str) -> Refusal {
+pub(super) fn refusal(code: ErrorCode, message: &str) -> Refusal {
     Refusal { message: message.to_owned(), code: Some(code), name: None, call: None }
 }

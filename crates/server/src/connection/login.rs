@@ -1,5 +1,7 @@
 //! A guest becomes a user: one who is new, or one who comes back.
 
+use std::sync::Arc;
+
 use protocol::{
     ErrorCode, Login, LoginReply, ServerMessage, UserName, VERSION, Welcome, close::CloseCode,
 };
@@ -23,9 +25,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Err(error) => return self.refuse_login(ErrorCode::BadName, error.to_string()),
         };
         let known = login.session.as_deref().and_then(Secret::parse);
-        let (mut session, secret) = match self.shared.take_back(&name, known, login.attempt).await {
+        let shared = Arc::clone(&self.shared);
+        let taken = tokio::select! {
+            biased;
+            () = shared.shutdown.cancelled() => return Err(Ending::Close(CloseCode::Restart)),
+            taken = shared.take_back(&name, known, login.attempt) => taken,
+        };
+        let (mut session, secret) = match taken {
             Ok(session) => (session, known),
             Err(NotTaken::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
+            Err(NotTaken::Busy) => {
+                let message = "Your session cannot be had right now: try again.";
+                return self.refuse_login(ErrorCode::Unavailable, message.to_owned());
+            }
             Err(NotTaken::Unknown) => {
                 let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
                 match self.shared.claim(name, attempt, known).await {

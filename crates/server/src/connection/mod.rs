@@ -98,7 +98,8 @@ impl<D: Directory> Shared<D> {
         claimed: (D::Registration, crate::directory::Mailbox),
     ) -> SessionHandle<D> {
         let limits = self.timing.session();
-        SessionHandle::new(user, claimed, self.directory.clone(), limits, now())
+        let (directory, shutdown) = (self.directory.clone(), self.shutdown.clone());
+        SessionHandle::new(user, claimed, directory, shutdown, limits, now())
     }
 }
 
@@ -186,17 +187,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 
     /// Does what there is to do in a turn.
-    async fn take(&mut self, turn: Turn<D>) -> Result<(), Ending> {
+    async fn take(&mut self, turn: Turn) -> Result<(), Ending> {
         // First, so that nobody is told of a peer that is gone when it is the whole server that goes.
         if turn.shutdown {
             return Err(Ending::Close(CloseCode::Restart));
         }
-        if let Some(wish) = turn.wish {
-            self.hand_over(wish)?;
-        }
         // Next, so that an envelope which is out of the mailbox is never lost to the end of the socket.
         if let Some(envelope) = turn.mail {
             self.on_mail(envelope).await?;
+        }
+        // Before a frame is taken in: the client sends what was not counted again, over its other socket.
+        if turn.wanted {
+            self.hand_over()?;
         }
         turn.written?;
         if let Some(frame) = turn.frame {

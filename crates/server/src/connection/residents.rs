@@ -67,6 +67,8 @@ pub(super) enum NotTaken {
     Unknown,
     /// It is at a later socket of the same client.
     Overtaken,
+    /// It was not to be had in time.
+    Busy,
 }
 
 /// The sessions that can be taken back, by name.
@@ -77,9 +79,12 @@ pub(super) struct Slot<D: Directory> {
     proof: Proof,
     /// The number of the socket that it is at.
     attempt: AtomicU64,
-    wish: Mutex<Option<oneshot::Sender<Box<SessionHandle<D>>>>>,
+    wish: Mutex<Option<Wish<D>>>,
     driver: AtomicWaker,
 }
+
+/// Where a session is to be sent.
+pub(super) type Wish<D> = oneshot::Sender<Box<SessionHandle<D>>>;
 
 impl<D: Directory> Residents<D> {
     pub(super) fn new() -> Self {
@@ -125,31 +130,52 @@ impl<D: Directory> Residents<D> {
         {
             return Err(NotTaken::Overtaken);
         }
-        let (sender, handover) = oneshot::channel();
+        let (sender, mut handover) = oneshot::channel();
         // Of two that come at once, the later gets it.
         *slot.wish() = Some(sender);
         slot.driver.wake();
-        // A session that ends instead drops the sender.
-        timeout(HANDOVER_DEADLINE, handover)
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(NotTaken::Unknown)
+        // Let go of, so that a session which ends instead drops the sender, and there is nothing to wait for.
+        let slot = {
+            let weak = Arc::downgrade(&slot);
+            drop(slot);
+            weak
+        };
+        match timeout(HANDOVER_DEADLINE, &mut handover).await {
+            Ok(Ok(session)) => Ok(session),
+            Ok(Err(_)) => Err(match slot.upgrade() {
+                None => NotTaken::Unknown,
+                Some(slot) if attempt.is_some_and(|ours| slot.attempt() > ours) => {
+                    NotTaken::Overtaken
+                }
+                Some(_) => NotTaken::Busy,
+            }),
+            Err(_) => {
+                // It may have come in this very moment, and must not be lost.
+                handover.close();
+                handover.try_recv().map_err(|_| NotTaken::Busy)
+            }
+        }
     }
 }
 
 impl<D: Directory> Slot<D> {
-    fn wish(&self) -> MutexGuard<'_, Option<oneshot::Sender<Box<SessionHandle<D>>>>> {
+    fn attempt(&self) -> u64 {
+        self.attempt.load(Ordering::Relaxed)
+    }
+
+    fn wish(&self) -> MutexGuard<'_, Option<Wish<D>>> {
         self.wish.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the wish for this session, once there is one.
-    pub(super) fn poll_wish(
-        &self,
-        cx: &mut Context<'_>,
-    ) -> Poll<oneshot::Sender<Box<SessionHandle<D>>>> {
+    /// Resolves while there is a wish for this session. It stays where it is until [`Self::take_wish`], so that whichever
+    /// task drives the session next finds it if this one comes to its end instead.
+    pub(super) fn poll_wanted(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.driver.register(cx.waker());
-        self.wish().take().map_or(Poll::Pending, Poll::Ready)
+        if self.wish().is_some() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(super) fn take_wish(&self) -> Option<Wish<D>> {
+        self.wish().take()
     }
 }
 

@@ -9,17 +9,16 @@ use std::{
 use futures_util::{Sink, Stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::oneshot,
     task::yield_now,
     time::Sleep,
 };
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Connection, SessionHandle, Stage, closing::Ending};
+use super::{Connection, Stage, closing::Ending};
 use crate::{directory::Directory, limits, session::Envelope};
 
 /// What a turn found. Of each kind there is at most one, so that none keeps the others waiting.
-pub(super) struct Turn<D: Directory> {
+pub(super) struct Turn {
     /// Whether writing still works.
     pub(super) written: Result<(), Ending>,
     /// What came over the socket; `Some(None)` is its end.
@@ -29,18 +28,18 @@ pub(super) struct Turn<D: Directory> {
     /// Whether a deadline is due.
     pub(super) time: bool,
     /// Whether the session is to go on over another socket.
-    pub(super) wish: Option<oneshot::Sender<Box<SessionHandle<D>>>>,
+    pub(super) wanted: bool,
     /// Whether the server stops.
     pub(super) shutdown: bool,
 }
 
-impl<D: Directory> Turn<D> {
+impl Turn {
     fn has_something(&self) -> bool {
         self.written.is_err()
             || self.frame.is_some()
             || self.mail.is_some()
             || self.time
-            || self.wish.is_some()
+            || self.wanted
             || self.shutdown
     }
 }
@@ -52,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         &mut self,
         mut cancelled: Pin<&mut impl Future<Output = ()>>,
         mut timer: Pin<&mut Sleep>,
-    ) -> Turn<D> {
+    ) -> Turn {
         if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
             self.frames_in_a_row = 0;
             yield_now().await;
@@ -65,9 +64,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                     Stage::Guest { .. } => None,
                     Stage::User(session) => ready(session.poll_mail(cx)),
                 },
-                wish: match &self.stage {
-                    Stage::Guest { .. } => None,
-                    Stage::User(session) => ready(session.poll_wish(cx)),
+                wanted: match &self.stage {
+                    Stage::Guest { .. } => false,
+                    Stage::User(session) => session.poll_wanted(cx).is_ready(),
                 },
                 time: timer.as_mut().poll(cx).is_ready(),
                 shutdown: cancelled.as_mut().poll(cx).is_ready(),

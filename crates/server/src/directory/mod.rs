@@ -10,7 +10,7 @@
 //!   is promised about the order of envelopes from different senders.
 //! - **Told when known.** [`Undeliverable`] means that the envelope was not delivered and will not be. `Ok` means that
 //!   it is in the mailbox of a session that was there; the session may end before it reads it, and then answers the
-//!   offers that it finds ([`Input::Detached`](crate::session::Input::Detached)).
+//!   offers that it finds ([`Input::Left`](crate::session::Input::Left)).
 //! - **Never waiting for a receiver.** A full mailbox is not waited for: its session is cut off ([`Mailbox::poll_recv`])
 //!   and has to end, since a gap in what it was sent cannot be made good.
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use protocol::{CallId, LeaveReason, RelayedCandidate, ServerMessage};
 
 use super::{
-    Body, Call, Effect, Effects, Phase, Ringing, Session,
+    Body, Call, Effect, Effects, Held, Phase, Ringing, Session,
     link::{Link, Stream},
     over,
     peer::relayed_offer,
@@ -72,6 +72,7 @@ impl Session {
         let counts = back.received.is_some();
         self.link = Link::Attached(Stream::new(counts));
         let mut welcome = Welcomed { received: None, counts, call: None };
+        let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {
             (None, None) => Effects::new(),
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
@@ -98,7 +99,16 @@ impl Session {
             }
         };
         let effects = self.deliver(effects);
-        [Effect::Welcome(welcome)].into_iter().chain(effects).collect()
+        [Effect::Welcome(welcome)].into_iter().chain(turned_away).chain(effects).collect()
+    }
+
+    /// Whoever called since the server started anew could not know that our user, who was still expected, is in a call.
+    fn turn_away(&mut self, theirs: Option<&Call>) -> Option<Effect> {
+        let Phase::Ringing(Ringing { call, .. }) = &self.phase else { return None };
+        theirs.filter(|theirs| theirs.peer != call.peer && theirs.peer != self.user)?;
+        let busy = self.to_peer(call, Body::Leave(LeaveReason::Busy));
+        self.enter(Phase::Idle, "our user is in another call");
+        Some(busy)
     }
 
     /// The session is in a call, and its client has begun again.
@@ -121,7 +131,7 @@ impl Session {
         let effects = vec![self.to_peer(&call, Body::Restore)];
         let until = now + self.limits.grace;
         self.enter(
-            Phase::Restoring { call, until, held: Vec::new() },
+            Phase::Restoring { call, until, held: Held::new() },
             "its client is in this call",
         );
         effects
@@ -130,7 +140,7 @@ impl Session {
     /// The peer is in the same call: what had to wait for that is sent.
     pub(super) fn restored(&mut self) -> Effects {
         let Phase::Restoring { call, held, .. } = &mut self.phase else { return Effects::new() };
-        let (call, held) = (call.clone(), std::mem::take(held));
+        let (call, held) = (call.clone(), held.take());
         let effects = held.into_iter().map(|body| self.to_peer(&call, body)).collect();
         self.enter(Phase::InCall(call), "the peer is in it as well");
         effects

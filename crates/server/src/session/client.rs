@@ -7,7 +7,7 @@ use protocol::{
     UserName,
 };
 
-use super::{Body, Call, CallKey, Effect, Effects, MAX_HELD, Phase, Ringing, Session, link::Link};
+use super::{Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link};
 
 impl Session {
     pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
@@ -136,10 +136,10 @@ impl Session {
         let body = Body::Replace { offer, old: old.clone() };
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.grace;
-        self.enter(
-            Phase::Rejoining { call, old, until, sent: vec![body] },
-            "our user continues it",
-        );
+        let mut sent = Held::new();
+        let bytes = body.size();
+        sent.push(body, bytes);
+        self.enter(Phase::Rejoining { call, old, until, sent }, "our user continues it");
         effects
     }
 
@@ -166,12 +166,11 @@ impl Session {
     fn say(&mut self, call: &Call, body: Body) -> Effects {
         match &mut self.phase {
             Phase::Restoring { held, .. } => {
-                if held.len() < MAX_HELD {
-                    held.push(body);
-                }
+                let bytes = body.size();
+                held.push(body, bytes);
                 return Effects::new();
             }
-            Phase::Rejoining { sent, .. } if sent.len() < MAX_HELD => sent.push(body.clone()),
+            Phase::Rejoining { sent, .. } => sent.push(body.clone(), body.size()),
             _ => {}
         }
         vec![self.to_peer(call, body)]

@@ -43,6 +43,20 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// About how many bytes it takes: what is opaque in it.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Offer(raw)
+            | Self::Reoffer(raw)
+            | Self::Answer(raw)
+            | Self::Candidate(raw)
+            | Self::Replace { offer: raw, .. } => raw.as_json().len(),
+            Self::Ringing | Self::Leave(_) | Self::Restore | Self::Restored => 0,
+        }
+    }
+}
+
 /// Tells one call from the next between the same two.
 ///
 /// The caller's client chooses an id. The tutorial's clients do not, and their calls must be told apart as well: a

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use protocol::{Outbox, ServerMessage};
+use protocol::{
+    Outbox, ServerMessage,
+    limits::{MAX_CALL_ID_BYTES, MAX_NAME_CHARS},
+};
 use tracing::{debug, info};
 
 use super::{Effect, Effects, Session};
@@ -141,18 +144,20 @@ impl Link {
     }
 }
 
-/// About how many bytes a message takes: what is opaque in it, and something for the rest.
-fn size(message: &ServerMessage) -> usize {
-    const AROUND: usize = 128;
+/// At most how many bytes a message takes on the wire, so that what is kept fits the queue of the next socket. Around
+/// what is opaque there are the JSON, two ids of calls and a name of 32 characters.
+pub(super) fn size(message: &ServerMessage) -> usize {
+    const AROUND: usize = 128 + 2 * MAX_CALL_ID_BYTES + 4 * MAX_NAME_CHARS;
     AROUND
         + match message {
             ServerMessage::Offer(offer) => offer.offer.as_json().len(),
             ServerMessage::Answer(answer) => answer.answer.as_json().len(),
             ServerMessage::Candidate(candidate) => candidate.candidate.as_json().len(),
+            // Quotation marks are escaped.
+            ServerMessage::Error(error) => 2 * error.message.len(),
             ServerMessage::Login(_)
             | ServerMessage::Ringing(_)
             | ServerMessage::Leave(_)
-            | ServerMessage::Error(_)
             | ServerMessage::Pong(_) => 0,
         }
 }

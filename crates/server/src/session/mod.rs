@@ -58,6 +58,7 @@ mod back;
 mod client;
 mod effect;
 mod envelope;
+mod held;
 mod link;
 mod peer;
 mod phase;
@@ -72,13 +73,10 @@ use tracing::debug;
 pub use back::{Return, Welcomed};
 pub use effect::{Effect, Effects};
 pub use envelope::{Body, CallKey, Envelope};
+pub use held::Held;
 use link::Link;
 pub use link::Loss;
 pub use phase::{Call, Phase, Ringing};
-
-/// How many descriptions and candidates are held for a peer or a client that is not there yet. A browser finds 5 to 40
-/// candidates. What comes on top is lost, as the network loses it: the path is found without, or is sought again.
-const MAX_HELD: usize = 128;
 
 /// How long things may take in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,8 +6,7 @@ use protocol::{
 };
 
 use super::{
-    Body, Call, CallKey, Effect, Effects, Envelope, MAX_HELD, Phase, Ringing, Session, link::Link,
-    over,
+    Body, Call, CallKey, Effect, Effects, Envelope, Held, Phase, Ringing, Session, link::Link, over,
 };
 
 impl Session {
@@ -42,7 +41,7 @@ impl Session {
         Some(match (body, &mut self.phase) {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
                 ringing.offer = offer.clone();
-                ringing.candidates.clear();
+                ringing.candidates = Held::new();
                 offer_message(call, offer, None)
             }
             (Body::Reoffer(offer), Phase::InCall(_)) => offer_message(call, offer, None),
@@ -60,10 +59,8 @@ impl Session {
                 ServerMessage::Ringing(RelayedRinging { name, call: id })
             }
             (Body::Candidate(candidate), phase) => {
-                if let Phase::Ringing(Ringing { candidates, .. }) = phase
-                    && candidates.len() < MAX_HELD
-                {
-                    candidates.push(candidate.clone());
+                if let Phase::Ringing(Ringing { candidates, .. }) = phase {
+                    candidates.push(candidate.clone(), candidate.as_json().len());
                 }
                 ServerMessage::Candidate(RelayedCandidate { name, candidate, call: id })
             }
@@ -127,7 +124,7 @@ impl Session {
 
     fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
         let message = relayed_offer(&call, offer.clone(), None);
-        self.enter(Phase::Ringing(Ringing { call, offer, candidates: Vec::new() }), why);
+        self.enter(Phase::Ringing(Ringing { call, offer, candidates: Held::new() }), why);
         vec![message]
     }
 

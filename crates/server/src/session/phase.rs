@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use protocol::{Raw, UserName};
 
-use super::{Body, CallKey};
+use super::{Body, CallKey, Held};
 
 /// What a session's user is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,8 +35,8 @@ pub enum Phase {
         call: Call,
         /// How long the peer may take.
         until: Instant,
-        /// What our user said in the meantime: up to [`MAX_HELD`](super::MAX_HELD).
-        held: Vec<Body>,
+        /// What our user said in the meantime.
+        held: Held<Body>,
     },
     /// Our user's client continues an accepted call over a new peer connection, and the peer has not answered yet.
     Rejoining {
@@ -46,8 +46,8 @@ pub enum Phase {
         old: CallKey,
         /// How long the peer may take.
         until: Instant,
-        /// What our user said, for a peer that was away: up to [`MAX_HELD`](super::MAX_HELD).
-        sent: Vec<Body>,
+        /// What our user said, for a peer that was away.
+        sent: Held<Body>,
     },
     /// The session is over.
     Ended,
@@ -61,8 +61,8 @@ pub struct Ringing {
     pub call: Call,
     /// The caller's latest offer.
     pub offer: Raw,
-    /// The candidates that came since: up to [`MAX_HELD`](super::MAX_HELD).
-    pub candidates: Vec<Raw>,
+    /// The candidates that came since.
+    pub candidates: Held<Raw>,
 }
 
 /// A call, as one of its two sides sees it.

@@ -8,6 +8,7 @@ use server::{
     Config,
     connection::{Shared, serve, websocket_config},
     directory::LocalDirectory,
+    roster::Roster,
     session::{Body, CallKey, Envelope},
 };
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
@@ -36,7 +37,8 @@ impl Relay {
         let mut config = Config::default();
         configure(&mut config);
         let (directory, stop) = (LocalDirectory::default(), CancellationToken::new());
-        let shared = Arc::new(Shared::new(directory.clone(), &config, stop.clone()));
+        let roster = Roster::default();
+        let shared = Arc::new(Shared::new(directory.clone(), roster, &config, stop.clone()));
         Self { directory, stop, shared }
     }
 

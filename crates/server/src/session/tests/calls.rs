@@ -1,6 +1,6 @@
 //! How calls go.
 
-use super::{CallKey, Duration, Input, Phase, RING_LIMIT, World};
+use super::{CallKey, Duration, Input, LIMITS, Phase, World};
 
 const OFFER: &str = r#"{"type":"offer","name":"bob","offer":{"sdp":"o"},"call":"c1"}"#;
 const ANSWER: &str = r#"{"type":"answer","name":"alice","answer":{"sdp":"a"},"call":"c1"}"#;
@@ -137,7 +137,7 @@ fn a_lost_socket_ends_the_call_for_the_peer() {
     for setup in [ringing as fn() -> World, in_call] {
         for (who, other) in [("alice", "bob"), ("bob", "alice")] {
             let mut world = setup();
-            world.input(who, Input::Detached);
+            world.lose(who);
             world.settle();
             let gone = format!(r#"{{"type":"leave","name":"{who}","call":"c1","reason":"gone"}}"#);
             assert_eq!(world.hears(other), [gone]);
@@ -150,7 +150,7 @@ fn a_lost_socket_ends_the_call_for_the_peer() {
 fn an_offer_that_its_callee_never_read_is_answered_with_gone() {
     let mut world = World::new(&["alice", "bob"]);
     world.says("alice", OFFER);
-    world.input("bob", Input::Detached);
+    world.input("bob", Input::Left);
     world.log_in("bob");
     world.settle();
     assert_eq!(
@@ -249,7 +249,7 @@ fn a_peer_that_calls_anew_has_left_the_old_call() {
 fn nobody_rings_for_ever() {
     let mut world = ringing();
     let until = world.sessions["alice"].next_timeout().unwrap();
-    assert_eq!(until, world.now + RING_LIMIT);
+    assert_eq!(until, world.now + LIMITS.ring);
     world.now = until - Duration::from_millis(1);
     world.input("alice", Input::TimeIsUp);
     assert!(matches!(world.phase("alice"), Phase::Calling { .. }));

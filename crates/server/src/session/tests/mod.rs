@@ -10,11 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{ClientMessage, ServerMessage, UserName};
+use protocol::{CallId, ClientMessage, ServerMessage, UserName};
 
-use super::{Body, Call, CallKey, Effect, Envelope, Input, Phase, Session};
+use super::{
+    Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, Phase, Return, Ringing,
+    Session, Welcomed, link::Link,
+};
 
-const RING_LIMIT: Duration = Duration::from_secs(60);
+const LIMITS: Limits = Limits {
+    ring: Duration::from_secs(60),
+    grace: Duration::from_secs(30),
+    reload: Duration::from_secs(10),
+};
 
 /// Users with their sessions, and what is on its way between these.
 #[derive(Clone)]
@@ -24,6 +31,8 @@ struct World {
     on_the_way: BTreeMap<(String, String), VecDeque<Envelope>>,
     /// What clients were told and have not looked at yet.
     heard: BTreeMap<String, VecDeque<ServerMessage>>,
+    /// What the answer to each client's latest login said.
+    welcomed: BTreeMap<String, Welcomed>,
     logins: u64,
 }
 
@@ -35,6 +44,7 @@ impl World {
             sessions: BTreeMap::new(),
             on_the_way: BTreeMap::new(),
             heard: BTreeMap::new(),
+            welcomed: BTreeMap::new(),
             logins: 0,
         };
         for user in users {
@@ -43,12 +53,57 @@ impl World {
         world
     }
 
+    /// A client that does not count its messages logs in, such as the tutorial's.
     fn log_in(&mut self, user: &str) {
+        if self.expect(user) {
+            self.input(user, Input::Return(Return::default()));
+        }
+    }
+
+    /// A session without a client: it is expected, as after a start of the server. Gives whether there was none yet.
+    fn expect(&mut self, user: &str) -> bool {
         self.logins += 1;
-        let name = UserName::parse(user).unwrap();
         // Far enough apart that no two sessions number their calls alike.
-        let session = Session::new(name, self.logins << 32, RING_LIMIT);
+        let session = Session::new(name(user), self.logins << 32, LIMITS, self.now);
+        let is_new = !self.sessions.contains_key(user);
         self.sessions.entry(user.to_owned()).or_insert(session);
+        is_new
+    }
+
+    /// A client logs in or comes back.
+    fn returns(&mut self, user: &str, back: Return) {
+        self.expect(user);
+        self.input(user, Input::Return(back));
+    }
+
+    fn lose(&mut self, user: &str) {
+        self.input(user, Input::Lost(Loss::Broken));
+    }
+
+    /// The server starts anew. It remembers whom to expect.
+    fn restart(&mut self, expected: &[&str]) {
+        self.sessions.clear();
+        self.on_the_way.clear();
+        for user in expected {
+            self.expect(user);
+        }
+    }
+
+    /// Time passes, and all that is due in it happens.
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        loop {
+            let due = |session: &Session| session.next_timeout().filter(|due| *due <= until);
+            let next = self
+                .sessions
+                .iter()
+                .filter_map(|(user, session)| due(session).map(|due| (due, user.clone())));
+            let Some((due, user)) = next.min() else { break };
+            self.now = self.now.max(due);
+            self.input(&user, Input::TimeIsUp);
+            self.settle();
+        }
+        self.now = until;
     }
 
     fn phase(&self, user: &str) -> &Phase {
@@ -69,11 +124,12 @@ impl World {
 
     fn input(&mut self, user: &str, input: Input) {
         let Some(session) = self.sessions.get_mut(user) else { return };
-        let before = session.phase().clone();
-        let effects = session.handle(self.now, input);
-        check_recipients(&before, session, &effects);
+        let effects = checked(session, self.now, input);
         for effect in effects {
             match effect {
+                Effect::Welcome(welcomed) => {
+                    self.welcomed.insert(user.to_owned(), welcomed);
+                }
                 Effect::ToClient(message) => {
                     self.heard.entry(user.to_owned()).or_default().push_back(message);
                 }
@@ -139,7 +195,7 @@ impl World {
             let peer = self.sessions.get(call.peer.as_str());
             let theirs = peer.map(Session::phase);
             let agree = match (session.phase(), theirs) {
-                (Phase::Calling { .. }, Some(Phase::Ringing(other)))
+                (Phase::Calling { .. }, Some(Phase::Ringing(Ringing { call: other, .. })))
                 | (Phase::Ringing(_), Some(Phase::Calling { call: other, .. }))
                 | (Phase::InCall(_), Some(Phase::InCall(other))) => {
                     other.peer.as_str() == user && other.key == call.key
@@ -151,13 +207,64 @@ impl World {
     }
 }
 
+fn name(text: &str) -> UserName {
+    UserName::parse(text).unwrap()
+}
+
+fn call_id(text: &str) -> CallId {
+    CallId::try_from(text.to_owned()).unwrap()
+}
+
+fn call_with(peer: &str, id: &str) -> Call {
+    Call { peer: name(peer), key: CallKey::Given(call_id(id)) }
+}
+
+/// Hands an input to a session, and checks what comes of it.
+///
+/// What is said to a client that is away does not come out, and is the more to be checked when it is said: by a twin of
+/// the session whose client is there.
+fn checked(session: &mut Session, now: Instant, input: Input) -> Effects {
+    let mut twin = session.clone();
+    if let Link::Away { stream, .. } = &twin.link {
+        twin.link = Link::Attached(stream.clone());
+    }
+    let before = session.phase().clone();
+    let named = match &input {
+        Input::Return(back) => back.call.clone(),
+        _ => None,
+    };
+    let replays = matches!(input, Input::Return(_));
+    let ends = matches!(input, Input::TimeIsUp | Input::Lost(_));
+    if !replays && !ends {
+        let said = twin.handle(now, input.clone());
+        check_recipients(&before, &twin, None, &said);
+    }
+    let effects = session.handle(now, input);
+    match effects.first() {
+        // What is sent again was checked when it was said first.
+        Some(Effect::Welcome(Welcomed { received: Some(_), .. })) => {
+            check_recipients(&before, session, None, &effects[..1]);
+        }
+        _ => check_recipients(&before, session, named.as_ref(), &effects),
+    }
+    let waits = session.next_timeout().is_some() || !matches!(session.link, Link::Away { .. });
+    assert!(waits || *session.phase() == Phase::Ended, "nobody ends this session: {session:?}");
+    effects
+}
+
 /// Whatever a session sends goes to the peer of its call, and stamped with its own name; whatever it tells its user is
-/// from there. The exceptions are as harmless as they are few: errors, and a `busy` or `gone` for who offers a call.
-fn check_recipients(before: &Phase, session: &Session, effects: &[Effect]) {
+/// from there. The exceptions are as harmless as they are few: errors, a `leave` for who offers a call or takes the user to
+/// be in one, and one for the call that the client itself has named when it came back.
+fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, effects: &[Effect]) {
     let after = session.phase();
-    let calls: Vec<&Call> = [before.call(), after.call()].into_iter().flatten().collect();
+    let calls: Vec<&Call> = [before.call(), after.call(), named].into_iter().flatten().collect();
     for effect in effects {
         match effect {
+            Effect::Welcome(welcomed) => {
+                if let Some((peer, _)) = &welcomed.call {
+                    assert_eq!(after.call().map(|call| call.peer.as_str()), Some(peer.as_str()));
+                }
+            }
             Effect::ToPeer(to, envelope) => {
                 assert_eq!(envelope.from, *session.user());
                 assert_ne!(to, session.user());
@@ -171,7 +278,7 @@ fn check_recipients(before: &Phase, session: &Session, effects: &[Effect]) {
                     ServerMessage::Candidate(m) => m.name.as_deref(),
                     ServerMessage::Ringing(m) => m.name.as_deref(),
                     ServerMessage::Leave(m) => m.name.as_deref(),
-                    ServerMessage::Login(_) | ServerMessage::Error(_) | ServerMessage::Pong => {
+                    ServerMessage::Login(_) | ServerMessage::Error(_) | ServerMessage::Pong(_) => {
                         continue;
                     }
                 };

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{Input, RING_LIMIT, World};
+use super::{Input, LIMITS, World};
 
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
@@ -110,10 +110,10 @@ impl Run {
                 }
             }
             Step::TimeIsUp(user) => {
-                self.world.now += RING_LIMIT / 2;
+                self.world.now += LIMITS.ring / 2;
                 self.world.input(USERS[user], Input::TimeIsUp);
             }
-            Step::LogOut(user) => self.world.input(USERS[user], Input::Detached),
+            Step::LogOut(user) => self.world.input(USERS[user], Input::Left),
             Step::LogIn(user) => self.world.log_in(USERS[user]),
         }
     }
