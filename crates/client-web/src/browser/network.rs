@@ -16,7 +16,8 @@ use crate::call::Input;
 #[must_use]
 pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let online = post.clone();
-    let back = listener::on::<Event>(window, "online", move |_| online.input(Input::NetworkChanged));
+    let back =
+        listener::on::<Event>(window, "online", move |_| online.input(Input::NetworkChanged));
     [back].into_iter().chain(listen_to_kind(window, post.clone())).collect()
 }
 

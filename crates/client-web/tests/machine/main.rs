@@ -2,10 +2,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod anew;
 mod calls;
 mod crossing;
 mod devices;
 mod page;
 mod path;
+mod reload;
+mod resume;
 mod server;
 mod tutorial;
