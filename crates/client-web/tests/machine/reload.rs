@@ -170,10 +170,20 @@ fn the_peer_may_hang_up_before_it_is_back() {
 fn it_can_be_hung_up_before_it_is_back() {
     let (mut page, _, offer) = rejoining();
     page.user(UserInput::HangUp);
-    let sent = page.sent();
-    let [.., ClientMessage::Leave(leave)] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!((leave.reason, &leave.call), (Some(LeaveReason::Hangup), &offer.call));
+    let Some(ClientMessage::Leave(leave)) = page.sent().pop() else { panic!("nothing is said") };
+    assert_eq!((leave.reason, leave.call), (Some(LeaveReason::Hangup), offer.call));
     assert_eq!(page.notice(), Some(Text::EndedByYou));
+
+    // The camera is not even open yet.
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    let mut page = reloaded(page);
+    page.input(Input::SocketOpened);
+    page.server(&welcome("alice", &old));
+    page.user(UserInput::HangUp);
+    let Some(ClientMessage::Leave(leave)) = page.sent().pop() else { panic!("nothing is said") };
+    assert_eq!(leave.reason, Some(LeaveReason::Hangup));
+    assert_eq!(leave.call.map(|call| call.to_string()), Some(old));
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use client_web::call::{
     Client, Effect, Environment, Farewell, Input, Page, PeerEvent, PhaseView, Text, UserInput,
 };
-use protocol::{ClientMessage, LeaveReason, Login, Ping, limits::ACKNOWLEDGE_EVERY};
+use protocol::{
+    ClientMessage, LeaveReason, Login, Ping,
+    limits::{ACKNOWLEDGE_EVERY, MAX_UNACKNOWLEDGED_MESSAGES},
+};
 
 use crate::page::{TestPage, raw, welcome_back};
 
@@ -110,13 +113,17 @@ fn what_the_server_says_to_have_got_is_not_kept_for_it() {
     let mut page = TestPage::signed_in();
     page.call_bob();
     page.peer(PeerEvent::Candidate(raw("1")));
-    for impossible in [3, u64::MAX] {
-        page.server(&format!(r#"{{"type":"pong","received":{impossible}}}"#));
+    for received in [3, u64::MAX, 2] {
+        // No more than two were sent.
+        page.server(&format!(r#"{{"type":"pong","received":{received}}}"#));
     }
-    page.server(r#"{"type":"pong","received":2}"#);
     page.lose();
-    page.come_back(&welcome_back(2));
-    assert_eq!(page.sent(), []);
+    // As many as are kept.
+    for _ in 0..MAX_UNACKNOWLEDGED_MESSAGES {
+        page.peer(PeerEvent::Candidate(raw("2")));
+    }
+    assert!(!page.come_back(&welcome_back(2)).anew);
+    assert_eq!(page.sent().len(), MAX_UNACKNOWLEDGED_MESSAGES);
 }
 
 #[test]
@@ -124,7 +131,7 @@ fn who_says_more_than_is_kept_begins_again() {
     let mut page = TestPage::signed_in();
     page.in_call();
     page.lose();
-    for _ in 0..300 {
+    for _ in 0..=MAX_UNACKNOWLEDGED_MESSAGES {
         page.peer(PeerEvent::Candidate(raw("{}")));
     }
     let login = page.come_back(r#"{"type":"login","success":true,"version":1,"session":"s1"}"#);
