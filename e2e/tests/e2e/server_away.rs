@@ -146,11 +146,11 @@ pub(crate) async fn is_a_call_like_any_other((alice, bob): &(Person, Person)) ->
 }
 
 /// ICE is restarted, which takes the server, as it is when a network changes.
-pub(crate) async fn another_path_is_found(alice: &Person, bob: &Person) -> Result<()> {
-    let before = bob.path().await?;
-    alice.value::<()>("dispatchEvent(new Event('online'))").await?;
-    bob.has_another_path_than(&before).await?;
-    try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
-    try_join!(alice.receives_media(), bob.receives_media())?;
+pub(crate) async fn another_path_is_found(one: &Person, other: &Person) -> Result<()> {
+    let before = other.path().await?;
+    one.value::<()>("dispatchEvent(new Event('online'))").await?;
+    other.has_another_path_than(&before).await?;
+    try_join!(one.is_in_call_with(other.name()), other.is_in_call_with(one.name()))?;
+    try_join!(one.receives_media(), other.receives_media())?;
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! A server that has started anew, and knows nothing of what was said to the one before.
 
 use client_web::call::{PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput};
-use protocol::{ClientMessage, LeaveReason};
+use protocol::{ClientMessage, LeaveReason, Login};
 
 use crate::page::{TestPage, WELCOME, raw};
 
 const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 
 /// The server is killed, and another one takes its place.
-fn restart(page: &mut TestPage) -> protocol::Login {
+fn restart(page: &mut TestPage) -> Login {
     page.lose();
     page.come_back(WELCOME)
 }
@@ -28,13 +28,19 @@ fn a_call_is_made_known_to_it_and_goes_on() {
 }
 
 #[test]
-fn nothing_is_said_of_a_call_that_nobody_accepted() {
+fn a_call_that_nobody_has_accepted_is_made_known_as_what_it_is() {
+    let known = |login: Login| (login.peer, login.call.map(|call| call.to_string()), login.calling);
+    let bob = || Some("bob".to_owned());
     let mut page = TestPage::signed_in();
-    page.call_bob();
-    assert_eq!(restart(&mut page).call, None);
+    let call = page.call_bob();
+    assert_eq!(known(restart(&mut page)), (bob(), Some(call), true));
     let mut page = TestPage::signed_in();
     page.rung_by_bob("c1");
-    assert_eq!(restart(&mut page).call, None);
+    assert_eq!(known(restart(&mut page)), (bob(), Some("c1".to_owned()), false));
+    // Of this one the server has not heard.
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: "bob".to_owned() });
+    assert_eq!(known(restart(&mut page)), (None, None, false));
 }
 
 #[test]

@@ -168,20 +168,33 @@ fn another_network_is_tried_at_once() {
     let mut page = TestPage::signed_in();
     page.in_call();
     page.input(Input::NetworkChanged);
+    let anew = [Effect::CloseSocket(Farewell::GivenUp), Effect::OpenSocket];
+    assert_eq!(page.effects[..2], anew);
     assert_eq!(page.ops(), [RESTART]);
     assert_eq!(page.view().phase, PhaseView::InCall, "the old path is used as long as it works");
-    // Whether the socket lives is to be known sooner than by the next ping.
-    assert!(matches!(&page.sent()[..], [ClientMessage::Ping(_)]));
-    page.silent = true;
-    page.wait(3_100);
-    assert!(page.did(&Effect::CloseSocket(Farewell::GivenUp)));
-    page.input(Input::NetworkChanged);
-    assert!(page.did(&Effect::OpenSocket));
     page.effects.clear();
-    // It may be the old network on which this one is being opened.
+    // The network may change again while the socket is being opened, or is waited for.
     page.input(Input::NetworkChanged);
-    let anew = [Effect::CloseSocket(Farewell::GivenUp), Effect::OpenSocket];
     assert_eq!(page.effects, anew);
+    page.lose();
+    page.effects.clear();
+    page.input(Input::NetworkChanged);
+    assert_eq!(page.effects, [Effect::OpenSocket]);
+}
+
+#[test]
+fn where_a_lost_socket_ends_the_call_another_network_does_not() {
+    let welcome = r#"{"type":"login","success":true,"name":"alice","version":1}"#;
+    let mut page = TestPage::new().sign_in_with(welcome);
+    page.in_call();
+    page.input(Input::NetworkChanged);
+    assert_eq!(page.ops(), [RESTART]);
+    assert!(matches!(&page.sent()[..], [ClientMessage::Ping(_)]), "it is asked whether it lives");
+    page.silent = true;
+    page.wait(2_900);
+    assert_eq!(page.view().phase, PhaseView::InCall);
+    page.wait(200);
+    assert!(page.did(&Effect::CloseSocket(Farewell::GivenUp)));
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn a_call_goes_on_while_the_server_is_away() {
             name: "alice".to_owned(),
             session: Some("s1".to_owned()),
             received: Some(1),
+            attempt: Some(2),
             peer: Some("bob".to_owned()),
             ..Login::default()
         };

@@ -19,7 +19,8 @@ fn signing_in_opens_a_socket_logs_in_and_remembers_the_name() {
     assert_eq!(page.effects, [Effect::OpenSocket]);
     assert_eq!(page.status().text, Text::ConnectingServer);
     page.input(Input::SocketOpened);
-    let login = Login { name: "Alice".to_owned(), received: Some(0), ..Login::default() };
+    let login =
+        Login { name: "Alice".to_owned(), received: Some(0), attempt: Some(1), ..Login::default() };
     assert_eq!(page.sent(), [ClientMessage::Login(login)]);
     page.server(WELCOME);
     assert_eq!(page.effects, [Effect::RememberName("alice".to_owned())]);

@@ -207,7 +207,7 @@ fn a_lost_server_is_told_in_a_call_as_well() {
 #[wasm_bindgen_test]
 fn a_page_that_was_loaded_anew_goes_back_into_its_call() {
     let mut bench = Bench::new();
-    let kept = r#"{"name":"alice","session":"s","call":["bob","c"],"camera":true}"#;
+    let kept = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":true}"#;
     bench.input(Input::Reloaded(serde_json::from_str(kept).unwrap()));
     assert!(bench.html.is_hidden("loginPage"));
     bench.input(Input::SocketOpened);

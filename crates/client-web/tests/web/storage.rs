@@ -9,7 +9,7 @@ fn window() -> Window {
 }
 
 fn in_a_call() -> Kept {
-    let json = r#"{"name":"alice","session":"s","call":["bob","c"],"camera":false}"#;
+    let json = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":false}"#;
     serde_json::from_str(json).unwrap()
 }
 
