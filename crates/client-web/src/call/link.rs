@@ -293,6 +293,7 @@ impl Client {
         self.notice = None;
         self.callee_error = None;
         self.missed.clear();
+        self.left = None;
         self.kept_call = None;
     }
 

@@ -35,6 +35,36 @@ fn messages_of_an_old_call_are_dropped() {
 }
 
 #[test]
+fn an_offer_in_a_call_that_was_left_does_not_ring() {
+    let declined = |page: &mut TestPage| {
+        page.rung_by_bob("c1");
+        page.user(UserInput::Decline);
+        "c1".to_owned()
+    };
+    let hung_up = |page: &mut TestPage| {
+        let call = page.in_call();
+        page.user(UserInput::HangUp);
+        call
+    };
+    let cases: [(fn(&mut TestPage) -> String, _); 2] =
+        [(declined, LeaveReason::Declined), (hung_up, LeaveReason::Hangup)];
+    for (leave, reason) in cases {
+        let mut page = TestPage::signed_in();
+        let call = leave(&mut page);
+        page.effects.clear();
+        // To restart ICE, or since the server has started anew and the word of it was lost.
+        page.rung_by_bob(&call);
+        assert_eq!(page.view().phase, PhaseView::Idle);
+        let sent = page.sent();
+        let [ClientMessage::Leave(said)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(said.reason, Some(reason), "it is said again");
+        assert_eq!(said.call.as_ref().map(|call| call.as_str()), Some(&*call));
+        page.rung_by_bob("another");
+        assert_eq!(page.view().phase, PhaseView::Ringing);
+    }
+}
+
+#[test]
 fn messages_of_a_stranger_are_dropped() {
     let mut page = TestPage::signed_in();
     page.call_bob();
