@@ -45,13 +45,6 @@ impl Browser {
 }
 
 impl Watched {
-    /// For how long it was watched, in ms.
-    #[must_use]
-    pub fn length(&self) -> f64 {
-        self.samples.last().map_or(0.0, |last| last.at)
-            - self.samples.first().map_or(0.0, |first| first.at)
-    }
-
     /// The longest time in which no frame came, in ms.
     #[must_use]
     pub fn longest_stall(&self) -> f64 {

@@ -1,6 +1,6 @@
 //! One page's way to the server is cut in a call, or falls silent, and comes back.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use e2e::{Person, Played, play, scene::call};
 use tokio::try_join;
 
@@ -95,8 +95,5 @@ async fn goes_by(person: &Person) -> Result<()> {
 async fn have_watched(alice: &Person, bob: &Person) -> Result<()> {
     let (at_alice, at_bob) = try_join!(alice.watched(), bob.watched())?;
     at_alice.has_gone_on()?;
-    at_bob.has_gone_on()?;
-    // It is watched four times a second, and the call's clock shows whole ones.
-    ensure!(at_alice.length() >= 1_000.0 * (CUT - 1) as f64, "{at_alice:?}");
-    Ok(())
+    at_bob.has_gone_on()
 }

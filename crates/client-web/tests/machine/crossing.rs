@@ -36,21 +36,17 @@ fn messages_of_an_old_call_are_dropped() {
 
 #[test]
 fn an_offer_in_a_call_that_was_left_does_not_ring() {
-    let declined = |page: &mut TestPage| {
-        page.rung_by_bob("c1");
-        page.user(UserInput::Decline);
-        "c1".to_owned()
-    };
-    let hung_up = |page: &mut TestPage| {
-        let call = page.in_call();
-        page.user(UserInput::HangUp);
-        call
-    };
-    let cases: [(fn(&mut TestPage) -> String, _); 2] =
-        [(declined, LeaveReason::Declined), (hung_up, LeaveReason::Hangup)];
-    for (leave, reason) in cases {
+    for reason in [LeaveReason::Declined, LeaveReason::Hangup] {
         let mut page = TestPage::signed_in();
-        let call = leave(&mut page);
+        let call = if reason == LeaveReason::Declined {
+            page.rung_by_bob("c1");
+            page.user(UserInput::Decline);
+            "c1".to_owned()
+        } else {
+            let call = page.in_call();
+            page.user(UserInput::HangUp);
+            call
+        };
         page.effects.clear();
         // To restart ICE, or since the server has started anew and the word of it was lost.
         page.rung_by_bob(&call);
