@@ -9,7 +9,7 @@ use super::{
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
-    recovery::KeptCall,
+    recovery::{KeptCall, Left},
     same_name,
 };
 
@@ -91,8 +91,8 @@ impl Client {
     /// The peer offers anew in a call that this user has left: it has not heard of that, or will not, since the server has
     /// started anew. It is said again, and does not ring.
     fn has_left(&mut self, offer: &RelayedOffer) -> bool {
-        let Some((left, reason)) = &self.left else { return false };
-        if offer.call.as_ref() != Some(left) {
+        let Some(Left { call, reason, .. }) = &self.left else { return false };
+        if offer.call.as_ref() != Some(call) {
             return false;
         }
         let (name, call) = (Some(offer.name.clone()), offer.call.clone());

@@ -130,16 +130,40 @@ fn who_is_rung_does_not_wait_for_ever() {
 }
 
 #[test]
-fn a_hang_up_of_which_the_word_was_lost_is_said_again() {
+fn a_call_that_was_left_meanwhile_is_made_known_and_left_again() {
+    for (reason, leave) in [
+        (LeaveReason::Hangup, UserInput::HangUp),
+        (LeaveReason::Cancelled, UserInput::HangUp),
+        (LeaveReason::Declined, UserInput::Decline),
+    ] {
+        let mut page = TestPage::signed_in();
+        let call = match reason {
+            LeaveReason::Hangup => page.in_call(),
+            LeaveReason::Cancelled => page.call_bob(),
+            _ => {
+                page.rung_by_bob("c1");
+                "c1".to_owned()
+            }
+        };
+        page.lose();
+        page.user(leave);
+        let login = page.come_back(WELCOME);
+        assert_eq!((login.peer.as_deref(), login.calling), (Some("bob"), false), "{reason:?}");
+        assert_eq!(login.call.map(|call| call.to_string()).as_ref(), Some(&call), "{reason:?}");
+        let sent = page.sent();
+        let [ClientMessage::Leave(said)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(said.reason, Some(reason));
+        assert_eq!(said.call.as_ref().map(|call| call.as_str()), Some(&*call));
+    }
+}
+
+#[test]
+fn a_call_that_was_left_before_the_server_knew_is_past() {
     let mut page = TestPage::signed_in();
-    let call = page.in_call();
+    page.in_call();
     page.user(UserInput::HangUp);
-    page.lose();
-    page.come_back(&format!(
-        r#"{{"type":"login","success":true,"version":1,"session":"s2","peer":"bob","call":"{call}"}}"#
-    ));
-    let sent = page.sent();
-    let [ClientMessage::Leave(leave)] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!(leave.reason, Some(LeaveReason::Hangup));
-    assert_eq!(leave.call.as_ref().map(|call| call.as_str()), Some(&*call));
+    page.server(r#"{"type":"pong","received":2}"#);
+    page.effects.clear();
+    assert_eq!(restart(&mut page).call, None);
+    assert_eq!(page.sent(), []);
 }
