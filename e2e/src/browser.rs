@@ -1,16 +1,18 @@
 //! A browser with one page in it, of which nothing is known but that it calls people.
 
 mod launch;
+mod watch;
 
 pub(crate) use launch::launch;
 pub use launch::{Devices, Kind};
+pub use watch::Watched;
 
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use thirtyfour::{By, WebDriver, WebElement};
+use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
 
 use crate::wait::{PATIENCE, until, until_it_works};
 
@@ -69,8 +71,18 @@ impl Browser {
     /// # Errors
     /// It cannot be loaded.
     pub async fn open(&self, url: &str) -> Result<()> {
+        self.spy_on_what_comes().await?;
         self.driver.goto(url).await?;
         self.driver.execute(SPY, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// A page that opens something as soon as it is loaded is watched from its first moment on, in Chromium.
+    async fn spy_on_what_comes(&self) -> Result<()> {
+        if self.kind == Kind::Chromium {
+            let script = json!({ "source": SPY });
+            self.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        }
         Ok(())
     }
 
@@ -271,6 +283,61 @@ impl Browser {
         let dressed =
             until(PATIENCE, async || Ok(self.promised::<bool>(&laid_out).await?.then_some(())));
         dressed.await?.context("the page does not take the size")
+    }
+
+    /// Duplicates the tab: the same page, with what this tab keeps. What is asked from now on is of the new one. Gives
+    /// the old one.
+    ///
+    /// # Errors
+    /// There is no other tab, or the page cannot be loaded there.
+    pub async fn duplicate_tab(&self) -> Result<WindowHandle> {
+        let (old, url) = (self.driver.window().await?, self.driver.current_url().await?);
+        self.driver.execute("window.open('about:blank')", Vec::new()).await?;
+        let new = until(PATIENCE, async || {
+            let all = self.driver.windows().await?;
+            Ok(all.into_iter().find(|window| *window != old))
+        });
+        let new = new.await?.context("no tab opens")?;
+        self.driver.switch_to_window(new).await?;
+        self.open(url.as_str()).await?;
+        Ok(old)
+    }
+
+    /// What is asked from now on is of this tab. Gives the one that it was of.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub async fn switch_to(&self, tab: WindowHandle) -> Result<WindowHandle> {
+        let before = self.driver.window().await?;
+        self.driver.switch_to_window(tab).await?;
+        Ok(before)
+    }
+
+    /// Leaves the page for another one, in the same tab. Gives the page's address.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn leave_page(&self) -> Result<String> {
+        let page = self.driver.current_url().await?;
+        self.driver.goto("about:blank").await?;
+        Ok(page.into())
+    }
+
+    /// The credentials of ICE on this side, which are others for each path that is sought.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub async fn path(&self) -> Result<String> {
+        self.value("return e2eSpy.path()").await
+    }
+
+    /// Waits until another path was sought.
+    ///
+    /// # Errors
+    /// None is.
+    pub async fn has_another_path_than(&self, before: &str) -> Result<()> {
+        let other = until(PATIENCE, async || Ok((self.path().await? != before).then_some(())));
+        other.await?.context("no other path is sought")
     }
 
     /// Closes the tab, as a user does who has enough of it.

@@ -17,7 +17,9 @@ pub mod server;
 pub mod settings;
 pub mod tutorial;
 mod wait;
+pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};
 pub use person::{Look, Person};
 pub use scene::{Join, Played, Scene, play};
+pub use wire::Wire;

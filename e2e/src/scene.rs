@@ -16,7 +16,7 @@ use futures_util::{FutureExt, future::join_all};
 use tokio::{runtime::Runtime, sync::Semaphore, try_join};
 
 use crate::{
-    Browser, Devices, Kind, Person,
+    Browser, Devices, Kind, Person, Wire,
     browser::launch,
     driver::Drivers,
     server::Server,
@@ -142,6 +142,14 @@ impl Scene {
         &self.server
     }
 
+    /// A connection to the server that can be cut.
+    ///
+    /// # Errors
+    /// There is no port for it.
+    pub async fn wire(&self) -> Result<Wire> {
+        Wire::to(self.server.address()).await
+    }
+
     /// Somebody opens the page in Chromium.
     ///
     /// # Errors
@@ -189,6 +197,23 @@ impl Scene {
         let person = self.join(name).await?;
         person.sign_in().await?;
         Ok(person)
+    }
+
+    /// Two are in a call, and the one who calls reaches the server over this wire.
+    ///
+    /// # Errors
+    /// It does not come to a call.
+    pub async fn pair_in_call_over(
+        &self,
+        wire: &Wire,
+        caller: &str,
+        callee: &str,
+    ) -> Result<(Person, Person)> {
+        let how = Join { query: wire.query(), ..Join::default() };
+        let (caller, callee) = try_join!(self.join_as(caller, how), self.signed_in(callee))?;
+        caller.sign_in().await?;
+        call(&caller, &callee).await?;
+        Ok((caller, callee))
     }
 
     /// Two are in a call: the first has called the second.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use crate::{
@@ -23,15 +24,18 @@ const STOPS_WITHIN: Duration = Duration::from_secs(5);
 pub struct Server {
     listens: SocketAddr,
     page: PathBuf,
+    /// What outlives it.
+    state: TempDir,
     running: Mutex<Option<Program>>,
 }
 
 impl Server {
     /// Starts it on a free port of this address of the machine, with the page of this folder.
     pub(crate) async fn start(address: IpAddr, page: PathBuf) -> Result<Self> {
-        let mut program = run(SocketAddr::new(address, 0), &page)?;
+        let state = TempDir::new()?;
+        let mut program = run(SocketAddr::new(address, 0), &page, state.path())?;
         let listens = SocketAddr::new(address, program.printed(port).await?);
-        Ok(Self { listens, page, running: Mutex::new(Some(program)) })
+        Ok(Self { listens, page, state, running: Mutex::new(Some(program)) })
     }
 
     /// Where this machine reaches it.
@@ -59,12 +63,23 @@ impl Server {
         self.running.lock().await.take().map(Program::kill).context("the server does not run")
     }
 
+    /// Takes from it, while it does not run, all that it would know again.
+    ///
+    /// # Errors
+    /// It cannot be taken.
+    pub fn forget(&self) -> Result<()> {
+        for entry in self.state.path().read_dir()? {
+            std::fs::remove_file(entry?.path())?;
+        }
+        Ok(())
+    }
+
     /// Starts it again where it was.
     ///
     /// # Errors
     /// It does not start.
     pub async fn start_again(&self) -> Result<()> {
-        let mut program = run(self.listens, &self.page)?;
+        let mut program = run(self.listens, &self.page, self.state.path())?;
         program.printed(port).await?;
         *self.running.lock().await = Some(program);
         Ok(())
@@ -76,12 +91,13 @@ impl Server {
     }
 }
 
-fn run(listen: SocketAddr, page: &Path) -> Result<Program> {
+fn run(listen: SocketAddr, page: &Path, state: &Path) -> Result<Program> {
     let mut command = Command::new(settings::path(settings::SERVER)?);
     for name in foreign_to_the_server() {
         command.env_remove(name);
     }
     command.args(["--listen", &listen.to_string(), "--web-root"]).arg(page);
+    command.arg("--state").arg(state);
     Program::start(command)
 }
 

@@ -42,4 +42,30 @@ if (!window.e2eSpy) {
     }
     return received;
   };
+
+  // The credentials of ICE on this side.
+  spy.credentials = (connection) => /a=ice-ufrag:(\S+)/.exec(connection.localDescription?.sdp)?.[1] ?? "";
+  spy.path = () => spy.credentials(spy.connections.find(spy.isOpen));
+
+  // Watches whether the picture goes on: 4 times a second, when it was and how many frames had come over the first of the
+  // connections that are open now, and whether that has a path.
+  spy.watch = () => {
+    const connection = spy.connections.find(spy.isOpen);
+    spy.samples = [];
+    spy.watching = setInterval(async () => {
+      const at = performance.now();
+      const report = await connection.getStats();
+      const videos = [...report.values()].filter((one) => one.type === "inbound-rtp" && one.kind === "video");
+      spy.samples.push({
+        at,
+        frames: videos.reduce((sum, one) => sum + (one.framesDecoded ?? 0), 0),
+        state: connection.connectionState,
+        credentials: spy.credentials(connection),
+      });
+    }, 250);
+  };
+  spy.watched = () => {
+    clearInterval(spy.watching);
+    return { samples: spy.samples, connections: spy.connections.length };
+  };
 }

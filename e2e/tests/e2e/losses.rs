@@ -1,5 +1,7 @@
 //! Somebody or something is gone.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use e2e::{Look, Person, Played, Scene, play, scene::call};
 use tokio::try_join;
@@ -11,6 +13,23 @@ fn a_closed_tab_ends_the_call_with_a_reason() -> Played {
         bob.close_tab().await?;
         let look = alice.is_idle_because("peer-gone: bob").await?;
         assert!(look.can_call_again);
+        Ok(())
+    })
+}
+
+#[test]
+fn who_signs_out_ends_the_call_at_once() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        bob.click("signOutBtn").await?;
+        // Sooner than the time that a lost user is waited for.
+        alice
+            .sees_within(Duration::from_secs(5), "that it is over", |look| look.phase() == "idle")
+            .await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        bob.has_let_go().await?;
+        alice.calls("bob").await?;
+        alice.is_idle_because("offline: bob").await?;
         Ok(())
     })
 }

@@ -54,9 +54,11 @@ fn a_name_that_cannot_be_called_is_answered_in_place() -> Played {
 }
 
 #[test]
-fn a_page_that_is_reloaded_remembers_the_name() -> Played {
+fn a_page_remembers_the_name_of_who_has_signed_out() -> Played {
     play(1, async |scene| {
         let alice = scene.signed_in("alice").await?;
+        alice.click("signOutBtn").await?;
+        alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
         alice.reload().await?;
         let look = alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
         assert_eq!(look.name, "alice");

@@ -26,12 +26,9 @@ fn a_call_that_finds_no_path_says_so_on_both_sides() -> Played {
         bob.answers().await?;
         alice.sees("that it connects", |look| look.phase() == "connecting").await?;
         tour.look_at(&alice, "connecting").await?;
-        try_join!(
-            alice.is_idle_because("path-failed: bob"),
-            bob.is_idle_because("path-failed: alice")
-        )?;
+        try_join!(alice.is_idle_because("no-relay: bob"), bob.is_idle_because("no-relay: alice"))?;
         try_join!(alice.has_let_go(), bob.has_let_go())?;
-        tour.look_at(&alice, "idle-path-failed").await?;
+        tour.look_at(&alice, "idle-no-relay").await?;
         tour.is_fine().await
     })
 }

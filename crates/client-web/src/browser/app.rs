@@ -10,7 +10,9 @@ use web_sys::Window;
 
 use super::{
     environment,
+    listener::Listener,
     media::{self, Kind, Media, Wanted},
+    network,
     page::{MissingIds, Page},
     peer::{Peer, Report},
     queue::{Event, Post, queue},
@@ -19,7 +21,7 @@ use super::{
     storage,
     timer::{Alarm, now},
 };
-use crate::call::{Client, Effect, Input, PeerEvent, PeerId, PeerOp, RequestId};
+use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId};
 
 /// Why the page cannot start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +55,13 @@ pub fn start() -> Result<(), StartError> {
     if let Some(name) = storage::recall_name(&window) {
         page.suggest_name(&name);
     }
+    if let Some(kept) = storage::kept(&window) {
+        post.input(Input::Reloaded(kept));
+    }
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),
         server_url: environment::server_url(&window),
+        _network: network::listen(&window, &post),
         window,
         page,
         post,
@@ -84,6 +90,7 @@ struct App {
     peer: Option<(PeerId, Peer)>,
     sound: Sound,
     alarm: Alarm,
+    _network: Vec<Listener>,
 }
 
 impl App {
@@ -151,7 +158,7 @@ impl App {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::OpenSocket => self.open_socket(),
-            Effect::CloseSocket => self.close_socket(),
+            Effect::CloseSocket(farewell) => self.close_socket(farewell),
             Effect::Send(message) => {
                 if let Some(socket) = &mut self.socket {
                     socket.send(message.encode());
@@ -178,19 +185,22 @@ impl App {
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
+            Effect::Keep(kept) => storage::keep(&self.window, kept.as_ref()),
         }
     }
 
     fn open_socket(&mut self) {
-        self.close_socket();
+        self.close_socket(Farewell::GivenUp);
         let (generation, post) = (self.generation, self.post.clone());
         self.socket = Some(Socket::open(self.server_url.clone(), move |event| {
             post.event(Event::Socket(generation, event));
         }));
     }
 
-    fn close_socket(&mut self) {
-        self.socket = None;
+    fn close_socket(&mut self, farewell: Farewell) {
+        if let Some(socket) = self.socket.take() {
+            socket.close(farewell.code());
+        }
         self.generation = self.generation.wrapping_add(1);
     }
 

@@ -9,6 +9,7 @@ pub mod app;
 pub mod environment;
 pub mod listener;
 pub mod media;
+pub mod network;
 pub mod page;
 pub mod peer;
 pub mod queue;

@@ -143,14 +143,15 @@ impl Page {
         set_attribute(&elements.preview, "aria-pressed", Some(flag(view.preview)));
     }
 
-    /// What is wrong with a field, beside it.
+    /// What is wrong with a field, or why it is to be filled in again, beside it.
     fn render_error(
         &self,
         field: &HtmlInputElement,
         error: &web_sys::HtmlElement,
         text: Option<Text>,
     ) {
-        set_attribute(field, "aria-invalid", text.map(|_| "true"));
+        let wrong = text.is_some_and(Text::blames_the_field);
+        set_attribute(field, "aria-invalid", wrong.then_some("true"));
         error.set_hidden(text.is_none());
         self.texts.show(error, text.map(Message::plain).as_ref());
     }

@@ -5,16 +5,17 @@ use std::future::poll_fn;
 use futures_channel::mpsc;
 use futures_util::{
     SinkExt, StreamExt,
-    future::{AbortHandle, Either, abortable, select},
+    future::{Either, select},
 };
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use protocol::{close::CloseCode, limits::MAX_UNACKNOWLEDGED_MESSAGES};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::call::Input;
 
 /// Messages that may wait for the socket's task. It takes them before the browser does anything else, so that they are
-/// what one input of the machine made: a handful.
-const MAX_QUEUED: usize = 64;
+/// what one input of the machine made: a handful, or all that is said again to a server which gives a session back.
+const MAX_QUEUED: usize = MAX_UNACKNOWLEDGED_MESSAGES + 64;
 
 /// The close code where there was no close frame (RFC 6455 section 7.4.1).
 const ABNORMAL: u16 = 1006;
@@ -40,69 +41,108 @@ impl From<SocketEvent> for Input {
     }
 }
 
-/// A socket. Dropped, it closes, and reports nothing more.
+/// A socket. Dropped, it is given up as if it were dead, and reports nothing more: only [`close`](Self::close) says goodbye.
 #[derive(Debug)]
 pub struct Socket {
-    outgoing: mpsc::Sender<String>,
-    task: AbortHandle,
+    outgoing: mpsc::Sender<Command>,
+    /// For the one command that ends it: what has a sender of its own finds room in a queue that is full.
+    last: mpsc::Sender<Command>,
+}
+
+/// What the socket's task is told.
+#[derive(Debug)]
+enum Command {
+    Say(String),
+    /// Close with this code. Nobody wants to hear of it any more.
+    Close(u16),
+    /// A message found no room. The server would count the ones after it wrong, so that the socket is lost as a whole.
+    Overflow,
 }
 
 impl Socket {
     /// Opens a socket; `report` is called with all that happens to it, never from within this.
     #[must_use]
     pub fn open(url: String, report: impl Fn(SocketEvent) + 'static) -> Self {
-        let (outgoing, messages) = mpsc::channel(MAX_QUEUED);
-        let (work, task) = abortable(async move {
-            let code = work(&url, messages, &report).await;
-            report(SocketEvent::Closed(code));
-        });
+        let (outgoing, commands) = mpsc::channel(MAX_QUEUED);
+        let last = outgoing.clone();
         spawn_local(async move {
-            // Whether it ended by itself or was aborted, whoever needs to know has been told.
-            let _ = work.await;
+            if let Some(code) = work(&url, commands, &report).await {
+                report(SocketEvent::Closed(code));
+            }
         });
-        Self { outgoing, task }
+        Self { outgoing, last }
     }
 
-    /// Sends a text. One that finds the socket closed is lost, as any that the network loses: the close is reported.
+    /// Sends a text. One that finds the socket not open is lost, as any that the network loses: the close is reported.
     pub fn send(&mut self, text: String) {
-        if self.outgoing.try_send(text).is_err() {
-            super::note("a message was not sent", &"the socket is closed".into());
+        if self.outgoing.try_send(Command::Say(text)).is_err_and(|error| error.is_full()) {
+            super::note("the socket is given up", &"too much was sent at once".into());
+            self.end(Command::Overflow);
         }
+    }
+
+    /// Closes with this code when what was sent is out, and reports nothing more.
+    pub fn close(mut self, code: u16) {
+        self.end(Command::Close(code));
+    }
+
+    fn end(&mut self, command: Command) {
+        // The first of them counts. It fails only where the socket has ended by itself.
+        let _ = self.last.try_send(command);
+        self.last.close_channel();
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.task.abort();
+        self.end(Command::Close(CloseCode::GivenUp.as_u16()));
     }
 }
 
-/// Runs the socket to its end, and says with which code it was closed.
+/// Runs the socket to its end. Gives the code that it was closed with, if anybody wants to hear of it.
 async fn work(
     url: &str,
-    mut messages: mpsc::Receiver<String>,
+    mut commands: mpsc::Receiver<Command>,
     report: &impl Fn(SocketEvent),
-) -> u16 {
-    let Ok(mut socket) = WebSocket::open(url) else { return ABNORMAL };
-    if poll_fn(|context| socket.poll_ready_unpin(context)).await.is_ok()
-        && matches!(socket.state(), State::Open)
-    {
+) -> Option<u16> {
+    let Ok(mut socket) = WebSocket::open(url) else { return Some(ABNORMAL) };
+    loop {
+        let opening = poll_fn(|context| socket.poll_ready_unpin(context));
+        match select(opening, commands.next()).await {
+            Either::Left(_) => break,
+            // There is nobody yet to say anything to.
+            Either::Right((Some(Command::Say(_)), _)) => {}
+            Either::Right((end, _)) => return close(socket, end),
+        }
+    }
+    if matches!(socket.state(), State::Open) {
         report(SocketEvent::Opened);
     }
     loop {
-        let next = match select(messages.next(), socket.next()).await {
-            Either::Left((text, _)) => Either::Left(text),
-            Either::Right((message, _)) => Either::Right(message),
-        };
-        match next {
-            Either::Left(Some(text)) => {
+        match select(commands.next(), socket.next()).await {
+            Either::Left((Some(Command::Say(text)), _)) => {
                 // Fails only where the close is on its way to be read.
                 let _ = socket.send(Message::Text(text)).await;
             }
-            Either::Right(Some(Ok(Message::Text(text)))) => report(SocketEvent::Text(text)),
-            Either::Right(Some(Err(WebSocketError::ConnectionClose(close)))) => return close.code,
-            Either::Right(Some(_)) => {}
-            Either::Left(None) | Either::Right(None) => return ABNORMAL,
+            Either::Left((end, _)) => return close(socket, end),
+            Either::Right((Some(heard), _)) => match heard {
+                Ok(Message::Text(text)) => report(SocketEvent::Text(text)),
+                Err(WebSocketError::ConnectionClose(close)) => return Some(close.code),
+                Ok(Message::Bytes(_)) | Err(_) => {}
+            },
+            Either::Right((None, _)) => return Some(ABNORMAL),
         }
     }
+}
+
+/// Closes from this side. The browser sends what it was given before it closes.
+fn close(socket: WebSocket, why: Option<Command>) -> Option<u16> {
+    let (code, told) = match why {
+        Some(Command::Close(code)) => (code, None),
+        _ => (CloseCode::GivenUp.as_u16(), Some(ABNORMAL)),
+    };
+    if socket.close(Some(code), None).is_err() {
+        super::note("the socket is closed without a word", &code.into());
+    }
+    told
 }

@@ -1,22 +1,48 @@
-//! The name from the last visit. Browsers may refuse to store anything; then the user types it again.
+//! What the browser keeps: the name for the next visit, and what a page that is loaded anew needs.
+//!
+//! Browsers may refuse to store anything; then the user types the name again, and a page that is loaded anew starts anew.
 
 use web_sys::{Storage, Window};
 
-const KEY: &str = "pronto.name";
+use crate::call::Kept;
+
+const NAME: &str = "pronto.name";
+const SESSION: &str = "pronto.session";
 
 fn storage(window: &Window) -> Option<Storage> {
     window.local_storage().ok().flatten()
 }
 
+/// The storage of this tab, which ends with it.
+fn tab(window: &Window) -> Option<Storage> {
+    window.session_storage().ok().flatten()
+}
+
 /// The name that was remembered.
 #[must_use]
 pub fn recall_name(window: &Window) -> Option<String> {
-    storage(window)?.get_item(KEY).ok().flatten()
+    storage(window)?.get_item(NAME).ok().flatten()
 }
 
 /// Remembers the name for the next visit.
 pub fn remember_name(window: &Window, name: &str) {
     if let Some(storage) = storage(window) {
-        let _ = storage.set_item(KEY, name);
+        let _ = storage.set_item(NAME, name);
     }
+}
+
+/// What was kept before the page was loaded anew. What is no such thing, as of another version, is none.
+#[must_use]
+pub fn kept(window: &Window) -> Option<Kept> {
+    let json = tab(window)?.get_item(SESSION).ok().flatten()?;
+    serde_json::from_str(&json).ok()
+}
+
+/// Keeps this in place of what was kept before, or nothing.
+pub fn keep(window: &Window, kept: Option<&Kept>) {
+    let Some(tab) = tab(window) else { return };
+    let _ = match kept.and_then(|kept| serde_json::to_string(kept).ok()) {
+        Some(json) => tab.set_item(SESSION, &json),
+        None => tab.remove_item(SESSION),
+    };
 }

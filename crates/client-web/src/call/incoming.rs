@@ -9,7 +9,7 @@ use super::{
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
-    recovery::KeptCall,
+    recovery::{KeptCall, Left},
     same_name,
 };
 
@@ -51,6 +51,9 @@ impl Incoming {
 impl Client {
     /// Somebody calls.
     pub(super) fn handle_new_call(&mut self, now: Millis, offer: RelayedOffer) {
+        if self.has_left(&offer) {
+            return;
+        }
         match &self.call {
             Call::Idle => {
                 if self.link.session().is_some_and(|session| session.knows_ours) {
@@ -83,6 +86,19 @@ impl Client {
                 self.send(ClientMessage::Leave(Leave { name, call, reason }));
             }
         }
+    }
+
+    /// The peer offers anew in a call that this user has left: it has not heard of that, or will not, since the server has
+    /// started anew. It is said again, and does not ring.
+    fn has_left(&mut self, offer: &RelayedOffer) -> bool {
+        let Some(Left { call, reason, .. }) = &self.left else { return false };
+        if offer.call.as_ref() != Some(call) {
+            return false;
+        }
+        let (name, call) = (Some(offer.name.clone()), offer.call.clone());
+        let reason = Some(*reason);
+        self.send(ClientMessage::Leave(Leave { name, call, reason }));
+        true
     }
 
     /// The peer offers anew before there was an answer: the latest offer counts.

@@ -158,6 +158,14 @@ enum Alive {
 }
 
 impl Ticket {
+    /// What was sent and is not known to have arrived; `None` if nothing is known of it.
+    pub(super) fn unheard(&self) -> Option<impl Iterator<Item = &ClientMessage>> {
+        match &self.memory {
+            Memory::Stream(stream) => Some(stream.sent.waiting()),
+            Memory::Overflowed | Memory::Reloaded => None,
+        }
+    }
+
     const fn stream(&mut self) -> Option<&mut Stream> {
         match &mut self.memory {
             Memory::Stream(stream) => Some(stream),
@@ -293,6 +301,7 @@ impl Client {
         self.notice = None;
         self.callee_error = None;
         self.missed.clear();
+        self.left = None;
         self.kept_call = None;
     }
 
@@ -328,6 +337,8 @@ impl Client {
 
     pub(super) fn handle_socket_opened(&mut self, now: Millis) {
         let (presented, calling) = self.presented_call();
+        // A server that has started anew will not hear of what was left otherwise, and nor will the peer.
+        let presented = presented.or_else(|| self.left_unheard());
         if let Link::Opening(attempt, _) = &mut self.link {
             attempt.presented.clone_from(&presented);
             let (peer, call) = presented.unzip();

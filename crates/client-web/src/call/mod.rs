@@ -33,7 +33,7 @@ use incoming::Incoming;
 use link::Link;
 use outgoing::Outgoing;
 use protocol::{CallId, ClientMessage, Leave, LeaveReason};
-use recovery::KeptCall;
+use recovery::{KeptCall, Left};
 
 /// What the browser can do, found out once at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +90,8 @@ pub struct Client {
     last_id: u32,
     /// How many sockets were opened so far in this tab.
     sockets: u64,
+    /// The call that this user has left last. What the peer still says in it crossed the word of that.
+    left: Option<Left>,
     /// The call from before the page was loaded anew.
     kept_call: Option<KeptCall>,
     /// What the shell was last told to keep.
@@ -114,6 +116,7 @@ impl Client {
             corner: Corner::TopRight,
             last_id: 0,
             sockets: 0,
+            left: None,
             kept_call: None,
             kept: None,
             effects: Vec::new(),
@@ -244,6 +247,7 @@ impl Client {
             Call::Incoming(incoming) => (incoming.peer.clone(), incoming.call.clone()),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
         };
+        self.left = call.clone().map(|call| Left { peer: name.clone(), call, reason });
         self.send(ClientMessage::Leave(Leave { name: Some(name), call, reason: Some(reason) }));
     }
 

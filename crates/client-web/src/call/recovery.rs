@@ -71,7 +71,7 @@ impl Client {
     pub(super) fn begin_again(&mut self, now: Millis, told: Option<(String, CallId)>) {
         let (current, _) = self.presented_call();
         if let Some((peer, call)) = told.filter(|told| current.as_ref() != Some(told)) {
-            self.leave_unknown(peer, call);
+            self.leave_again(peer, call);
         }
         match &mut self.call {
             Call::Idle => {}
@@ -95,8 +95,20 @@ impl Client {
         }
     }
 
-    fn leave_unknown(&mut self, peer: String, call: CallId) {
-        let reason = Some(LeaveReason::Hangup);
+    /// The call that this user has left, as long as it is not known that the server has heard of that.
+    pub(super) fn left_unheard(&self) -> Option<(String, CallId)> {
+        let Left { peer, call, .. } = self.left.as_ref()?;
+        let ticket = self.link.session()?.ticket.as_ref()?;
+        let unheard = ticket.unheard().is_none_or(|mut sent| {
+            sent.any(|sent| matches!(sent, ClientMessage::Leave(leave) if leave.call.as_ref() == Some(call)))
+        });
+        unheard.then(|| (peer.clone(), call.clone()))
+    }
+
+    /// The server thinks that the page is in a call that it has left.
+    fn leave_again(&mut self, peer: String, call: CallId) {
+        let left = self.left.as_ref().filter(|left| left.call == call);
+        let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
         self.send(ClientMessage::Leave(Leave { name: Some(peer), call: Some(call), reason }));
     }
 
@@ -133,7 +145,7 @@ impl Client {
         let Some((peer, old)) = call.filter(|_| matches!(self.call, Call::Idle)) else { return };
         // A call that the page was not in when it was loaded anew is one that its user had left: the word of it was lost.
         let Some(kept) = kept.filter(|kept| kept.call.0 == peer) else {
-            return self.leave_unknown(peer, old);
+            return self.leave_again(peer, old);
         };
         let camera = kept.camera;
         self.kept_call = Some(kept);
@@ -215,4 +227,12 @@ impl Client {
 pub(super) struct KeptCall {
     pub(super) call: (String, CallId),
     pub(super) camera: bool,
+}
+
+/// A call that this user has left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Left {
+    pub(super) peer: String,
+    pub(super) call: CallId,
+    pub(super) reason: LeaveReason,
 }

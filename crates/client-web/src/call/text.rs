@@ -158,6 +158,12 @@ texts! {
 }
 
 impl Text {
+    /// Whether what stands in the field beside it is wrong.
+    #[must_use]
+    pub const fn blames_the_field(self) -> bool {
+        !matches!(self, Self::SignedInElsewhere)
+    }
+
     /// Whether "call again" makes sense beside this reason.
     pub(super) const fn offers_to_call_again(self) -> bool {
         matches!(

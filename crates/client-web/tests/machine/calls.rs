@@ -161,6 +161,15 @@ fn a_call_that_stops_ringing_is_a_missed_call() {
 }
 
 #[test]
+fn a_call_that_was_answered_on_another_device_is_not_missed() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.left_by_bob("c1", "answered_elsewhere");
+    assert_eq!(page.notice(), Some(Text::AnsweredElsewhere));
+    assert!(page.view().missed.is_empty());
+}
+
+#[test]
 fn an_incoming_call_does_not_ring_for_ever() {
     let mut page = TestPage::signed_in();
     page.rung_by_bob("c1");

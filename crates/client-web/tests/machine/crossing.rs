@@ -35,6 +35,32 @@ fn messages_of_an_old_call_are_dropped() {
 }
 
 #[test]
+fn an_offer_in_a_call_that_was_left_does_not_ring() {
+    for reason in [LeaveReason::Declined, LeaveReason::Hangup] {
+        let mut page = TestPage::signed_in();
+        let call = if reason == LeaveReason::Declined {
+            page.rung_by_bob("c1");
+            page.user(UserInput::Decline);
+            "c1".to_owned()
+        } else {
+            let call = page.in_call();
+            page.user(UserInput::HangUp);
+            call
+        };
+        page.effects.clear();
+        // To restart ICE, or since the server has started anew and the word of it was lost.
+        page.rung_by_bob(&call);
+        assert_eq!(page.view().phase, PhaseView::Idle);
+        let sent = page.sent();
+        let [ClientMessage::Leave(said)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(said.reason, Some(reason), "it is said again");
+        assert_eq!(said.call.as_ref().map(|call| call.as_str()), Some(&*call));
+        page.rung_by_bob("another");
+        assert_eq!(page.view().phase, PhaseView::Ringing);
+    }
+}
+
+#[test]
 fn messages_of_a_stranger_are_dropped() {
     let mut page = TestPage::signed_in();
     page.call_bob();
@@ -74,7 +100,11 @@ fn of_two_calls_that_cross_the_one_of_the_lesser_name_stands() {
     let mut page = TestPage::new().sign_in_with(welcome);
     page.call_bob();
     page.rung_by_bob("his");
-    assert!(matches!(page.effects[0], Effect::ClosePeer(_)));
+    assert!(matches!(
+        &page.effects[..2],
+        [Effect::Send(ClientMessage::Leave(leave)), Effect::ClosePeer(_)]
+            if leave.reason == Some(LeaveReason::Cancelled)
+    ));
     assert!(page.ops().contains(&PeerOp::Answer));
     assert!(!page.did(&Effect::StopCamera));
     assert_eq!(page.view().phase, PhaseView::Connecting);

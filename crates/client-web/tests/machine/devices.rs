@@ -1,6 +1,8 @@
 //! Camera and microphone that cannot be had, and when they are released.
 
-use client_web::call::{Effect, Environment, Input, MediaError, PhaseView, Text, UserInput};
+use client_web::call::{
+    Effect, Environment, Farewell, Input, MediaError, PhaseView, Text, UserInput,
+};
 
 use crate::page::{TestPage, WELCOME};
 use MediaError::{Denied, InUse, NotFound, Other};
@@ -126,7 +128,7 @@ fn the_light_is_out_while_it_rings_and_after_signing_out() {
     page.in_call();
     page.user(UserInput::SignOut);
     assert!(page.did(&Effect::StopCamera) && page.did(&Effect::StopMicrophone));
-    assert!(page.did(&Effect::CloseSocket));
+    assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What the page does, one theme a file, told to the pure machine and read from its effects and its view.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod anew;
 mod calls;
 mod crossing;
 mod devices;
 mod page;
 mod path;
+mod reload;
+mod resume;
 mod server;
 mod tutorial;

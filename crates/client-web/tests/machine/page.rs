@@ -1,10 +1,10 @@
 //! A page on its own: the machine, a clock, and a server and a browser that say what the test tells them to.
 
 use client_web::call::{
-    Client, Effect, Environment, Input, MediaError, Message, Millis, PeerEvent, PeerId, PeerOp,
-    PeerState, RequestId, Text, UserInput, View,
+    Client, Effect, Environment, Input, Kept, MediaError, Message, Millis, PeerEvent, PeerId,
+    PeerOp, PeerState, RequestId, Text, UserInput, View,
 };
-use protocol::{ClientMessage, Raw};
+use protocol::{ClientMessage, Login, Raw};
 
 pub(crate) struct TestPage {
     pub(crate) client: Client,
@@ -13,11 +13,21 @@ pub(crate) struct TestPage {
     pub(crate) effects: Vec<Effect>,
     /// Whether the server has stopped answering pings.
     pub(crate) silent: bool,
+    /// What the page would find if it were loaded anew.
+    pub(crate) kept: Option<Kept>,
     last_peer: PeerId,
 }
 
 /// The reply of our server to a login.
-pub(crate) const WELCOME: &str = r#"{"type":"login","success":true,"name":"alice","version":1}"#;
+pub(crate) const WELCOME: &str =
+    r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1"}"#;
+
+/// Its reply to a user who comes back, and of whom it has got so many messages.
+pub(crate) fn welcome_back(received: u64) -> String {
+    format!(
+        r#"{{"type":"login","success":true,"name":"alice","version":1,"session":"s1","received":{received}}}"#
+    )
+}
 
 pub(crate) fn raw(json: &str) -> Raw {
     Raw::from_json(json.to_owned()).unwrap()
@@ -34,6 +44,7 @@ impl TestPage {
             now: 1_000,
             effects: Vec::new(),
             silent: false,
+            kept: None,
             last_peer: PeerId(0),
         }
     }
@@ -53,10 +64,15 @@ impl TestPage {
 
     pub(crate) fn input(&mut self, input: Input) {
         for effect in self.client.handle(self.now, input) {
-            if let Effect::CreatePeer { id, .. } = effect {
-                self.last_peer = id;
+            match effect {
+                Effect::Keep(kept) => self.kept = kept,
+                effect => {
+                    if let Effect::CreatePeer { id, .. } = effect {
+                        self.last_peer = id;
+                    }
+                    self.effects.push(effect);
+                }
             }
-            self.effects.push(effect);
         }
     }
 
@@ -75,15 +91,45 @@ impl TestPage {
     /// Lets time pass, with every tick that is asked for.
     pub(crate) fn wait(&mut self, time: Millis) {
         let until = self.now + time;
+        self.answer_ping();
         while let Some(at) = self.client.next_timeout().filter(|at| *at <= until) {
             self.now = self.now.max(at);
             self.input(Input::Tick);
-            if !self.silent && self.did(&Effect::Send(ClientMessage::Ping)) {
-                self.effects.retain(|effect| *effect != Effect::Send(ClientMessage::Ping));
-                self.server(r#"{"type":"pong"}"#);
-            }
+            self.answer_ping();
         }
         self.now = until;
+    }
+
+    /// A ping among the effects is taken out and answered, unless the server is silent.
+    fn answer_ping(&mut self) {
+        let before = self.effects.len();
+        if !self.silent {
+            self.effects.retain(|effect| !matches!(effect, Effect::Send(ClientMessage::Ping(_))));
+        }
+        if self.effects.len() < before {
+            self.server(r#"{"type":"pong"}"#);
+        }
+    }
+
+    /// The socket is lost.
+    pub(crate) fn lose(&mut self) {
+        self.input(Input::SocketClosed { code: 1006 });
+    }
+
+    /// A socket opens again, and the server answers the login like this. What follows is in `effects`. Gives the login.
+    pub(crate) fn come_back(&mut self, reply: &str) -> Login {
+        self.effects.clear();
+        while !self.did(&Effect::OpenSocket) {
+            let at = self.client.next_timeout().expect("it is tried again");
+            self.wait(at.saturating_sub(self.now));
+        }
+        self.effects.clear();
+        self.input(Input::SocketOpened);
+        let sent = self.sent();
+        let [ClientMessage::Login(login)] = &sent[..] else { panic!("{sent:?}") };
+        self.server(reply);
+        self.effects.retain(|effect| !matches!(effect, Effect::RememberName(_)));
+        login.clone()
     }
 
     pub(crate) fn view(&self) -> View {
@@ -115,6 +161,11 @@ impl TestPage {
             _ => None,
         };
         self.effects.iter().filter_map(op).collect()
+    }
+
+    /// The peer connection that was built last.
+    pub(crate) const fn last_peer(&self) -> PeerId {
+        self.last_peer
     }
 
     pub(crate) fn did(&self, effect: &Effect) -> bool {
@@ -168,6 +219,11 @@ impl TestPage {
         ));
     }
 
+    /// Bob answers.
+    pub(crate) fn answered_by_bob(&mut self, call: &str) {
+        self.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+    }
+
     /// Bob leaves the call.
     pub(crate) fn left_by_bob(&mut self, call: &str, reason: &str) {
         self.server(&format!(
@@ -178,7 +234,7 @@ impl TestPage {
     /// A call with bob that is connected. Gives its id.
     pub(crate) fn in_call(&mut self) -> String {
         let call = self.call_bob();
-        self.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+        self.answered_by_bob(&call);
         self.peer(PeerEvent::State(PeerState::Connected));
         self.peer(PeerEvent::ChannelOpen);
         self.effects.clear();

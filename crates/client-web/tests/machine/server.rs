@@ -1,9 +1,11 @@
 //! Signing in, and a server that is lost.
 
-use client_web::call::{Effect, Environment, Input, Page, PhaseView, Text, UserInput};
-use protocol::{ClientMessage, Login};
+use client_web::call::{Effect, Environment, Farewell, Input, Page, PhaseView, Text, UserInput};
+use protocol::{ClientMessage, Login, Ping};
 
 use crate::page::{TestPage, WELCOME};
+
+const PING: ClientMessage = ClientMessage::Ping(Ping { received: Some(0) });
 
 fn sign_in(page: &mut TestPage, name: &str) {
     page.user(UserInput::SignIn { name: name.to_owned() });
@@ -17,7 +19,8 @@ fn signing_in_opens_a_socket_logs_in_and_remembers_the_name() {
     assert_eq!(page.effects, [Effect::OpenSocket]);
     assert_eq!(page.status().text, Text::ConnectingServer);
     page.input(Input::SocketOpened);
-    let login = Login { name: "Alice".to_owned(), session: None };
+    let login =
+        Login { name: "Alice".to_owned(), received: Some(0), attempt: Some(1), ..Login::default() };
     assert_eq!(page.sent(), [ClientMessage::Login(login)]);
     page.server(WELCOME);
     assert_eq!(page.effects, [Effect::RememberName("alice".to_owned())]);
@@ -45,7 +48,7 @@ fn names_that_cannot_be_had_are_answered_beside_the_field() {
         page.server(&format!(r#"{{"type":"login","success":false{code}}}"#));
         let view = page.view();
         assert_eq!((view.page, view.sign_in_error), (Page::Login, Some(text)), "{code}");
-        assert!(page.did(&Effect::CloseSocket));
+        assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
         assert!(!view.signing_in);
     }
 }
@@ -90,7 +93,7 @@ fn a_socket_that_does_not_open_in_time_is_given_up() {
     let mut page = TestPage::new();
     sign_in(&mut page, "alice");
     page.wait(10_100);
-    assert!(page.did(&Effect::CloseSocket));
+    assert!(page.did(&Effect::CloseSocket(Farewell::GivenUp)));
     assert!(page.view().server_trouble.is_some());
 }
 
@@ -109,31 +112,6 @@ fn a_user_who_was_signed_in_comes_back_without_a_question() {
 }
 
 #[test]
-fn ones_own_old_socket_may_hold_the_name_for_a_while() {
-    let mut page = TestPage::signed_in();
-    page.rung_by_bob("c1");
-    page.input(Input::SocketClosed { code: 1006 });
-    let lost_at = page.now;
-    while page.view().page == Page::Call {
-        let at = page.client.next_timeout().expect("it is tried again");
-        page.wait(at - page.now);
-        page.input(Input::SocketOpened);
-        page.server(r#"{"type":"login","success":false,"code":"name_taken"}"#);
-        let trouble = page.view().server_trouble.map(|trouble| trouble.text);
-        assert!(matches!(trouble, None | Some(Text::NameHeld)), "{trouble:?}");
-    }
-    let patience = page.now - lost_at;
-    assert!((40_000..70_000).contains(&patience), "{patience}");
-    let view = page.view();
-    assert_eq!(view.sign_in_error, Some(Text::NameTaken));
-    assert_eq!(
-        (view.missed, view.notice),
-        (vec![], None),
-        "the next user sees nothing of this one"
-    );
-}
-
-#[test]
 fn a_server_that_is_too_busy_is_asked_again() {
     let mut page = TestPage::signed_in();
     page.input(Input::SocketClosed { code: 1006 });
@@ -145,31 +123,17 @@ fn a_server_that_is_too_busy_is_asked_again() {
 }
 
 #[test]
-fn a_call_ends_with_the_connection_to_the_server() {
-    let mut page = TestPage::signed_in();
-    page.in_call();
-    page.input(Input::SocketClosed { code: 1006 });
-    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::ServerLost)));
-    assert!(page.did(&Effect::StopCamera));
-
-    let mut page = TestPage::signed_in();
-    page.rung_by_bob("c1");
-    page.input(Input::SocketClosed { code: 1006 });
-    assert_eq!((page.view().phase, page.view().missed.len()), (PhaseView::Idle, 1));
-}
-
-#[test]
 fn a_silent_server_is_pinged_and_then_given_up() {
     let mut page = TestPage::signed_in();
     page.silent = true;
     page.wait(25_100);
-    assert_eq!(page.sent(), [ClientMessage::Ping]);
+    assert_eq!(page.sent(), [PING]);
     page.server(r#"{"type":"pong"}"#);
     page.wait(25_100);
-    assert_eq!(page.sent(), [ClientMessage::Ping]);
+    assert_eq!(page.sent(), [PING]);
     page.wait(10_000);
-    assert!(page.did(&Effect::CloseSocket));
-    assert!(page.view().server_trouble.is_some());
+    assert!(page.did(&Effect::CloseSocket(Farewell::GivenUp)));
+    assert!(!page.view().can_call);
 }
 
 #[test]
@@ -177,7 +141,7 @@ fn signing_out_frees_everything_and_forgets_who_called() {
     let mut page = TestPage::signed_in();
     page.rung_by_bob("c1");
     page.user(UserInput::SignOut);
-    assert!(page.did(&Effect::CloseSocket));
+    assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
     let view = page.view();
     assert_eq!((view.page, view.notice, view.missed), (Page::Login, None, vec![]));
     assert_eq!(page.client.next_timeout(), None);

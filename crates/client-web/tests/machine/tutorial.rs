@@ -1,6 +1,6 @@
 //! A page at the tutorial's own server, which knows none of our fields.
 
-use client_web::call::{Input, PeerEvent, PhaseView, Text, UserInput};
+use client_web::call::{Effect, Input, Page, PeerEvent, PhaseView, Text, UserInput};
 use protocol::ClientMessage;
 
 use crate::page::{TestPage, raw};
@@ -74,4 +74,43 @@ fn a_call_that_is_given_up_does_not_kill_the_server() {
     page.call_bob();
     page.wait(46_000);
     assert_eq!((page.sent(), page.notice()), (vec![], Some(Text::NoAnswer)));
+}
+
+#[test]
+fn ones_own_old_socket_may_hold_the_name_for_a_while() {
+    let mut page = signed_in();
+    page.server(r#"{"type":"offer","name":"bob","offer":{}}"#);
+    page.lose();
+    let lost_at = page.now;
+    while page.view().page == Page::Call {
+        let at = page.client.next_timeout().expect("it is tried again");
+        page.wait(at - page.now);
+        page.input(Input::SocketOpened);
+        page.server(r#"{"type":"login","success":false}"#);
+        let trouble = page.view().server_trouble.map(|trouble| trouble.text);
+        assert!(matches!(trouble, None | Some(Text::NameHeld)), "{trouble:?}");
+    }
+    let patience = page.now - lost_at;
+    assert!((40_000..70_000).contains(&patience), "{patience}");
+    let view = page.view();
+    assert_eq!(view.sign_in_error, Some(Text::NameTaken));
+    assert_eq!(
+        (view.missed, view.notice),
+        (vec![], None),
+        "the next user sees nothing of this one"
+    );
+}
+
+#[test]
+fn a_call_ends_with_the_connection_to_the_server() {
+    let mut page = signed_in();
+    page.in_call();
+    page.lose();
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::ServerLost)));
+    assert!(page.did(&Effect::StopCamera));
+
+    let mut page = signed_in();
+    page.server(r#"{"type":"offer","name":"bob","offer":{}}"#);
+    page.lose();
+    assert_eq!((page.view().phase, page.view().missed.len()), (PhaseView::Idle, 1));
 }

@@ -7,7 +7,8 @@ use client_web::{
         queue::{Event, queue},
     },
     call::{
-        Client, Effect, Environment, Input, MediaError, PeerEvent, PeerId, RequestId, UserInput,
+        Client, Effect, Environment, Input, MediaError, PeerEvent, PeerId, PeerState, RequestId,
+        UserInput,
     },
 };
 use futures_channel::{mpsc::UnboundedReceiver, oneshot};
@@ -110,8 +111,17 @@ impl Bench {
         let mut bench = Self::new();
         bench.user(UserInput::SignIn { name: "alice".to_owned() });
         bench.input(Input::SocketOpened);
-        bench.server(r#"{"type":"login","success":true,"name":"alice","version":1}"#);
+        bench.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s"}"#);
         bench
+    }
+
+    /// In a call with `bob`.
+    pub(crate) fn in_call(&mut self) {
+        let effects = self.user(UserInput::Call { name: "bob".to_owned() });
+        let id = created(&self.grant(&effects));
+        self.peer(id, PeerEvent::OfferReady(raw("{}")));
+        self.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
+        self.peer(id, PeerEvent::State(PeerState::Connected));
     }
 
     pub(crate) fn render(&mut self) {

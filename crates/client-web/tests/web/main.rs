@@ -10,8 +10,10 @@ mod app;
 mod common;
 mod inputs;
 mod media;
+mod network;
 mod page;
 mod peer;
 mod socket;
+mod storage;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -179,12 +179,59 @@ fn a_lost_server_is_told_with_the_seconds_until_the_next_attempt() {
     let mut bench = Bench::signed_in();
     assert!(bench.html.is_hidden("serverBanner"));
     bench.input(Input::SocketClosed { code: 1006 });
+    // The first attempt follows at once.
+    assert!(bench.html.is_hidden("serverBanner"));
+    bench.user(UserInput::RetryNow);
+    bench.input(Input::SocketClosed { code: 1006 });
     assert!(!bench.html.is_hidden("serverBanner"));
     assert!(bench.html.text("serverBannerText").contains("Trying again in 1 s."));
     assert_eq!(bench.html.attribute("retryNowBtn", "aria-disabled"), None);
     assert!(bench.html.get("callBtn").has_attribute("disabled"));
     bench.user(UserInput::RetryNow);
     assert_eq!(bench.html.attribute("retryNowBtn", "aria-disabled").as_deref(), Some("true"));
+}
+
+#[wasm_bindgen_test]
+fn a_lost_server_is_told_in_a_call_as_well() {
+    let mut bench = Bench::signed_in();
+    bench.in_call();
+    bench.input(Input::SocketClosed { code: 1006 });
+    bench.user(UserInput::RetryNow);
+    bench.input(Input::SocketClosed { code: 1006 });
+    assert!(!bench.html.is_hidden("serverBanner"));
+    assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("in-call"));
+    assert!(!bench.html.is_hidden("remoteVideo"));
+    assert_eq!(document().active_element().unwrap().id(), "hangUpBtn");
+}
+
+#[wasm_bindgen_test]
+fn a_page_that_was_loaded_anew_goes_back_into_its_call() {
+    let mut bench = Bench::new();
+    let kept = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":true}"#;
+    bench.input(Input::Reloaded(serde_json::from_str(kept).unwrap()));
+    assert!(bench.html.is_hidden("loginPage"));
+    bench.input(Input::SocketOpened);
+    let effects = bench.server(
+        r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s","peer":"bob","call":"c"}"#,
+    );
+    assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("reconnecting"));
+    bench.grant(&effects);
+    assert_eq!(bench.html.text("status"), "Going back into your call with bob…");
+    assert_eq!(bench.html.text("remoteStatus"), bench.html.text("status"));
+    assert_eq!(document().title(), "In a call with bob · Pronto");
+    assert_eq!(document().active_element().unwrap().id(), "hangUpBtn");
+    assert!(bench.html.is_hidden("incomingCall"));
+}
+
+#[wasm_bindgen_test]
+fn a_page_whose_session_went_on_elsewhere_says_so_at_the_sign_in() {
+    let mut bench = Bench::signed_in();
+    bench.in_call();
+    bench.input(Input::SocketClosed { code: 4003 });
+    assert!(!bench.html.is_hidden("loginPage"));
+    assert!(bench.html.text("usernameError").contains("another tab"));
+    assert_eq!(bench.html.attribute("usernameInput", "aria-invalid"), None, "the name is right");
+    assert!(bench.html.is_hidden("localTile") && bench.html.is_hidden("serverBanner"));
 }
 
 #[wasm_bindgen_test]

@@ -9,10 +9,11 @@ use client_web::{
     },
     call::{PeerEvent, PeerOp, PeerState},
 };
+use js_sys::Reflect;
 use protocol::{IceServer, Raw};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{HtmlVideoElement, MediaStreamTrackState};
+use web_sys::{Event, EventTarget, HtmlVideoElement, MediaStreamTrackState};
 
 use crate::common::{a_while, camera_and_microphone, document, raw, sleep, until};
 
@@ -280,6 +281,37 @@ async fn a_dropped_peer_is_silent() {
     a_while().await;
     assert_eq!(*reports.borrow(), []);
     assert_eq!(*others.borrow(), []);
+}
+
+#[wasm_bindgen_test]
+fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
+    // The next peer connection is left where the test finds it.
+    let leave =
+        "globalThis.last = null; const Real = RTCPeerConnection; globalThis.RTCPeerConnection =
+        new Proxy(Real, { construct(target, args) {
+            globalThis.RTCPeerConnection = Real;
+            return globalThis.last = new target(...args);
+        } })";
+    js_sys::eval(leave).unwrap();
+    let end = End::new();
+    let last = Reflect::get(&js_sys::global(), &"last".into()).unwrap();
+    let connection: EventTarget = last.unchecked_into();
+    for (url, code, refused) in [
+        ("turn:turn.example.org?transport=udp", 701, false),
+        ("turn:turn.example.org?transport=udp", 299, false),
+        ("stun:stun.example.org", 400, false),
+        ("turn:turn.example.org?transport=udp", 300, true),
+        ("turns:turn.example.org?transport=tcp", 486, true),
+        ("turn:turn.example.org?transport=udp", 699, true),
+        ("", 701, false),
+    ] {
+        end.reports.borrow_mut().clear();
+        let event = Event::new("icecandidateerror").unwrap();
+        Reflect::set(&event, &"url".into(), &url.into()).unwrap();
+        Reflect::set(&event, &"errorCode".into(), &code.into()).unwrap();
+        connection.dispatch_event(&event).unwrap();
+        assert_eq!(end.has(&PeerEvent::RelayRefused), refused, "{url} {code}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::JSON;
+use js_sys::{JSON, Reflect};
 use protocol::Raw;
+use wasm_bindgen::JsValue;
 use web_sys::{
     Event, MediaStream, RtcDataChannelEvent, RtcIceCandidate, RtcPeerConnection,
     RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcTrackEvent,
@@ -25,7 +26,7 @@ pub(super) fn listen(
     report: &Reporter,
 ) -> Vec<Listener> {
     let (candidate, state, needed) = (report.clone(), report.clone(), report.clone());
-    let (track, taken) = (report.clone(), report.clone());
+    let (track, taken, refused) = (report.clone(), report.clone(), report.clone());
     let (source, channel) = (connection.clone(), Rc::clone(channel));
     // Not `.clone()`: that is the browser's method, and makes another stream.
     let remote = Clone::clone(remote);
@@ -33,6 +34,11 @@ pub(super) fn listen(
         listener::on::<RtcPeerConnectionIceEvent>(connection, "icecandidate", move |event| {
             if let Some(found) = event.candidate().as_ref().and_then(to_raw) {
                 candidate(Report::Event(PeerEvent::Candidate(found)));
+            }
+        }),
+        listener::on::<Event>(connection, "icecandidateerror", move |event| {
+            if is_refusal(event) {
+                refused(Report::Event(PeerEvent::RelayRefused));
             }
         }),
         listener::on::<Event>(connection, "connectionstatechange", move |_| {
@@ -62,6 +68,14 @@ fn to_raw(candidate: &RtcIceCandidate) -> Option<Raw> {
     }
     let json = JSON::stringify(&candidate.to_json()).ok()?;
     Raw::from_json(json.into()).ok()
+}
+
+/// Whether a relay refused to serve: an error of its own (RFC 8489 section 14.8, RFC 8656 section 18). From 701 on the codes
+/// mean that it was not reached (W3C WebRTC section 4.8.3).
+fn is_refusal(event: &Event) -> bool {
+    let field = |name: &str| Reflect::get(event, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let is_relay = field("url").as_string().is_none_or(|url| url.starts_with("turn"));
+    is_relay && field("errorCode").as_f64().is_some_and(|code| (300.0..700.0).contains(&code))
 }
 
 fn state_of(connection: &RtcPeerConnection) -> Option<PeerState> {

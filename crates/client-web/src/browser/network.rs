@@ -1,0 +1,45 @@
+//! Whether the browser is online, and over which kind of network.
+
+use std::cell::RefCell;
+
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, EventTarget, Window};
+
+use super::{
+    listener::{self, Listener},
+    queue::Post,
+};
+use crate::call::Input;
+
+/// Tells the machine when the browser is online again, or over another network.
+#[must_use]
+pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
+    let online = post.clone();
+    let back =
+        listener::on::<Event>(window, "online", move |_| online.input(Input::NetworkChanged));
+    [back].into_iter().chain(listen_to_kind(window, post.clone())).collect()
+}
+
+/// The Network Information API, where there is one. It speaks up whenever its guess of the speed changes, which is no reason
+/// to seek another path: only another kind of network is.
+fn listen_to_kind(window: &Window, post: Post) -> Option<Listener> {
+    let connection = property(&window.navigator(), "connection").dyn_into::<EventTarget>().ok()?;
+    let last = RefCell::new(kind_of(&connection));
+    let source = connection.clone();
+    Some(listener::on::<Event>(&connection, "change", move |_| {
+        let now = kind_of(&source);
+        if last.replace(now.clone()) != now {
+            post.input(Input::NetworkChanged);
+        }
+    }))
+}
+
+/// `wifi`, `cellular` and the like. Browsers on desktops do not tell.
+fn kind_of(connection: &JsValue) -> Option<String> {
+    property(connection, "type").as_string()
+}
+
+fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}

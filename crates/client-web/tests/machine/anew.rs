@@ -1,0 +1,169 @@
+//! A server that has started anew, and knows nothing of what was said to the one before.
+
+use client_web::call::{PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput};
+use protocol::{ClientMessage, LeaveReason, Login};
+
+use crate::page::{TestPage, WELCOME, raw};
+
+const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
+
+/// The server is killed, and another one takes its place.
+fn restart(page: &mut TestPage) -> Login {
+    page.lose();
+    page.come_back(WELCOME)
+}
+
+#[test]
+fn a_call_is_made_known_to_it_and_goes_on() {
+    let mut page = TestPage::signed_in();
+    let call = page.in_call();
+    let login = restart(&mut page);
+    assert_eq!(login.peer.as_deref(), Some("bob"));
+    assert_eq!(login.call.map(|call| call.to_string()), Some(call.clone()));
+    assert!(!login.anew);
+    assert_eq!(page.effects, [], "nothing has to be mended");
+    assert_eq!(page.view().phase, PhaseView::InCall);
+    page.left_by_bob(&call, "hangup");
+    assert_eq!(page.notice(), Some(Text::EndedByPeer));
+}
+
+#[test]
+fn a_call_that_nobody_has_accepted_is_made_known_as_what_it_is() {
+    let known = |login: Login| (login.peer, login.call.map(|call| call.to_string()), login.calling);
+    let bob = || Some("bob".to_owned());
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    assert_eq!(known(restart(&mut page)), (bob(), Some(call), true));
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    assert_eq!(known(restart(&mut page)), (bob(), Some("c1".to_owned()), false));
+    // Of this one the server has not heard.
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: "bob".to_owned() });
+    assert_eq!(known(restart(&mut page)), (None, None, false));
+}
+
+#[test]
+fn a_path_is_sought_anew_only_if_there_is_none() {
+    for state in [None, Some(PeerState::Disconnected), Some(PeerState::Connected)] {
+        let mut page = TestPage::signed_in();
+        let call = page.call_bob();
+        page.answered_by_bob(&call);
+        if let Some(state) = state {
+            page.peer(PeerEvent::State(PeerState::Connected));
+            page.peer(PeerEvent::State(state));
+        }
+        restart(&mut page);
+        let expected: &[PeerOp] =
+            if state == Some(PeerState::Connected) { &[] } else { &[RESTART] };
+        assert_eq!(page.ops(), expected, "{state:?}");
+    }
+}
+
+#[test]
+fn an_offer_within_the_call_that_is_not_answered_is_sent_again() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.peer(PeerEvent::NegotiationNeeded);
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    let sent = page.sent();
+    assert!(matches!(&sent[..], [ClientMessage::Offer(_)]), "{sent:?}");
+    restart(&mut page);
+    assert_eq!(page.sent(), sent);
+}
+
+#[test]
+fn a_call_that_is_not_answered_yet_is_offered_again_with_its_candidates() {
+    let mut page = TestPage::signed_in();
+    page.user(UserInput::Call { name: "bob".to_owned() });
+    page.give_media();
+    page.peer(PeerEvent::Candidate(raw("1")));
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    page.peer(PeerEvent::Candidate(raw("2")));
+    let sent = page.sent();
+    assert_eq!(sent.len(), 3);
+    restart(&mut page);
+    assert_eq!(page.sent(), sent);
+    let ClientMessage::Offer(offer) = &sent[0] else { panic!("{sent:?}") };
+    page.answered_by_bob(offer.call.as_ref().unwrap().as_str());
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+}
+
+#[test]
+fn who_is_rung_waits_for_the_offer_to_be_said_again() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    restart(&mut page);
+    assert_eq!((page.view().ring, page.effects.len()), (Ring::Incoming, 0));
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    assert_eq!((page.ops(), page.status().text), (vec![], Text::Connecting));
+    page.rung_by_bob("c1");
+    assert_eq!(page.ops().last(), Some(&PeerOp::Answer), "the user has accepted already");
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+}
+
+#[test]
+fn an_offer_that_is_said_again_before_the_user_accepts_is_the_one_that_counts() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.server(r#"{"type":"candidate","name":"bob","candidate":1,"call":"c1"}"#);
+    restart(&mut page);
+    page.server(r#"{"type":"offer","name":"bob","offer":"again","call":"c1"}"#);
+    page.server(r#"{"type":"candidate","name":"bob","candidate":1,"call":"c1"}"#);
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    let offer = PeerOp::ApplyOffer(raw(r#""again""#));
+    let expected = [offer, PeerOp::AddCandidate(raw("1")), PeerOp::AttachTracks, PeerOp::Answer];
+    assert_eq!(page.ops(), expected);
+}
+
+#[test]
+fn who_is_rung_does_not_wait_for_ever() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    restart(&mut page);
+    page.wait(29_000);
+    assert_eq!(page.view().phase, PhaseView::Ringing);
+    page.wait(2_000);
+    assert_eq!((page.view().phase, page.view().missed.len()), (PhaseView::Idle, 1));
+}
+
+#[test]
+fn a_call_that_was_left_meanwhile_is_made_known_and_left_again() {
+    for (reason, leave) in [
+        (LeaveReason::Hangup, UserInput::HangUp),
+        (LeaveReason::Cancelled, UserInput::HangUp),
+        (LeaveReason::Declined, UserInput::Decline),
+    ] {
+        let mut page = TestPage::signed_in();
+        let call = match reason {
+            LeaveReason::Hangup => page.in_call(),
+            LeaveReason::Cancelled => page.call_bob(),
+            _ => {
+                page.rung_by_bob("c1");
+                "c1".to_owned()
+            }
+        };
+        page.lose();
+        page.user(leave);
+        let login = page.come_back(WELCOME);
+        assert_eq!((login.peer.as_deref(), login.calling), (Some("bob"), false), "{reason:?}");
+        assert_eq!(login.call.map(|call| call.to_string()).as_ref(), Some(&call), "{reason:?}");
+        let sent = page.sent();
+        let [ClientMessage::Leave(said)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(said.reason, Some(reason));
+        assert_eq!(said.call.as_ref().map(|call| call.as_str()), Some(&*call));
+    }
+}
+
+#[test]
+fn a_call_that_was_left_before_the_server_knew_is_past() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.user(UserInput::HangUp);
+    page.server(r#"{"type":"pong","received":2}"#);
+    page.effects.clear();
+    assert_eq!(restart(&mut page).call, None);
+    assert_eq!(page.sent(), []);
+}

@@ -1,0 +1,124 @@
+//! Whether the picture goes on while something else does not.
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+use super::Browser;
+
+/// For how long no frame may come, in ms. The cameras give 10 a second, and a machine that runs several browsers on two
+/// cores is late by a few; a path or a connection that is made anew takes longer than this.
+const LONGEST_STALL: f64 = 1_500.0;
+
+/// What was seen of the picture that comes in.
+#[derive(Debug, Deserialize)]
+pub struct Watched {
+    samples: Vec<Sample>,
+    /// How many peer connections the page has built since it was loaded.
+    connections: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct Sample {
+    /// On the page's clock, in ms.
+    at: f64,
+    frames: u64,
+    state: String,
+    credentials: String,
+}
+
+impl Browser {
+    /// Watches the picture from now on.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub async fn watches(&self) -> Result<()> {
+        self.value("return e2eSpy.watch()").await
+    }
+
+    /// What was seen of the picture since [`watches`](Self::watches).
+    ///
+    /// # Errors
+    /// The browser is gone, or was not watched.
+    pub async fn watched(&self) -> Result<Watched> {
+        self.value("return e2eSpy.watched()").await
+    }
+}
+
+impl Watched {
+    /// The longest time in which no frame came, in ms.
+    #[must_use]
+    pub fn longest_stall(&self) -> f64 {
+        let (mut longest, mut last): (f64, Option<&Sample>) = (0.0, None);
+        for sample in &self.samples {
+            match last {
+                Some(grown) if sample.frames <= grown.frames => {
+                    longest = longest.max(sample.at - grown.at)
+                }
+                _ => last = Some(sample),
+            }
+        }
+        longest
+    }
+
+    /// The picture has gone on all the time, over the connection and the path that it was on before.
+    ///
+    /// # Errors
+    /// It has not.
+    pub fn has_gone_on(&self) -> Result<()> {
+        ensure!(self.samples.len() > 4, "it was hardly watched: {self:?}");
+        ensure!(self.connections == 1, "{} connections were built", self.connections);
+        ensure!(
+            self.samples.iter().all(|sample| sample.state == "connected"),
+            "the path broke: {self:?}"
+        );
+        let first = &self.samples[0].credentials;
+        let same = self.samples.iter().all(|sample| sample.credentials == *first);
+        ensure!(same, "another path was sought: {self:?}");
+        let stall = self.longest_stall();
+        ensure!(stall <= LONGEST_STALL, "no frame came for {stall} ms: {self:?}");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, Watched};
+
+    fn watched(frames: &[u64]) -> Watched {
+        let samples = frames.iter().zip(0_u32..).map(|(frames, index)| Sample {
+            at: f64::from(index) * 250.0,
+            frames: *frames,
+            state: "connected".to_owned(),
+            credentials: "abcd".to_owned(),
+        });
+        Watched { samples: samples.collect(), connections: 1 }
+    }
+
+    #[test]
+    fn a_picture_that_stands_still_is_found() {
+        for (frames, stall) in [
+            (&[1, 2, 3, 4, 5, 6][..], 0.0),
+            (&[1, 2, 2, 2, 3, 4], 500.0),
+            (&[9, 9, 9, 9, 9, 9, 9, 9], 1_750.0),
+            // Another connection counts from the beginning.
+            (&[90, 91, 1, 2, 3, 4, 5, 6, 7, 8], 2_000.0),
+        ] {
+            let watched = watched(frames);
+            assert_eq!(watched.longest_stall(), stall, "{frames:?}");
+            assert_eq!(watched.has_gone_on().is_ok(), stall < 1_500.0, "{frames:?}");
+        }
+    }
+
+    #[test]
+    fn another_connection_or_path_is_found() {
+        let frames = [1, 2, 3, 4, 5, 6];
+        assert!(Watched { connections: 2, ..watched(&frames) }.has_gone_on().is_err());
+        let mut broken = watched(&frames);
+        broken.samples[3].state = "disconnected".to_owned();
+        assert!(broken.has_gone_on().is_err());
+        let mut restarted = watched(&frames);
+        restarted.samples[5].credentials = "efgh".to_owned();
+        assert!(restarted.has_gone_on().is_err());
+        assert!(watched(&[1, 2]).has_gone_on().is_err());
+    }
+}

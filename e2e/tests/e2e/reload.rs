@@ -1,0 +1,172 @@
+//! A page is loaded anew, or opened twice.
+
+use anyhow::{Result, ensure};
+use e2e::{Join, Kind, Look, Person, Played, play, scene::call};
+use tokio::try_join;
+
+use crate::states::Tour;
+
+#[test]
+fn a_page_that_is_loaded_anew_is_signed_in() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.reload().await?;
+        let look = alice.sees("that they are signed in", Look::is_signed_in).await?;
+        assert_eq!(look.self_name.as_deref(), Some("alice"));
+        call(&bob, &alice).await
+    })
+}
+
+#[test]
+fn whoever_loads_the_page_anew_comes_back_into_the_call() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        for (who, other) in [(&bob, &alice), (&alice, &bob)] {
+            who.reload().await?;
+            are_back(who, other).await?;
+        }
+        try_join!(alice.reload(), bob.reload())?;
+        are_back(&alice, &bob).await?;
+        alice.hangs_up().await?;
+        try_join!(
+            alice.is_idle_because("ended-by-you: bob"),
+            bob.is_idle_because("ended-by-peer: alice")
+        )?;
+        call(&bob, &alice).await
+    })
+}
+
+#[test]
+fn a_call_with_firefox_goes_on_when_the_page_is_loaded_anew() -> Played {
+    play(2, async |scene| {
+        let firefox = Join { kind: Kind::Firefox, ..Join::default() };
+        let (alice, bob) = try_join!(scene.signed_in("alice"), scene.join_as("bob", firefox))?;
+        bob.sign_in().await?;
+        call(&alice, &bob).await?;
+        alice.reload().await?;
+        are_back(&alice, &bob).await?;
+        bob.hangs_up().await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn camera_and_microphone_are_as_they_were() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        alice.click("cameraBtn").await?;
+        bob.sees("no picture", |look| !look.remote_picture).await?;
+        alice.reload().await?;
+        alice.is_in_call_with("bob").await?;
+        let look = alice.sees("that the camera is off", |look| look.camera_off).await?;
+        assert!(!look.own_picture, "{look}");
+        bob.sees("no picture", |look| look.phase() == "in-call" && !look.remote_picture).await?;
+        assert!(alice.tracks().await?.iter().all(|track| track.kind == "audio"));
+        bob.receives_sound().await?;
+        alice.receives_media().await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn it_rings_again_in_a_page_that_is_loaded_anew() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        bob.reload().await?;
+        bob.is_rung_by("alice").await?;
+        bob.answers().await?;
+        are_back(&bob, &alice).await
+    })
+}
+
+#[test]
+fn who_calls_and_loads_the_page_anew_has_given_up() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        alice.reload().await?;
+        assert_eq!(bob.is_idle_because("missed: alice").await?.missed, ["alice"]);
+        alice.sees("that they are signed in", Look::is_signed_in).await?;
+        call(&bob, &alice).await
+    })
+}
+
+#[test]
+fn a_call_that_ended_meanwhile_is_over() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        // Away from the page, and back to it.
+        let page = alice.leave_page().await?;
+        bob.sees("that it is mended", |look| look.phase() == "reconnecting").await?;
+        bob.hangs_up().await?;
+        bob.is_idle_because("ended-by-you: alice").await?;
+        alice.open(&page).await?;
+        alice.sees("that they can call", |look| look.can_call && look.phase() == "idle").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_second_tab_takes_the_call_over_and_the_first_one_says_so() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        let first = alice.duplicate_tab().await?;
+        are_back(&alice, &bob).await?;
+        let second = alice.switch_to(first).await?;
+        let look = alice
+            .sees("that it went on elsewhere", |look| {
+                look.name_error.as_deref() == Some("signed-in-elsewhere")
+            })
+            .await?;
+        ensure!(look.page() == "loginPage" && look.banner.is_none(), "{look}");
+        alice.has_let_go().await?;
+        tour.look_at(&alice, "sign-in-elsewhere").await?;
+        // It stays like this: the two do not take the session from each other again and again.
+        bob.is_in_call_with("alice").await?;
+        alice.tries_to_sign_in("alice").await?;
+        alice
+            .sees("that the name is taken", |look| look.name_error.as_deref() == Some("name-taken"))
+            .await?;
+        alice.switch_to(second).await?;
+        are_back(&alice, &bob).await?;
+        alice.hangs_up().await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn the_way_back_into_a_call_is_seen() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        // Bob's browser does not get as far as to answer.
+        bob.value::<()>(
+            "RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {})",
+        )
+        .await?;
+        alice.reload().await?;
+        alice.sees("that they go back", |look| look.status() == "rejoining: bob").await?;
+        tour.look_at(&alice, "rejoining").await?;
+        bob.sees("that it is mended", |look| look.phase() == "reconnecting").await?;
+        bob.hangs_up().await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        tour.is_fine().await
+    })
+}
+
+/// Both see and hear each other, over one connection.
+async fn are_back(one: &Person, other: &Person) -> Result<()> {
+    try_join!(one.is_in_call_with(other.name()), other.is_in_call_with(one.name()))?;
+    try_join!(one.receives_media(), other.receives_media())?;
+    for person in [one, other] {
+        ensure!(person.open_connections().await? == 1, "{} has several connections", person.name());
+    }
+    Ok(())
+}

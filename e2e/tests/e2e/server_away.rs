@@ -1,0 +1,156 @@
+//! The server goes in the middle of a call, and comes back.
+
+use anyhow::{Result, ensure};
+use e2e::{Join, Kind, Look, Person, Played, Scene, play, scene::call};
+use tokio::try_join;
+
+use crate::states::Tour;
+
+#[test]
+fn a_call_outlives_a_server_that_is_killed() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let pair = scene.pair_in_call("alice", "bob").await?;
+        goes_on_without(scene, &pair, async |alice, bob| {
+            scene.server().kill().await?;
+            are_told(alice, bob).await?;
+            // Pictures take a while, and the picture that comes in has to bear that.
+            tour.look_at(alice, "in-call-server-away").await
+        })
+        .await?;
+        is_a_call_like_any_other(&pair).await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn a_call_outlives_a_server_that_restarts() -> Played {
+    play(2, async |scene| {
+        let pair = scene.pair_in_call("alice", "bob").await?;
+        goes_on_without(scene, &pair, async |alice, bob| {
+            scene.server().stop().await?;
+            are_told(alice, bob).await
+        })
+        .await?;
+        is_a_call_like_any_other(&pair).await
+    })
+}
+
+#[test]
+fn a_call_outlives_a_server_that_knows_nothing_any_more() -> Played {
+    play(2, async |scene| {
+        let pair = scene.pair_in_call("alice", "bob").await?;
+        goes_on_without(scene, &pair, async |alice, bob| {
+            scene.server().kill().await?;
+            scene.server().forget()?;
+            are_told(alice, bob).await
+        })
+        .await?;
+        is_a_call_like_any_other(&pair).await
+    })
+}
+
+#[test]
+fn a_call_with_firefox_outlives_a_server_that_is_killed() -> Played {
+    play(2, async |scene| {
+        let firefox = Join { kind: Kind::Firefox, ..Join::default() };
+        let (alice, bob) = try_join!(scene.signed_in("alice"), scene.join_as("bob", firefox))?;
+        bob.sign_in().await?;
+        call(&alice, &bob).await?;
+        let pair = (alice, bob);
+        goes_on_without(scene, &pair, async |alice, bob| {
+            scene.server().kill().await?;
+            are_told(alice, bob).await
+        })
+        .await?;
+        let (alice, bob) = pair;
+        bob.hangs_up().await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn who_hangs_up_while_the_server_is_away_is_heard_when_it_is_back() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        scene.server().kill().await?;
+        are_told(&alice, &bob).await?;
+        alice.hangs_up().await?;
+        alice.is_idle_because("ended-by-you: bob").await?;
+        scene.server().start_again().await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
+        alice.sees("that they can call", |look| look.can_call).await?;
+        call(&bob, &alice).await
+    })
+}
+
+#[test]
+fn it_rings_on_when_the_server_is_killed() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        scene.server().kill().await?;
+        are_told(&alice, &bob).await?;
+        bob.answers().await?;
+        scene.server().start_again().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        Ok(())
+    })
+}
+
+/// The picture goes on at both ends while the server goes, is away, and comes back.
+async fn goes_on_without(
+    scene: &Scene,
+    (alice, bob): &(Person, Person),
+    go: impl AsyncFnOnce(&Person, &Person) -> Result<()>,
+) -> Result<()> {
+    try_join!(alice.receives_media(), bob.receives_media())?;
+    try_join!(alice.watches(), bob.watches())?;
+    go(alice, bob).await?;
+    scene.server().start_again().await?;
+    let is_back = |look: &Look| look.banner.is_none() && look.phase() == "in-call";
+    try_join!(
+        alice.sees("that the server is back", is_back),
+        bob.sees("that the server is back", is_back)
+    )?;
+    let (at_alice, at_bob) = try_join!(alice.watched(), bob.watched())?;
+    at_alice.has_gone_on()?;
+    at_bob.has_gone_on()
+}
+
+/// Both pages know that the server is away, and the call goes on.
+pub(crate) async fn are_told(alice: &Person, bob: &Person) -> Result<()> {
+    let is_told = |look: &Look| look.banner.is_some();
+    let (at_alice, at_bob) = try_join!(
+        alice.sees("that the server is away", is_told),
+        bob.sees("that the server is away", is_told)
+    )?;
+    ensure!(at_alice.phase() != "idle" && at_bob.phase() != "idle", "{at_alice} {at_bob}");
+    Ok(())
+}
+
+/// Whatever can be done in a call can be done in this one.
+pub(crate) async fn is_a_call_like_any_other((alice, bob): &(Person, Person)) -> Result<()> {
+    alice.click("micBtn").await?;
+    bob.sees("that alice's microphone is off", |look| look.remote_muted).await?;
+    another_path_is_found(alice, bob).await?;
+    bob.hangs_up().await?;
+    try_join!(
+        bob.is_idle_because("ended-by-you: alice"),
+        alice.is_idle_because("ended-by-peer: bob")
+    )?;
+    call(bob, alice).await
+}
+
+/// ICE is restarted, which takes the server, as it is when a network changes.
+pub(crate) async fn another_path_is_found(one: &Person, other: &Person) -> Result<()> {
+    let before = other.path().await?;
+    one.value::<()>("dispatchEvent(new Event('online'))").await?;
+    other.has_another_path_than(&before).await?;
+    try_join!(one.is_in_call_with(other.name()), other.is_in_call_with(one.name()))?;
+    try_join!(one.receives_media(), other.receives_media())?;
+    Ok(())
+}
