@@ -121,13 +121,13 @@ impl<D: Directory> SessionHandle<D> {
         self.carry_out(now, effects, out).await
     }
 
-    pub(super) async fn on_client(
-        &mut self,
+    pub(super) fn on_client<'a>(
+        &'a mut self,
         now: Instant,
         message: ClientMessage,
-        out: &mut Outbound,
-    ) -> Result<(), Ending> {
-        self.handle(now, Input::FromClient(message), out).await
+        out: &'a mut Outbound,
+    ) -> impl Future<Output = Result<(), Ending>> + Send + use<'a, D> {
+        self.handle(now, Input::FromClient(message), out)
     }
 
     /// Takes in an envelope, and more from the mailbox, so that all of it goes out in one write; but no more than is
@@ -175,15 +175,17 @@ impl<D: Directory> SessionHandle<D> {
         }
     }
 
-    /// Hands an input to the machine, and carries out its effects in order.
-    pub(super) async fn handle(
-        &mut self,
+    /// Hands an input to the machine, at once, and gives what carries out its effects in order.
+    ///
+    /// Not an async function, which would set aside room for the input as well.
+    pub(super) fn handle<'a>(
+        &'a mut self,
         now: Instant,
         input: Input,
-        out: &mut Outbound,
-    ) -> Result<(), Ending> {
+        out: &'a mut Outbound,
+    ) -> impl Future<Output = Result<(), Ending>> + Send + use<'a, D> {
         let effects = self.machine.handle(now, input);
-        self.carry_out(now, effects, out).await
+        self.carry_out(now, effects, out)
     }
 
     async fn carry_out(
@@ -194,24 +196,33 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Result<(), Ending> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
-            match effect {
-                // Only a `Return` has it, and it is made an answer of there.
-                Effect::Welcome(_) => {}
-                Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
-                Effect::ToPeer(to, envelope) => {
-                    let call = envelope.call.clone();
-                    if let Err(why) = self.directory.send(&to, envelope).await
-                        // When the whole server stops, that a session is not there says nothing of its user.
-                        && !self.shutdown.is_cancelled()
-                    {
-                        debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
-                        effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
-                    }
-                }
-                Effect::End => self.release(),
+            let Some((to, envelope)) = self.carry_out_here(effect, out)? else { continue };
+            let call = envelope.call.clone();
+            if let Err(why) = self.directory.send(&to, envelope).await
+                // When the whole server stops, that a session is not there says nothing of its user.
+                && !self.shutdown.is_cancelled()
+            {
+                debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
+                effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
             }
         }
         Ok(())
+    }
+
+    /// Carries out what needs no other session. Gives what is to be brought to one.
+    fn carry_out_here(
+        &mut self,
+        effect: Effect,
+        out: &mut Outbound,
+    ) -> Result<Option<(UserName, Envelope)>, Ending> {
+        match effect {
+            // Only a `Return` has it, and it is made an answer of there.
+            Effect::Welcome(_) => {}
+            Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
+            Effect::ToPeer(to, envelope) => return Ok(Some((to, envelope))),
+            Effect::End => self.release(),
+        }
+        Ok(None)
     }
 
     fn release(&mut self) {
