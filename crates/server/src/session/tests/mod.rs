@@ -4,6 +4,9 @@ mod calls;
 mod glare;
 mod properties;
 mod refusals;
+mod rejoin;
+mod restore;
+mod resume;
 
 use std::{
     collections::{BTreeMap, VecDeque},
