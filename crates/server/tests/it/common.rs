@@ -238,12 +238,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.next().now_or_never().map(|message| message.expect("a message"))
     }
 
+    /// The next message, if it comes in this time.
+    pub(crate) async fn heard_within(&mut self, time: Duration) -> Option<String> {
+        timeout(time, self.next()).await.ok().map(|message| message.expect("a message"))
+    }
+
     /// The server closes the socket. Gives the code.
     pub(crate) async fn is_closed(&mut self) -> u16 {
         match self.next().await {
             Err(Some(frame)) => frame.code.into(),
             other => panic!("{other:?} instead of a close frame"),
         }
+    }
+
+    /// The next message; `None` once the server closes the socket with this code.
+    pub(crate) async fn heard_before_it_is_closed_with(&mut self, code: u16) -> Option<String> {
+        self.next()
+            .await
+            .map_err(|frame| assert_eq!(frame.map(|frame| frame.code.into()), Some(code)))
+            .ok()
     }
 
     pub(crate) async fn close(mut self) {

@@ -14,6 +14,7 @@ mod origins;
 mod outsiders;
 mod page;
 mod program;
+mod resume;
 mod shutdown;
 mod slow;
 mod tutorial;
