@@ -54,7 +54,7 @@ impl Session {
             Link::Attached(stream) | Link::Away { stream, .. } => stream,
             Link::Expected { .. } => return None,
         };
-        if !stream.acknowledge(count) {
+        if !stream.may_be_meant(count) || !stream.acknowledge(count) {
             return None;
         }
         let stream = std::mem::replace(stream, Stream::Uncounted);
@@ -70,7 +70,7 @@ impl Session {
     fn begin_again(&mut self, now: Instant, back: Return) -> Effects {
         let knows_its_call = !matches!(self.link, Link::Expected { .. });
         let counts = back.received.is_some();
-        self.link = Link::Attached(Stream::new(counts));
+        self.link = Link::Attached(Stream::new(back.received));
         let mut welcome = Welcomed { received: None, counts, call: None };
         let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {

@@ -52,6 +52,7 @@ impl Session {
 
     fn ping(&mut self, count: Option<u64>) -> Effects {
         let Link::Attached(stream) = &mut self.link else { return Effects::new() };
+        stream.hear();
         if let Some(count) = count {
             stream.acknowledge(count);
         }

@@ -33,6 +33,9 @@ pub(super) enum Stream {
         received: u64,
         /// What went to it; `None` once that was more than is kept. Then a client that comes back starts anew.
         outbox: Option<Outbox<ServerMessage>>,
+        /// The count that the client brought from an earlier stream, while it has said nothing in this one: the answer to its
+        /// login may have been lost. If it brings the same count again, it is still that of the earlier stream.
+        earlier: Option<u64>,
     },
 }
 
@@ -46,11 +49,16 @@ pub enum Loss {
 }
 
 impl Stream {
-    pub(super) fn new(counted: bool) -> Self {
-        if counted {
-            Self::Counted { received: 0, outbox: Some(Outbox::new()) }
-        } else {
-            Self::Uncounted
+    /// Begins at 0 with a client that brings this count from an earlier stream, or `None` if it does not count.
+    pub(super) fn new(brought: Option<u64>) -> Self {
+        match brought {
+            None => Self::Uncounted,
+            Some(count) => Self::Counted {
+                received: 0,
+                outbox: Some(Outbox::new()),
+                // Where nothing had come, nothing can be mistaken.
+                earlier: Some(count).filter(|count| *count > 0),
+            },
         }
     }
 
@@ -59,6 +67,19 @@ impl Stream {
         if let Self::Counted { received, .. } = self {
             *received = received.wrapping_add(1);
         }
+        self.hear();
+    }
+
+    /// Something came from the client, so that it knows where the stream began.
+    pub(super) const fn hear(&mut self) {
+        if let Self::Counted { earlier, .. } = self {
+            *earlier = None;
+        }
+    }
+
+    /// Whether a client that has this count may mean this stream.
+    pub(super) fn may_be_meant(&self, count: u64) -> bool {
+        !matches!(self, Self::Counted { earlier: Some(earlier), .. } if *earlier == count)
     }
 
     pub(super) const fn received(&self) -> Option<u64> {
