@@ -75,13 +75,11 @@ impl Session {
         let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {
             (None, None) => Effects::new(),
+            (ours, Some(theirs)) if back.calling && theirs.peer != self.user => {
+                self.recall(now, ours, theirs)
+            }
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
                 vec![over(&theirs, LeaveReason::Hangup)]
-            }
-            (None, Some(call)) if back.calling => {
-                let until = now + self.limits.grace;
-                self.enter(Phase::Recalling { call, until }, "its client makes this call");
-                Effects::new()
             }
             (None, Some(theirs)) => {
                 welcome.call = theirs.for_client().filter(|_| back.anew);
@@ -91,9 +89,9 @@ impl Session {
                 if back.anew && self.is_accepted() {
                     welcome.call = ours.for_client();
                 }
-                let agreed = theirs.as_ref() == Some(&ours) && !back.anew;
-                let then = self.back_in(&ours, agreed || welcome.call.is_some());
-                let other = theirs.filter(|theirs| *theirs != ours);
+                let agreed = theirs.as_ref().is_some_and(|theirs| self.is_in(theirs));
+                let then = self.back_in(&ours, agreed && !back.anew || welcome.call.is_some());
+                let other = theirs.filter(|_| !agreed);
                 let told = other.map(|theirs| over(&theirs, LeaveReason::Hangup));
                 told.into_iter().chain(then).collect()
             }
@@ -111,6 +109,43 @@ impl Session {
         Some(busy)
     }
 
+    /// The client makes a call that has no answer yet, and is about to offer it again.
+    fn recall(&mut self, now: Instant, ours: Option<Call>, theirs: Call) -> Effects {
+        let effects = match (&self.phase, ours) {
+            (_, None) => Effects::new(),
+            (_, Some(ours)) if ours == theirs => return Effects::new(),
+            // Glare: see the module. The other's offer is what the client has to answer, or what it ignores.
+            (Phase::Ringing(ringing), Some(ours)) if ours.peer == theirs.peer => {
+                if ours.peer < self.user {
+                    return ringing.again();
+                }
+                Effects::new()
+            }
+            (phase, Some(ours)) => {
+                let reason = match phase {
+                    Phase::Ringing(_) => LeaveReason::Busy,
+                    Phase::Calling { .. } | Phase::Recalling { .. } => LeaveReason::Cancelled,
+                    _ => LeaveReason::Hangup,
+                };
+                vec![self.to_peer(&ours, Body::Leave(reason))]
+            }
+        };
+        let until = now + self.limits.grace;
+        self.enter(Phase::Recalling { call: theirs, until }, "its client makes this call");
+        effects
+    }
+
+    /// Whether this is the call that the session is in, also by the id that it had before our user continued it: its client
+    /// may not know that its offer has arrived.
+    fn is_in(&self, call: &Call) -> bool {
+        match &self.phase {
+            Phase::Rejoining { call: new, old, .. } => {
+                new == call || new.peer == call.peer && *old == call.key
+            }
+            phase => phase.call() == Some(call),
+        }
+    }
+
     /// The session is in a call, and its client has begun again.
     fn back_in(&mut self, call: &Call, stays: bool) -> Effects {
         match &self.phase {
@@ -121,7 +156,7 @@ impl Session {
         }
     }
 
-    const fn is_accepted(&self) -> bool {
+    pub(super) const fn is_accepted(&self) -> bool {
         matches!(self.phase, Phase::InCall(_) | Phase::Restoring { .. } | Phase::Rejoining { .. })
     }
 

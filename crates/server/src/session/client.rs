@@ -118,6 +118,16 @@ impl Session {
         old: &CallId,
         offer: Raw,
     ) -> Effects {
+        // Said twice, since the client could not know that it had arrived.
+        if let Some(call) = self.phase.call().filter(|call| call.peer == peer)
+            && id.is_some()
+            && call.key.id() == id.as_ref()
+            && id.as_ref() != Some(old)
+            && self.is_accepted()
+        {
+            let call = call.clone();
+            return self.say(&call, Body::Reoffer(offer));
+        }
         let continues = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } | Phase::Rejoining { call, .. } => {
                 call.peer == peer && call.key.id() == Some(old)

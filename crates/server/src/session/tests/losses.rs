@@ -64,8 +64,8 @@ enum Belief {
     Calling(Call),
     Ringing(Call),
     InCall(Call),
-    /// It continues an accepted call under this id.
-    Rejoining(Call),
+    /// It continues the accepted call of the second id under the first.
+    Rejoining(Call, CallId),
 }
 
 /// A client that follows PROTOCOL.md, and its socket.
@@ -111,7 +111,7 @@ impl Belief {
             Self::Calling(call)
             | Self::Ringing(call)
             | Self::InCall(call)
-            | Self::Rejoining(call) => Some(call),
+            | Self::Rejoining(call, _) => Some(call),
         }
     }
 
@@ -137,7 +137,8 @@ impl Client {
 
     fn believe(&mut self, belief: Belief) {
         self.kept = match &belief {
-            Belief::InCall(call) | Belief::Rejoining(call) => Some(call.clone()),
+            Belief::InCall(call) => Some(call.clone()),
+            Belief::Rejoining(call, old) => Some(call_with(call.peer.as_str(), old.as_str())),
             _ => None,
         };
         self.belief = belief;
@@ -176,9 +177,10 @@ impl Client {
     fn presents(&self) -> Return {
         let (call, calling) = match &self.belief {
             _ if self.reloaded => (self.kept.clone(), false),
-            Belief::Idle | Belief::Ringing(_) => (None, false),
+            Belief::Idle => (None, false),
             Belief::Calling(call) => (Some(call.clone()), true),
-            Belief::InCall(call) | Belief::Rejoining(call) => (Some(call.clone()), false),
+            Belief::Ringing(call) => (Some(call.clone()), false),
+            Belief::InCall(_) | Belief::Rejoining(..) => (self.kept.clone(), false),
         };
         let received = if self.reloaded { 0 } else { self.received as u64 };
         Return { received: Some(received), anew: self.reloaded, call, calling }
@@ -192,7 +194,7 @@ impl Client {
             Belief::Idle => self.believe(Belief::Ringing(new)),
             Belief::Ringing(_) if again => {}
             Belief::InCall(_) if again => self.send_answer(&new),
-            Belief::InCall(_) | Belief::Rejoining(_) if same_peer && offer.replaces.is_some() => {
+            Belief::InCall(_) | Belief::Rejoining(..) if same_peer && offer.replaces.is_some() => {
                 self.believe(Belief::InCall(new.clone()));
                 self.send_answer(&new);
             }
@@ -209,7 +211,7 @@ impl Client {
         match message {
             ServerMessage::Offer(offer) => self.on_offer(user, offer),
             ServerMessage::Answer(answer) if self.belief.is_in(answer.call.as_ref()) => {
-                if let Belief::Calling(call) | Belief::Rejoining(call) = &self.belief {
+                if let Belief::Calling(call) | Belief::Rejoining(call, _) = &self.belief {
                     self.believe(Belief::InCall(call.clone()));
                 }
             }
@@ -218,7 +220,7 @@ impl Client {
             }
             ServerMessage::Error(error) if self.belief.is_in(error.call.as_ref()) => {
                 let over = matches!(error.code, Some(ErrorCode::Offline | ErrorCode::NotInCall));
-                if over && matches!(self.belief, Belief::Calling(_) | Belief::Rejoining(_)) {
+                if over && matches!(self.belief, Belief::Calling(_) | Belief::Rejoining(..)) {
                     self.believe(Belief::Idle);
                 }
             }
@@ -237,6 +239,7 @@ impl Run {
         for user in 0..USERS.len() {
             run.comes_back(user);
         }
+        run.settle();
         run
     }
 
@@ -305,19 +308,15 @@ impl Run {
         match (belief, welcomed.call) {
             (_, Some((peer, id))) if reloaded => self.rejoin(user, &peer, id),
             (_, None) if reloaded => client.believe(Belief::Idle),
-            (Belief::Ringing(_), _) => client.believe(Belief::Idle),
             (Belief::Calling(call), _) => client.send_offer(&call, None),
-            (Belief::Rejoining(call), _) => {
-                let id = call.key.id().cloned().unwrap();
-                self.rejoin(user, call.peer.as_str(), id);
-            }
-            (Belief::Idle | Belief::InCall(_), _) => {}
+            (Belief::Rejoining(call, old), _) => client.send_offer(&call, Some(old)),
+            (Belief::Idle | Belief::Ringing(_) | Belief::InCall(_), _) => {}
         }
     }
 
     fn rejoin(&mut self, user: usize, peer: &str, old: CallId) {
         let new = self.fresh(peer);
-        self.clients[user].believe(Belief::Rejoining(new.clone()));
+        self.clients[user].believe(Belief::Rejoining(new.clone(), old.clone()));
         self.clients[user].send_offer(&new, Some(old));
     }
 
@@ -335,7 +334,8 @@ impl Run {
     fn take(&mut self, step: Step) {
         match step {
             Step::Calls(user, to) => {
-                if user != to && !self.clients[user].reloaded
+                if user != to
+                    && !self.clients[user].reloaded
                     && self.clients[user].belief == Belief::Idle
                 {
                     let call = self.fresh(USERS[to]);
@@ -416,6 +416,17 @@ impl Run {
         panic!("it does not come to rest");
     }
 
+    /// Nobody calls or rings for ever, nor waits so for a peer to come back.
+    fn gives_up(&mut self, user: usize) {
+        let client = &mut self.clients[user];
+        if let Belief::Calling(call) | Belief::Ringing(call) | Belief::Rejoining(call, _) =
+            client.belief.clone()
+        {
+            client.send_leave(&call, LeaveReason::Timeout);
+            client.believe(Belief::Idle);
+        }
+    }
+
     /// All are back, and nothing is lost any more. Nobody says anything of their own accord.
     fn becomes_fair(&mut self) {
         for user in 0..USERS.len() {
@@ -428,6 +439,10 @@ impl Run {
         for _ in 0..3 {
             self.settle();
             self.world.pass(LIMITS.ring);
+            self.settle();
+            for user in 0..USERS.len() {
+                self.gives_up(user);
+            }
         }
         self.settle();
     }
