@@ -46,6 +46,12 @@ impl RelayAddresses {
     }
 }
 
+/// The addresses that this machine sends from to the Internet, as far as it has some.
+pub fn own_addresses() -> impl Iterator<Item = IpAddr> {
+    let (v4, v6) = homes();
+    v4.map(IpAddr::V4).into_iter().chain(v6.map(IpAddr::V6))
+}
+
 /// The addresses that this machine would send to the Internet from, by family. Nothing is sent to find out.
 fn homes() -> (Option<Ipv4Addr>, Option<std::net::Ipv6Addr>) {
     let from = |own: &str, to: &str| {

@@ -4,7 +4,10 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ring::hmac;
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
 
 /// What credentials are minted from and checked with.
 #[derive(Clone)]
@@ -61,6 +64,17 @@ impl Secret {
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()))
+    }
+
+    /// A secret that nobody knows.
+    ///
+    /// # Panics
+    /// The system has no randomness: it is not one that this can run on.
+    #[must_use]
+    pub fn draw() -> Self {
+        let mut key = [0; 20];
+        SystemRandom::new().fill(&mut key).expect("the system has randomness");
+        Self(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key))
     }
 
     /// A credential of `user`, who may have any name, for as long as `lifetime` from `unix` on, the seconds since 1970.

@@ -162,6 +162,10 @@ impl Hub {
     /// A user's session is over: its allocations end, and its credentials are good no more.
     pub fn revoke(&mut self, user: &str, now: Now) {
         self.revoked.add(user, now.unix);
+        // Most users never need the relay, and there are many clients to look through.
+        if !self.quotas.knows(user) {
+            return;
+        }
         let of_user =
             |(client, member): (&Client, &Member)| (*member.user == *user).then_some(*client);
         let clients: Vec<Client> = self.clients.iter().filter_map(of_user).collect();

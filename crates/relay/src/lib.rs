@@ -36,7 +36,7 @@ mod stream;
 mod testing;
 mod udp;
 
-pub use address::RelayAddresses;
+pub use address::{RelayAddresses, own_addresses};
 pub use credential::{Credential, Secret};
 pub use hub::{Client, Hub, Now, Output, Ports, Transport};
 pub use policy::Policy;

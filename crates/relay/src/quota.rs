@@ -33,6 +33,11 @@ impl Quotas {
         users < ALLOCATIONS_PER_USER && addresses < ALLOCATIONS_PER_ADDRESS
     }
 
+    /// Whether a user has any.
+    pub(crate) fn knows(&self, user: &str) -> bool {
+        self.users.contains_key(user)
+    }
+
     pub(crate) fn take(&mut self, user: &str, address: IpAddr) {
         *self.users.entry(user.into()).or_default() += 1;
         *self.addresses.entry(Prefix::of(address)).or_default() += 1;

@@ -3,11 +3,11 @@
 use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use server::Config;
+use server::{Config, Sockets, config::Turn};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -44,9 +44,11 @@ impl Server {
 
     pub(crate) async fn listening_on(listen: &str, configure: impl FnOnce(&mut Config)) -> Self {
         let web_root = TempDir::new().unwrap();
-        let mut config = Config { web_root: web_root.path().join("dist"), ..Config::default() };
+        let web = web_root.path().join("dist");
+        // Who wants a relay says so: its credentials are never the same twice.
+        let mut config = Config { web_root: web, turn: Turn::Off, ..Config::default() };
         configure(&mut config);
-        let listener = TcpListener::bind(listen).await.unwrap();
+        let listener = Sockets::bind(listen).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let (stop, stopped) = oneshot::channel();

@@ -19,11 +19,13 @@ struct Program {
 
 fn pronto() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pronto"));
-    for variable in ["LISTEN", "WEB_ROOT", "ALLOW_ORIGIN", "LIMITS", "STUN_URL", "LOG"]
-        .map(|v| format!("PRONTO_{v}"))
+    for variable in
+        std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("PRONTO_"))
     {
         command.env_remove(variable);
     }
+    // Its credentials are never the same twice.
+    command.env("PRONTO_RELAY", "off");
     command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
