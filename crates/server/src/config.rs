@@ -84,6 +84,8 @@ pub struct Timing {
     pub header: Option<Duration>,
     /// How long a TLS handshake may take; `None` for ever.
     pub handshake: Option<Duration>,
+    /// How often certificate files are looked at for newer ones.
+    pub certificates: Duration,
     /// How long an HTTP connection may last.
     pub http: Duration,
     /// How long a close handshake may take.
@@ -103,6 +105,7 @@ impl Default for Timing {
             reload: protocol::limits::RELOAD_PERIOD,
             header: Some(limits::HEADER_READ_TIMEOUT),
             handshake: Some(limits::TLS_HANDSHAKE_DEADLINE),
+            certificates: limits::CERTIFICATE_CHECK_INTERVAL,
             http: limits::HTTP_CONNECTION_LIFETIME,
             close: limits::CLOSE_DEADLINE,
             shutdown: limits::SHUTDOWN_DEADLINE,

@@ -1,6 +1,6 @@
 //! The life of a server, from its listener to its shutdown.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use relay::{Relay, RelayAddresses, Secret};
@@ -35,7 +35,7 @@ pub async fn run(
     let tasks = TaskTracker::new();
     let background = Background { tasks: tasks.clone(), stop: stop.clone() };
     let relay = background.relay(&config.turn, local, udp)?;
-    let tls = background.keep(config.tls.clone());
+    let tls = background.keep(config.tls.clone(), config.timing.certificates);
 
     let ice = Arc::new(ice(&config, relay.clone()));
     let (roster, present) = roster(config.state.as_deref(), local);
@@ -110,10 +110,10 @@ impl Background {
     }
 
     /// Keeps the certificate good.
-    fn keep(&self, tls: Option<crate::Tls>) -> Option<crate::Tls> {
+    fn keep(&self, tls: Option<crate::Tls>, interval: Duration) -> Option<crate::Tls> {
         let kept = tls.clone()?;
         let stop = self.stop.clone();
-        self.tasks.spawn(async move { stop.run_until_cancelled(kept.keep()).await });
+        self.tasks.spawn(async move { stop.run_until_cancelled(kept.keep(interval)).await });
         tls
     }
 }

@@ -8,7 +8,7 @@ mod files;
 mod self_signed;
 mod store;
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_rustls::{
     TlsAcceptor,
@@ -118,10 +118,12 @@ impl Tls {
     }
 
     /// Keeps the certificate good, for ever.
-    pub(crate) async fn keep(&self) {
+    ///
+    /// Files are looked at once in every `interval`.
+    pub(crate) async fn keep(&self, interval: Duration) {
         match &*self.keeper {
             Keeper::Nobody => {}
-            Keeper::Files(files) => files.watch().await,
+            Keeper::Files(files) => files.watch(interval).await,
             Keeper::Acme(renewal) => renewal.run().await,
         }
     }

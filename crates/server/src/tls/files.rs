@@ -4,14 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use tokio::time::interval;
 use tracing::{info, warn};
 
 use super::{TlsError, certificates, certificates::Certificates};
-use crate::limits::CERTIFICATE_CHECK_INTERVAL;
 
 /// A certificate's and a key's file, which may be replaced at any time.
 #[derive(Debug)]
@@ -36,8 +35,8 @@ impl Files {
 
     /// Looks again and again whether there is another one. What is not good is not taken: most likely only one of the
     /// two files has been written so far.
-    pub(super) async fn watch(&self) {
-        let mut interval = interval(CERTIFICATE_CHECK_INTERVAL);
+    pub(super) async fn watch(&self, every: Duration) {
+        let mut interval = interval(every);
         loop {
             interval.tick().await;
             match self.read_if_new() {
