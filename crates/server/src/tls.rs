@@ -25,8 +25,12 @@ use acme::Renewal;
 use certificates::Certificates;
 use files::Files;
 
-/// The protocol that HTTPS clients ask for (RFC 7301). TURN clients ask for none.
+/// The protocol that HTTPS clients ask for (RFC 7301). Browsers' TURN clients ask for none.
 const HTTP: &[u8] = b"http/1.1";
+
+/// The protocols of TURN and STUN clients that do ask (RFC 7443). They may ask for HTTP as well, to look like the rest,
+/// so that these come first.
+const STUN: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
 
 /// The protocol that an ACME server asks for when it looks whether a name is ours (RFC 8737).
 const ACME: &[u8] = b"acme-tls/1";
@@ -52,20 +56,20 @@ enum Keeper {
 /// What a client wants that has shaken hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// HTTP.
-    Http,
+    /// STUN or TURN.
+    Stun,
     /// To see whether a name is ours; it has seen it.
     Acme,
-    /// It did not say.
-    Nothing,
+    /// It did not say, or said HTTP, which need not be so.
+    Anything,
 }
 
 impl Asked {
     pub(crate) fn of(session: &rustls::ServerConnection) -> Self {
         match session.alpn_protocol() {
-            Some(HTTP) => Self::Http,
             Some(ACME) => Self::Acme,
-            _ => Self::Nothing,
+            Some(protocol) if STUN.contains(&protocol) => Self::Stun,
+            _ => Self::Anything,
         }
     }
 }
@@ -107,7 +111,7 @@ impl Tls {
             .map_err(TlsError::Library)?
             .with_no_client_auth()
             .with_cert_resolver(certificates);
-        config.alpn_protocols = vec![HTTP.to_vec(), ACME.to_vec()];
+        config.alpn_protocols = [ACME, STUN[0], STUN[1], HTTP].map(<[u8]>::to_vec).to_vec();
         config.ticketer = ring::Ticketer::new().map_err(TlsError::Library)?;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         Ok(Self { config: Arc::new(config), keeper: Arc::new(keeper) })

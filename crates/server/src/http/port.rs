@@ -116,8 +116,9 @@ impl Port {
         };
         let opening = match (Asked::of(stream.get_ref().1), &self.relay) {
             (Asked::Acme, _) => return,
-            (Asked::Http, _) | (Asked::Nothing, None) => Opening::Http,
-            (Asked::Nothing, Some(_)) => {
+            (Asked::Stun, _) => Opening::Stun,
+            (Asked::Anything, None) => Opening::Http,
+            (Asked::Anything, Some(_)) => {
                 let first = tokio::select! {
                     () = shutdown.cancelled() => return,
                     first = within(self.timing.header, first_byte_within(&mut stream)) => first,
@@ -133,6 +134,7 @@ impl Port {
                 let local = stream.get_ref().0.local_addr();
                 serve_relay(relay, stream, local, client, shutdown).await;
             }
+            (Opening::Stun, None) => {}
             _ => self.serve_http(stream, &self.site, shutdown).await,
         }
     }

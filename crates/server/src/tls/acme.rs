@@ -11,11 +11,14 @@ use instant_acme::{
 };
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use tokio::time::sleep;
+use tokio_rustls::rustls::{
+    crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer, sign::CertifiedKey,
+};
 use tracing::{info, warn};
 
 use super::{
     TlsError,
-    certificates::{self, Certificates},
+    certificates::Certificates,
     store::{self, Store},
 };
 
@@ -193,18 +196,17 @@ impl Renewal {
     }
 
     /// The certificate that shows that the name is ours (RFC 8737 section 3).
-    fn challenge(
-        &self,
-        authorization: &KeyAuthorization,
-    ) -> Result<tokio_rustls::rustls::sign::CertifiedKey, Failure> {
+    fn challenge(&self, authorization: &KeyAuthorization) -> Result<CertifiedKey, Failure> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new([self.acme.host.clone()])?;
         let digest = authorization.digest();
         params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest.as_ref())];
-        let chain = params.self_signed(&key)?.pem();
-        let path = std::path::Path::new("the challenge's certificate");
-        let key = key.serialize_pem();
-        Ok(certificates::parse((chain.as_bytes(), path), (key.as_bytes(), path))?)
+        let certificate = params.self_signed(&key)?.der().clone();
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let key =
+            any_supported_type(&key).map_err(|error| Failure::Tls(TlsError::Library(error)))?;
+        // Whether they fit each other is not asked: the library does not read certificates with this extension.
+        Ok(CertifiedKey::new(vec![certificate], key))
     }
 
     /// The account that is kept, or a new one.

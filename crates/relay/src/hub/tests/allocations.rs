@@ -8,7 +8,7 @@ use turn_types::{
         AdditionalAddressFamily, DontFragment, EvenPort, Lifetime, RequestedAddressFamily,
         RequestedTransport, ReservationToken, XorRelayedAddress,
     },
-    message::{ALLOCATE, CONNECT, CONNECTION_BIND},
+    message::{ALLOCATE, CONNECT, CONNECTION_BIND, REFRESH},
     stun::{
         message::Message,
         prelude::{Attribute, AttributeFromRaw, AttributeStaticType},
@@ -89,6 +89,9 @@ fn either_family_can_be_had_and_both() {
         })
         .collect();
     assert!(relayed.contains(&true) && relayed.contains(&false));
+    for family in [v4, v6] {
+        assert_eq!(tester.ask(REFRESH, &[&family]).code(), 0, "either can be refreshed");
+    }
     assert_eq!(world.hub.borrow().relayed.len(), 4);
     tester.refresh(0);
     assert_eq!(world.hub.borrow().relayed.len(), 2);
