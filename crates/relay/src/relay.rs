@@ -1,5 +1,8 @@
 //! A relay with its sockets.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     io,

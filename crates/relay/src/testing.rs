@@ -159,20 +159,28 @@ impl Tester<'_> {
     }
 
     pub(crate) fn bind(&self, channel: u16, peer: &str) -> Answer {
+        self.ask_bytes(&self.bind_request(channel, peer))
+    }
+
+    pub(crate) fn bind_request(&self, channel: u16, peer: &str) -> Vec<u8> {
         let mut message = Message::builder_request(CHANNEL_BIND, MessageWriteVec::new());
         let id = message.transaction_id();
         message.add_attribute(&ChannelNumber::new(channel)).unwrap();
         message.add_attribute(&XorPeerAddress::new(parse(peer), id)).unwrap();
-        self.sign_and_ask(message)
+        self.sign(message)
     }
 
-    pub(crate) fn sign_and_ask(&self, mut message: MessageWriteVec) -> Answer {
+    pub(crate) fn sign_and_ask(&self, message: MessageWriteVec) -> Answer {
+        self.ask_bytes(&self.sign(message))
+    }
+
+    fn sign(&self, mut message: MessageWriteVec) -> Vec<u8> {
         message.add_attribute(&Username::new(&self.credential.username).unwrap()).unwrap();
         message.add_attribute(&Realm::new(REALM).unwrap()).unwrap();
         message.add_attribute(&Nonce::new(&self.nonce).unwrap()).unwrap();
         let key = key(&self.credential.username, &self.credential.password);
         message.add_message_integrity_with_key(&key, IntegrityAlgorithm::Sha1).unwrap();
-        self.ask_bytes(&message.finish())
+        message.finish()
     }
 
     /// Sends data to a peer in a Send indication. Gives what the relay sends.
