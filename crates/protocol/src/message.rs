@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ping, Ringing};
 pub use server::{
-    IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    Ice, IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
     RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 

@@ -83,3 +83,14 @@ pub const ROSTER_SLACK: usize = 4 * 1024;
 /// How long the accept loop rests when the system has no file descriptor left, in which case every accept fails at
 /// once. Connections that end in the meantime free some.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// How long before a user's TURN credentials expire the client is told others. A page uses them to restart ICE, which
+/// takes seconds; two minutes bear a clock that is wrong by one, and a message that waits for a bad network.
+pub const ICE_RENEWED_BEFORE: Duration = Duration::from_secs(120);
+
+/// How long a TLS handshake may take, from the first byte on. Two round trips and some arithmetic; a slow mobile
+/// network needs two seconds. Until it is over, what the client sends is held to 64 KiB by the TLS library.
+pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often certificate files are looked at for a newer one.
+pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);

@@ -463,6 +463,7 @@ impl Client {
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
         if goes_on {
+            self.tell_ice_servers();
             self.effects.extend(again);
             return;
         }

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
-    Answer, CallId, Candidate, ClientMessage, ErrorCode, IceServer, Leave, LeaveReason, Login,
+    Answer, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason, Login,
     LoginReply, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
     RelayedOffer, RelayedRinging, Ringing, ServerMessage, Welcome,
 };
@@ -140,15 +140,19 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
             ServerMessage::Error(Refusal { message, code, name, call })
         }),
         count().prop_map(|received| ServerMessage::Pong(Pong { received })),
+        vec(ice_server(), 0..3).prop_map(|ice_servers| ServerMessage::Ice(Ice { ice_servers })),
     ]
     .boxed()
 }
 
+fn ice_server() -> impl Strategy<Value = IceServer> {
+    (vec(text(), 0..3), option::of(text()), option::of(text()))
+        .prop_map(|(urls, username, credential)| IceServer { urls, username, credential })
+}
+
 fn login_reply() -> BoxedStrategy<LoginReply> {
-    let ice_server = (vec(text(), 0..3), option::of(text()), option::of(text()))
-        .prop_map(|(urls, username, credential)| IceServer { urls, username, credential });
     let session = (option::of(text()), count(), option::of(text()), option::of(call_id()));
-    let welcome = (option::of(text()), session, vec(ice_server, 0..3), option::of(any::<u32>()))
+    let welcome = (option::of(text()), session, vec(ice_server(), 0..3), option::of(any::<u32>()))
         .prop_map(|(name, (session, received, peer, call), ice_servers, version)| {
             LoginReply::Welcome(Welcome {
                 name,

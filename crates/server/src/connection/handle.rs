@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     directory::{Directory, Mailbox},
+    ice::{Grant, Ice},
     limits::BATCH_MESSAGES,
     roster::Roster,
     session::{Effect, Effects, Envelope, Input, Limits, Loss, Return, Session, Welcomed},
@@ -36,6 +37,8 @@ pub(super) struct SessionHandle<D: Directory> {
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
     residence: Option<Residence<D>>,
+    /// The user's right to a relay, once it was told of one.
+    grant: Option<Grant>,
 }
 
 /// What a session has that can be taken back.
@@ -56,7 +59,7 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Self {
         let machine = Session::new(user, random_number(), limits, now);
         let (registration, residence) = (Some(registration), None);
-        Self { machine, mailbox, directory, shutdown, registration, residence }
+        Self { machine, mailbox, directory, shutdown, registration, residence, grant: None }
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.
@@ -75,6 +78,19 @@ impl<D: Directory> SessionHandle<D> {
 
     pub(super) fn user(&self) -> &UserName {
         self.machine.user()
+    }
+
+    /// The user's right to a relay: the same one for as long as the session lasts.
+    pub(super) fn grant(&mut self, ice: &Arc<Ice>, now: Instant) -> Option<&mut Grant> {
+        if self.grant.is_none() {
+            self.grant = ice.grant(self.machine.user(), now);
+        }
+        self.grant.as_mut()
+    }
+
+    /// When the client needs other credentials for the relay.
+    pub(super) fn ice_until(&self) -> Option<Instant> {
+        self.grant.as_ref().map(Grant::renew_at)
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
@@ -233,6 +249,7 @@ impl<D: Directory> SessionHandle<D> {
             residents.remove(self.machine.user(), slot);
             roster.remove(self.machine.user());
         }
+        self.grant = None;
         self.registration = None;
         // After it: whoever still waits for this session, and hears so that it is over, may claim the name.
         drop(residence);

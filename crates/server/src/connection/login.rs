@@ -47,7 +47,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             }
         };
         let name = session.user().to_string();
-        let ice_servers = self.shared.ice_servers.clone();
+        let grant = session.grant(&self.shared.ice, now());
+        let ice_servers = self.shared.ice.servers(grant, self.reached.as_ref(), now());
         let welcome = |welcomed: Welcomed| {
             let (peer, call) = welcomed.call.unzip();
             Welcome {

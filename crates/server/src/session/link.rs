@@ -179,6 +179,7 @@ pub(super) fn size(message: &ServerMessage) -> usize {
             ServerMessage::Login(_)
             | ServerMessage::Ringing(_)
             | ServerMessage::Leave(_)
-            | ServerMessage::Pong(_) => 0,
+            | ServerMessage::Pong(_)
+            | ServerMessage::Ice(_) => 0,
         }
 }

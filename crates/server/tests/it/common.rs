@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use server::Config;
+use server::{Config, Sockets, config::Turn};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -44,9 +44,27 @@ impl Server {
 
     pub(crate) async fn listening_on(listen: &str, configure: impl FnOnce(&mut Config)) -> Self {
         let web_root = TempDir::new().unwrap();
-        let mut config = Config { web_root: web_root.path().join("dist"), ..Config::default() };
+        let web = web_root.path().join("dist");
+        // Who wants a relay says so: its credentials are never the same twice.
+        let mut config = Config { web_root: web, turn: Turn::Off, ..Config::default() };
         configure(&mut config);
-        let listener = TcpListener::bind(listen).await.unwrap();
+        let listener = Sockets::bind(listen).await.unwrap();
+        Self::on(listener, config, web_root)
+    }
+
+    /// With another listener, which sends plain HTTP on.
+    pub(crate) async fn redirecting_from(
+        redirect: TcpListener,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
+        let web_root = TempDir::new().unwrap();
+        let mut config = Config { turn: Turn::Off, ..Config::default() };
+        configure(&mut config);
+        let sockets = Sockets::bind("127.0.0.1:0").await.unwrap().redirecting_from(redirect);
+        Self::on(sockets, config, web_root)
+    }
+
+    fn on(listener: Sockets, config: Config, web_root: TempDir) -> Self {
         let port = listener.local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let (stop, stopped) = oneshot::channel();

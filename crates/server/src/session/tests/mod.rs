@@ -304,9 +304,10 @@ fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, eff
                     ServerMessage::Candidate(m) => m.name.as_deref(),
                     ServerMessage::Ringing(m) => m.name.as_deref(),
                     ServerMessage::Leave(m) => m.name.as_deref(),
-                    ServerMessage::Login(_) | ServerMessage::Error(_) | ServerMessage::Pong(_) => {
-                        continue;
-                    }
+                    ServerMessage::Login(_)
+                    | ServerMessage::Error(_)
+                    | ServerMessage::Pong(_)
+                    | ServerMessage::Ice(_) => continue,
                 };
                 assert!(
                     calls.iter().any(|call| Some(call.peer.as_str()) == sender),
