@@ -3,13 +3,19 @@
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use anyhow::Result;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     runtime::Runtime,
 };
+
+/// How many connections may wait to be accepted. Clients of the raw TCP relay do not notice that they wait.
+const BACKLOG: u32 = 4096;
 
 /// Serves pairs until it is killed: `open` makes of a connection what `serve` is given two of. Its first line of output
 /// ends with its address.
@@ -24,7 +30,9 @@ where
     Served: Future<Output = ()> + Send + 'static,
 {
     Runtime::new()?.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(BACKLOG)?;
         writeln!(io::stdout(), "A floor is at http://{}", listener.local_addr()?)?;
         loop {
             let one = tokio::spawn(open(accept(&listener).await?));

@@ -81,8 +81,11 @@ async fn come(
 
     spent.note_surroundings(found);
     found.insert(Kind::CpuPerLogin, spent.server_per(users as u64));
-    found.insert(Kind::PerSecond, spent.per_second(users as u64));
-    add_percentiles(found, times);
+    if at.dialect != Dialect::Bytes {
+        // There the kernel answers for the server.
+        found.insert(Kind::PerSecond, spent.per_second(users as u64));
+        add_percentiles(found, times);
+    }
     Ok(crowd)
 }
 

@@ -100,12 +100,11 @@ pub(super) async fn talk(
 /// the load from sending gains nothing by it.
 pub(super) async fn paced(at: Target<'_>, size: &Size, meter: &Meter) -> Result<Found> {
     let mut pairs = at.calls(size.pairs).await?;
-    let length = pairs.first_mut().context("there are no pairs")?.length_on_arrival().await?;
     let (turns, queues): (Vec<_>, Vec<_>) =
         pairs.iter().map(|_| mpsc::unbounded_channel::<Instant>()).unzip();
     let talking = pairs.iter_mut().zip(queues).map(|(pair, mut due)| async move {
-        // Names and calls differ in length from pair to pair, and so do the messages.
-        let length = pair.length_on_arrival().await?.max(length);
+        // Names differ in length from pair to pair, and so do the messages.
+        let length = pair.length_on_arrival().await?;
         let mut latencies = Vec::new();
         while let Some(due) = due.recv().await {
             pair.once(length).await?;
