@@ -11,6 +11,7 @@ mod heartbeat;
 mod inbound;
 mod login;
 mod outbound;
+mod reader;
 mod residents;
 mod turn;
 
@@ -42,6 +43,7 @@ use closing::Ending;
 use handle::SessionHandle;
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
+pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
 use turn::Turn;

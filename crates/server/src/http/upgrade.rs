@@ -25,7 +25,7 @@ use tracing::debug;
 use super::Site;
 use crate::{
     config::{Origin, Origins},
-    connection::{self, Shared, websocket_config},
+    connection::{self, ReadOnDemand, Shared, websocket_config},
     directory::Directory,
 };
 
@@ -76,7 +76,7 @@ async fn serve<D: Directory>(upgraded: OnUpgrade, shared: Arc<Shared<D>>) {
     // Taking the TCP stream back out frees hyper's buffers, which would cost an idle user several KiB.
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => {
-            let stream = parts.io.into_inner();
+            let stream = ReadOnDemand::new(parts.io.into_inner());
             let early = parts.read_buf.to_vec();
             drop(parts.read_buf);
             let config = Some(websocket_config());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use protocol::UserName;
 use server::{
     Config,
-    connection::{Shared, serve, websocket_config},
+    connection::{ReadOnDemand, Shared, serve, websocket_config},
     directory::LocalDirectory,
     roster::Roster,
     session::{Body, CallKey, Envelope},
@@ -48,6 +48,7 @@ impl Relay {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = Some(websocket_config());
+        let far = ReadOnDemand::new(far);
         let socket = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
         serve(socket, Arc::clone(&self.shared))
     }
