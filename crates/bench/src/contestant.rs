@@ -29,12 +29,21 @@ pub(crate) enum Contestant {
 /// What a server expects of those who connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
+    /// A WebSocket handshake, and a login that counts messages, as our page's does: what it got, it acknowledges.
+    Counting,
     /// A WebSocket handshake, and a login.
     Users,
     /// A WebSocket handshake.
     Pairs,
     /// Nothing. It is sent the same frames as the others, and does not know it.
     Bytes,
+}
+
+impl Dialect {
+    /// Whether users have names, and log in.
+    pub(crate) const fn has_users(self) -> bool {
+        matches!(self, Self::Counting | Self::Users)
+    }
 }
 
 impl Contestant {
@@ -56,7 +65,8 @@ impl Contestant {
 
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
-            Self::Pronto | Self::Tutorial => Dialect::Users,
+            Self::Pronto => Dialect::Counting,
+            Self::Tutorial => Dialect::Users,
             Self::Websocket => Dialect::Pairs,
             Self::Tcp => Dialect::Bytes,
         }

@@ -32,6 +32,8 @@ pub(crate) struct Client {
     bytes: Vec<u8>,
     /// Where in it the next frame begins.
     next: usize,
+    /// How many messages came since the login, if it counts them.
+    received: Option<u64>,
 }
 
 impl Client {
@@ -45,15 +47,17 @@ impl Client {
     async fn open(address: SocketAddr, dialect: Dialect, name: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("no connection")?;
         stream.set_nodelay(true)?;
-        let mut client = Self { stream, bytes: Vec::new(), next: 0 };
+        let mut client = Self { stream, bytes: Vec::new(), next: 0, received: None };
         if dialect == Dialect::Bytes {
             return Ok(client);
         }
         client.upgrade().await?;
-        if dialect == Dialect::Users {
-            client.send(&words::login(name).frame).await?;
+        if dialect.has_users() {
+            let counting = dialect == Dialect::Counting;
+            client.send(&words::login(name, counting).frame).await?;
             // The tutorial's server greets first, with a text that is not JSON.
             while !client.hear().await?.contains("\"success\":true") {}
+            client.received = counting.then_some(0);
         }
         client.forget_buffer();
         Ok(client)
@@ -141,7 +145,11 @@ impl Client {
                 Found { begin: self.next + found.begin, end: self.next + found.end, ..found };
             self.next = found.end;
             match found.kind {
-                Kind::Text => return Ok(Some(found)),
+                Kind::Text if self.bytes[found.begin..].starts_with(words::PONG) => {}
+                Kind::Text => {
+                    self.acknowledge().await?;
+                    return Ok(Some(found));
+                }
                 Kind::Ping => {
                     let pong = masked(PONG, &self.bytes[found.begin..found.end]);
                     self.send(&pong).await?;
@@ -149,6 +157,17 @@ impl Client {
                 Kind::Other => bail!("the server closes the connection"),
             }
         }
+    }
+
+    /// Counts a message, and says how many there were when it is time to.
+    async fn acknowledge(&mut self) -> Result<()> {
+        let Some(received) = &mut self.received else { return Ok(()) };
+        *received += 1;
+        let count = *received;
+        if count.is_multiple_of(words::ACKNOWLEDGE_EVERY) {
+            self.send(&words::acknowledgement(count).frame).await?;
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<()> {

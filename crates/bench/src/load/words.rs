@@ -24,10 +24,22 @@ impl Message {
     }
 }
 
-/// Asks for a name.
-pub(crate) fn login(name: &str) -> Message {
-    Message::new(format!(r#"{{"type":"login","name":"{name}"}}"#))
+/// Asks for a name. Who counts messages, says so.
+pub(crate) fn login(name: &str, counting: bool) -> Message {
+    let count = if counting { r#","received":0"# } else { "" };
+    Message::new(format!(r#"{{"type":"login","name":"{name}"{count}}}"#))
 }
+
+/// Says how many messages were got.
+pub(crate) fn acknowledgement(received: u64) -> Message {
+    Message::new(format!(r#"{{"type":"ping","received":{received}}}"#))
+}
+
+/// How the answer to it begins.
+pub(crate) const PONG: &[u8] = br#"{"type":"pong""#;
+
+/// After how many messages our page says how many it got.
+pub(crate) const ACKNOWLEDGE_EVERY: u64 = 32;
 
 /// Calls somebody.
 pub(crate) fn offer(name: &str, call: &str) -> Message {

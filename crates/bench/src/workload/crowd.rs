@@ -91,7 +91,7 @@ async fn come(
 
 /// One more who logs in; two where there are only pairs.
 async fn log_in(at: Target<'_>) -> Result<()> {
-    if at.dialect == Dialect::Users {
+    if at.dialect.has_users() {
         Client::connect(at.server.address, at.dialect, "late").await.map(drop)
     } else {
         Pair::connect(at.server.address, at.dialect, LATE_PAIR).await.map(drop)
