@@ -1,6 +1,7 @@
 //! The messages of both directions, and how they are read and written.
 
 mod client;
+mod quick;
 mod server;
 
 use std::{
