@@ -46,7 +46,7 @@ use outbound::Outbound;
 pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
-use turn::Turn;
+use turn::{Quiet, Turn, noticing};
 
 /// What the connections of a server share.
 #[derive(Debug)]
@@ -179,12 +179,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let shared = Arc::clone(&self.shared);
         let mut cancelled = pin!(shared.shutdown.cancelled());
         let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
+        let mut quiet = Quiet::default();
         loop {
-            let turn = self.turn(cancelled.as_mut(), timer.as_mut()).await;
-            if let Err(ending) = self.take(turn).await {
+            let turn = self.turn(cancelled.as_mut(), timer.as_mut(), &mut quiet).await;
+            let (taken, waited) = noticing(self.take(turn)).await;
+            if let Err(ending) = taken {
                 return ending;
             }
-            self.set(timer.as_mut());
+            if waited {
+                // What woke this task meanwhile may have been anything.
+                quiet = Quiet::default();
+            }
+            quiet.time &= !self.set(timer.as_mut());
         }
     }
 
@@ -238,12 +244,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         other.map_or(beat, |other| other.min(beat))
     }
 
-    fn set(&self, timer: Pin<&mut Sleep>) {
+    /// Sets the timer to the next deadline, and says whether it changed.
+    fn set(&self, timer: Pin<&mut Sleep>) -> bool {
         let deadline = self.next_deadline().into();
         // A turn that changed no deadline leaves the timer alone, which costs nothing.
-        if timer.deadline() != deadline {
+        let changed = timer.deadline() != deadline;
+        if changed {
             timer.reset(deadline);
         }
+        changed
     }
 
     fn say(&mut self, message: &ServerMessage) -> Result<(), Ending> {
