@@ -230,7 +230,15 @@ impl ServerMessage {
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        encode(self)
+        let opaque = match self {
+            Self::Offer(offer) => Some(&offer.offer),
+            Self::Answer(answer) => Some(&answer.answer),
+            Self::Candidate(one) => Some(&one.candidate),
+            Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Error(_) | Self::Pong(_) => {
+                None
+            }
+        };
+        encode(self, opaque)
     }
 }
 
