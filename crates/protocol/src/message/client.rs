@@ -199,12 +199,6 @@ impl ClientMessage {
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        let opaque = match self {
-            Self::Offer(offer) => Some(&offer.offer),
-            Self::Answer(answer) => Some(&answer.answer),
-            Self::Candidate(one) => Some(&one.candidate),
-            Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Ping(_) => None,
-        };
-        encode(self, opaque)
+        encode(self)
     }
 }

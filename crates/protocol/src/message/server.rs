@@ -7,7 +7,7 @@ use serde::{
     de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
-use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -230,15 +230,7 @@ impl ServerMessage {
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        let opaque = match self {
-            Self::Offer(offer) => Some(&offer.offer),
-            Self::Answer(answer) => Some(&answer.answer),
-            Self::Candidate(one) => Some(&one.candidate),
-            Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Error(_) | Self::Pong(_) => {
-                None
-            }
-        };
-        encode(self, opaque)
+        quick::encode(self).unwrap_or_else(|| encode(self))
     }
 }
 
