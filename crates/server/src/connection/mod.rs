@@ -182,7 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let mut quiet = Quiet::default();
         loop {
             let turn = self.turn(cancelled.as_mut(), timer.as_mut(), &mut quiet).await;
-            let (taken, waited) = noticing(self.take(turn)).await;
+            let (taken, waited) = noticing(pin!(self.take(turn))).await;
             if let Err(ending) = taken {
                 return ending;
             }

@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll},
 };
 
@@ -133,9 +133,9 @@ fn ask<T>(quiet: &mut bool, poll: impl FnOnce() -> Poll<T>) -> Option<T> {
     }
 }
 
-/// Waits for a future, and says whether there was anything to wait for.
-pub(super) async fn noticing<T>(future: impl Future<Output = T>) -> (T, bool) {
-    let mut future = pin!(future);
+/// Waits for a future, and says whether there was anything to wait for. Borrows it, since a future that is handed over
+/// takes its room twice.
+pub(super) async fn noticing<T>(mut future: Pin<&mut impl Future<Output = T>>) -> (T, bool) {
     let mut waited = false;
     let value = poll_fn(|cx| {
         let poll = future.as_mut().poll(cx);
