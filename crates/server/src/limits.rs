@@ -34,9 +34,13 @@ pub const BATCH_BYTES: usize = 64 * 1024;
 /// [`MAILBOX_ENVELOPES`]: even if a dozen clients flood one session from one thread, its mailbox does not overflow.
 pub const FRAMES_IN_A_ROW: usize = 16;
 
+/// How many bytes are read from a socket at once, into a buffer that all sockets of a thread share. Two of the usual
+/// session descriptions fit, and some sixty candidates.
+pub const READ_BYTES: usize = 16 * 1024;
+
 /// The WebSocket library's read buffer, in bytes. It is zeroed before every read and kept for as long as the connection
-/// lasts, so its size is most of what an idle user costs. Candidates are 300 bytes; larger messages grow it.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// lasts. Candidates are 300 bytes; larger messages grow it.
+pub const READ_BUFFER_BYTES: usize = 512;
 
 /// How many bytes of messages are gathered into one write to a socket. Nothing is set aside for it, and every batch is
 /// flushed: it spares a system call for each message when several are queued, and delays none.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse, quick};
 use crate::{
     error::DecodeError,
     ids::CallId,
@@ -163,15 +163,9 @@ impl ClientMessage {
     /// # Errors
     /// Says what is wrong; [`DecodeError::UnknownType`] is to be ignored.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        let message = match &*kind_of(text)? {
-            "login" => Self::Login(parse(text)?),
-            "offer" => Self::Offer(parse(text)?),
-            "answer" => Self::Answer(parse(text)?),
-            "candidate" => Self::Candidate(parse(text)?),
-            "ringing" => Self::Ringing(parse(text)?),
-            "leave" => Self::Leave(parse(text)?),
-            "ping" => Self::Ping(parse(text)?),
-            _ => return Err(DecodeError::UnknownType),
+        let message = match quick::decode(text) {
+            Some(message) => message,
+            None => Self::decode_in_two_passes(text)?,
         };
         match &message {
             Self::Offer(offer) => check_size("offer", &offer.offer, MAX_DESCRIPTION_BYTES)?,
@@ -180,6 +174,20 @@ impl ClientMessage {
             Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Ping(_) => {}
         }
         Ok(message)
+    }
+
+    /// Reads any message, and says what is wrong: first its type, and then again as a message of this type.
+    pub(super) fn decode_in_two_passes(text: &str) -> Result<Self, DecodeError> {
+        Ok(match &*kind_of(text)? {
+            "login" => Self::Login(parse(text)?),
+            "offer" => Self::Offer(parse(text)?),
+            "answer" => Self::Answer(parse(text)?),
+            "candidate" => Self::Candidate(parse(text)?),
+            "ringing" => Self::Ringing(parse(text)?),
+            "leave" => Self::Leave(parse(text)?),
+            "ping" => Self::Ping(parse(text)?),
+            _ => return Err(DecodeError::UnknownType),
+        })
     }
 
     /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.

@@ -7,7 +7,7 @@ use serde::{
     de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
-use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -241,7 +241,7 @@ impl ServerMessage {
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        encode(self)
+        quick::encode(self).unwrap_or_else(|| encode(self))
     }
 }
 

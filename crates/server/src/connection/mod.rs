@@ -11,6 +11,7 @@ mod heartbeat;
 mod inbound;
 mod login;
 mod outbound;
+mod reader;
 mod residents;
 mod turn;
 
@@ -43,9 +44,10 @@ use closing::Ending;
 use handle::SessionHandle;
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
+pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
-use turn::Turn;
+use turn::{Quiet, Turn, noticing};
 
 /// What the connections of a server share.
 #[derive(Debug)]
@@ -187,12 +189,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let shared = Arc::clone(&self.shared);
         let mut cancelled = pin!(shared.shutdown.cancelled());
         let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
+        let mut quiet = Quiet::default();
         loop {
-            let turn = self.turn(cancelled.as_mut(), timer.as_mut()).await;
-            if let Err(ending) = self.take(turn).await {
+            let turn = self.turn(cancelled.as_mut(), timer.as_mut(), &mut quiet).await;
+            let (taken, waited) = noticing(pin!(self.take(turn))).await;
+            if let Err(ending) = taken {
                 return ending;
             }
-            self.set(timer.as_mut());
+            if waited {
+                // What woke this task meanwhile may have been anything.
+                quiet = Quiet::default();
+            }
+            quiet.time &= !self.set(timer.as_mut());
         }
     }
 
@@ -251,12 +259,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         other.map_or(beat, |other| other.min(beat))
     }
 
-    fn set(&self, timer: Pin<&mut Sleep>) {
+    /// Sets the timer to the next deadline, and says whether it changed.
+    fn set(&self, timer: Pin<&mut Sleep>) -> bool {
         let deadline = self.next_deadline().into();
         // A turn that changed no deadline leaves the timer alone, which costs nothing.
-        if timer.deadline() != deadline {
+        let changed = timer.deadline() != deadline;
+        if changed {
             timer.reset(deadline);
         }
+        changed
     }
 
     /// Tells the client of other STUN and TURN servers when the credentials of those that it has are about to expire.

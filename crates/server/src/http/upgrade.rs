@@ -28,7 +28,7 @@ use tracing::debug;
 use super::{Site, port::TlsStream};
 use crate::{
     config::{Origin, Origins},
-    connection::{self, Shared, websocket_config},
+    connection::{self, ReadOnDemand, Shared, websocket_config},
     directory::Directory,
     ice::Reached,
 };
@@ -104,7 +104,7 @@ async fn serve_alone<S, D>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Directory,
 {
-    let stream = parts.io.into_inner();
+    let stream = ReadOnDemand::new(parts.io.into_inner());
     let early = parts.read_buf.to_vec();
     drop(parts.read_buf);
     let config = Some(websocket_config());
@@ -117,7 +117,7 @@ async fn serve_within_hyper<D: Directory>(
     reached: Option<Reached>,
     shared: Arc<Shared<D>>,
 ) {
-    let stream = TokioIo::new(upgraded);
+    let stream = ReadOnDemand::new(TokioIo::new(upgraded));
     let config = Some(websocket_config());
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
     connection::serve(socket, reached, shared).await;

@@ -7,7 +7,7 @@ use protocol::UserName;
 use server::{
     Config,
     config::Turn,
-    connection::{Shared, serve, websocket_config},
+    connection::{ReadOnDemand, Shared, serve, websocket_config},
     directory::LocalDirectory,
     ice::{Ice, Source},
     roster::Roster,
@@ -57,6 +57,7 @@ impl Relay {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = Some(websocket_config());
+        let far = ReadOnDemand::new(far);
         let socket = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
         serve(socket, None, Arc::clone(&self.shared))
     }
