@@ -194,6 +194,23 @@ impl Browser {
         .await
     }
 
+    /// Waits until a picture has come and is played: for pages that cannot be watched from their first moment on.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn plays(&self, video: &str) -> Result<()> {
+        let script = format!(
+            "const video = document.getElementById('{video}'); return video.videoWidth ? video.currentTime : null"
+        );
+        let mut first = None;
+        let plays = until(PATIENCE, async || {
+            let Some(now) = self.value::<Option<f64>>(&script).await? else { return Ok(None) };
+            let begin = *first.get_or_insert(now);
+            Ok((now >= begin + 1.0).then_some(()))
+        });
+        plays.await?.with_context(|| format!("#{video} does not play"))
+    }
+
     async fn receives_more(
         &self,
         what: &str,
