@@ -50,6 +50,23 @@ impl Browser {
         seen.context("the page does not say how its picture does")?;
         self.value("return e2eSpy.watched()").await
     }
+
+    /// The credentials of ICE on this side, which are others for each path that is sought.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub async fn path(&self) -> Result<String> {
+        self.value("return e2eSpy.path()").await
+    }
+
+    /// Waits until another path was sought.
+    ///
+    /// # Errors
+    /// None is.
+    pub async fn has_another_path_than(&self, before: &str) -> Result<()> {
+        let other = until(PATIENCE, async || Ok((self.path().await? != before).then_some(())));
+        other.await?.context("no other path is sought")
+    }
 }
 
 impl Watched {
