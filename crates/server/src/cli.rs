@@ -345,7 +345,7 @@ mod tests {
             ["--allow-origin", "example.org"],
             ["--stun-url", "turn:example.org"],
             ["--limits", "maybe"],
-            ["--grace", "-1"],
+            ["--grace", "soon"],
             ["--grace", "3601"],
             ["--relay", "maybe"],
             ["--relay-address", "localhost"],

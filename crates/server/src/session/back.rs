@@ -112,6 +112,9 @@ impl Session {
     /// The client makes a call that has no answer yet, and is about to offer it again.
     fn recall(&mut self, now: Instant, ours: Option<Call>, theirs: Call) -> Effects {
         let effects = match (&self.phase, ours) {
+            (_, None) if self.over.as_ref() == Some(&theirs) => {
+                return vec![over(&theirs, LeaveReason::Hangup)];
+            }
             (_, None) => Effects::new(),
             (_, Some(ours)) if ours == theirs => return Effects::new(),
             // Glare: see the module. The other's offer is what the client has to answer, or what it ignores.

@@ -75,6 +75,9 @@ impl Session {
             return self.rejoin(now, peer, id, &old, offer);
         }
         match &self.phase {
+            Phase::Idle if self.is_over(&peer, id.as_ref()) => {
+                vec![not_in_call("That call is over.", Some(&peer), id)]
+            }
             Phase::Idle => self.call(now, peer, id, offer),
             Phase::Recalling { call, .. } if call.peer == peer && id.as_ref() == call.key.id() => {
                 self.call(now, peer, id, offer)
@@ -107,6 +110,10 @@ impl Session {
             }
             Phase::Ended => Effects::new(),
         }
+    }
+
+    fn is_over(&self, peer: &UserName, id: Option<&CallId>) -> bool {
+        self.over.as_ref().is_some_and(|over| over.peer == *peer && over.key.id() == id)
     }
 
     /// Our user's client continues an accepted call over a new peer connection.

@@ -35,6 +35,11 @@
 //! but if it had left its own call before the loser's offer reached it, it is ringing for a call that nobody wants
 //! any more, and this ends it.
 //!
+//! # A call that is over
+//!
+//! Calls have ids of their own, so an offer under the id of the call that has just ended is one within it that crossed with
+//! the word of its end: an ICE restart, or one that is said again. It is refused, and rings nowhere.
+//!
 //! # A peer that starts anew
 //!
 //! If the peer of a call offers another call, it has left this one: sessions offer only when idle, so word of it was
@@ -95,6 +100,9 @@ pub struct Session {
     user: UserName,
     link: Link,
     phase: Phase,
+    /// The latest call that is over, if it has an id: what its client says in it may still be on its way, and an offer in it
+    /// must not begin it again.
+    over: Option<Call>,
     limits: Limits,
     next_number: u64,
 }
@@ -138,7 +146,7 @@ impl Session {
     #[must_use]
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
-        Self { user, link, phase: Phase::Idle, limits, next_number: first_number }
+        Self { user, link, phase: Phase::Idle, over: None, limits, next_number: first_number }
     }
 
     /// Whose session it is.
@@ -228,6 +236,9 @@ impl Session {
     /// The one way from phase to phase.
     fn enter(&mut self, phase: Phase, why: &'static str) {
         debug!(user = %self.user, from = self.phase.name(), to = phase.name(), why);
+        if let (Some(call), Phase::Idle) = (self.phase.call(), &phase) {
+            self.over = Some(call).filter(|call| call.key.id().is_some()).cloned();
+        }
         self.phase = phase;
     }
 

@@ -429,9 +429,9 @@ impl Run {
 
     /// All are back, and nothing is lost any more. Nobody says anything of their own accord.
     fn becomes_fair(&mut self) {
-        for user in 0..USERS.len() {
+        for (user, name) in USERS.into_iter().enumerate() {
             if !matches!(self.clients[user].socket, Socket::Open)
-                || self.world.sessions.get(USERS[user]).is_none_or(|s| s.phase() == &Phase::Ended)
+                || self.world.sessions.get(name).is_none_or(|s| s.phase() == &Phase::Ended)
             {
                 self.comes_back(user);
             }
@@ -464,7 +464,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
     /// `check_recipients` watches every step, and every message is compared with what was said.
     #[test]

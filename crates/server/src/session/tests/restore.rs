@@ -247,6 +247,47 @@ fn a_call_that_was_not_accepted_yet_is_offered_again_and_rings_once() {
     }
 }
 
+/// Both called each other when the server stopped: it becomes one call, that of the lesser name.
+#[test]
+fn both_calling_at_once_across_a_restart_become_one_call() {
+    for order in [["alice", "bob"], ["bob", "alice"]] {
+        let mut world = restarted(&["alice", "bob"]);
+        for user in order {
+            let peer = if user == "alice" { "bob" } else { "alice" };
+            let call = call_with(peer, &format!("by-{user}"));
+            world.returns(user, Return { calling: true, ..with(call) });
+            world.tells(
+                user,
+                &format!(r#"{{"type":"offer","name":"{peer}","offer":1,"call":"by-{user}"}}"#),
+            );
+        }
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"by-alice"}"#.to_owned();
+        assert!(world.hears("bob").contains(&offer), "{order:?}");
+        world.tells("bob", r#"{"type":"answer","answer":2,"call":"by-alice"}"#);
+        assert_in_call(&world);
+        assert!(
+            matches!(world.phase("bob"), Phase::InCall(call) if *call == call_with("alice", "by-alice"))
+        );
+    }
+}
+
+/// The callee declined while the caller's client could not hear of it, and it has forgotten where it was.
+#[test]
+fn a_call_that_was_declined_is_not_offered_again() {
+    let mut world = counting_users(&["alice", "bob"]);
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.lose("alice");
+    world.tells("bob", r#"{"type":"leave","reason":"declined"}"#);
+    world.hears("bob");
+    let lost_count = Return { received: Some(99), ..with(call_with("bob", "c1")) };
+    world.returns("alice", Return { calling: true, ..lost_count });
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    let heard = world.hears("alice");
+    assert!(heard[0].contains(r#""type":"leave""#) && heard[0].contains("c1"), "{heard:?}");
+    world.hears_nothing("bob");
+    world.assert_agreement();
+}
+
 #[test]
 fn a_call_that_is_not_offered_again_is_over() {
     let mut world = restarted(&[]);

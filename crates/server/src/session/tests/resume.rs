@@ -169,6 +169,34 @@ fn counts_that_cannot_be_begin_the_session_again_and_keep_its_call() {
     }
 }
 
+/// The answer to the login that began again was lost, and with it what was said after it. The client's count is from before.
+#[test]
+fn a_count_from_before_the_session_began_again_is_not_taken_for_one_from_after() {
+    let mut world = in_call();
+    world.restart(&["alice", "bob"]);
+    let is_in = |peer: &str, count| Return { call: Some(call_with(peer, "c1")), ..received(count) };
+    world.returns("bob", is_in("alice", 1));
+    world.returns("alice", is_in("bob", 1));
+    world.settle();
+    world.tells("alice", &candidate(1));
+    // All of that is lost.
+    world.hears("bob");
+    world.returns("bob", is_in("alice", 1));
+    world.settle();
+    assert_eq!(world.welcomed["bob"].received, None, "it begins again");
+    world.hears_nothing("bob");
+    assert!(matches!(world.phase("bob"), Phase::InCall(_)));
+    // Once the client has said something it knows where the counts began.
+    world.tells("alice", &candidate(2));
+    world.says("bob", r#"{"type":"ping"}"#);
+    world.hears("bob");
+    world.returns("bob", is_in("alice", 1));
+    assert_eq!(world.welcomed["bob"].received, Some(0));
+    world.hears_nothing("bob");
+    world.tells("alice", &candidate(3));
+    assert_eq!(world.hears("bob"), [heard_candidate(3)]);
+}
+
 #[test]
 fn an_impossible_count_in_a_ping_lets_nothing_go() {
     let mut world = in_call();
