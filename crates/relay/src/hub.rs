@@ -89,7 +89,7 @@ pub trait Ports: Send {
     fn close(&mut self, relayed: SocketAddr);
 }
 
-/// All clients of a relay. See the [module](self).
+/// The relay as a pure machine: its clients, and what goes where. Everything that comes is handed to [`Hub::receive`].
 pub struct Hub {
     gate: Gate,
     policy: Policy,
