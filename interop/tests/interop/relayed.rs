@@ -69,7 +69,7 @@ async fn over_tls() {
     let config = Config { tls: Some(tls), ..config(Embedded::default()) };
     let server = Server::start("127.0.0.1:0", config).await.unwrap();
     // coturn's client takes what it reads of TLS for one message, whoever the server is: so there must not be two.
-    let one_at_a_time = ["-z", "200"];
+    let one_at_a_time = ["-z", "1000"];
     for options in [&["-t", "-S"][..], &["-t", "-S", "-s"], &["-t", "-S", "-l", "1200"]] {
         assert_relays(&server, &[options, &one_at_a_time].concat()).await;
     }
