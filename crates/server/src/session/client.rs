@@ -7,7 +7,9 @@ use protocol::{
     UserName,
 };
 
-use super::{Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link};
+use super::{
+    Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link, over,
+};
 
 impl Session {
     pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
@@ -162,7 +164,17 @@ impl Session {
     }
 
     fn glare(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
-        if self.user < peer { self.call(now, peer, id, offer) } else { Effects::new() }
+        if peer <= self.user {
+            return Effects::new();
+        }
+        // Our client ignores that call. But if it has left its own before it heard of that one, it rings for it, or has even
+        // accepted it. Clients that know no ids would take this for the end of their own.
+        let dropped = self
+            .phase
+            .call()
+            .filter(|call| call.key.id().is_some() && self.link.is_counted())
+            .map(|call| over(call, LeaveReason::Cancelled));
+        dropped.into_iter().chain(self.call(now, peer, id, offer)).collect()
     }
 
     fn call(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {

@@ -156,6 +156,11 @@ impl Session {
 }
 
 impl Link {
+    /// Whether a client is there that counts its messages, and so is none of the tutorial's.
+    pub(super) const fn is_counted(&self) -> bool {
+        matches!(self, Self::Attached(Stream::Counted { .. }))
+    }
+
     /// Until when the user has to be back.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {

@@ -1,5 +1,6 @@
 //! Tests of the session machine: real machines, and a network in memory that keeps the order within each pair.
 
+mod away;
 mod calls;
 mod glare;
 mod losses;

@@ -1,15 +1,15 @@
 //! Clients that count, over sockets that break, pages that are loaded anew and servers that start anew, in whatever order:
 //! what is said arrives once and in order, and once all is quiet, everybody agrees.
 
+mod client;
+
 use std::collections::VecDeque;
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use protocol::{
-    Answer, CallId, Candidate, ClientMessage, ErrorCode, Leave, LeaveReason, Offer, Outbox, Ping,
-    Raw, RelayedOffer, ServerMessage,
-};
+use protocol::{CallId, ClientMessage, LeaveReason, Outbox, Ping};
 
-use super::{Call, Duration, Input, LIMITS, Loss, Phase, Return, Welcomed, World, call_with};
+use super::{Call, Duration, Input, LIMITS, Loss, Phase, Welcomed, World, call_with};
+use client::{Belief, Client, Socket};
 
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
@@ -57,179 +57,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What a client takes itself to be in.
-#[derive(Clone, Debug, PartialEq)]
-enum Belief {
-    Idle,
-    Calling(Call),
-    Ringing(Call),
-    InCall(Call),
-    /// It continues the accepted call of the second id under the first.
-    Rejoining(Call, CallId),
-}
-
-/// A client that follows PROTOCOL.md, and its socket.
-struct Client {
-    belief: Belief,
-    /// What a page finds after it was loaded anew, besides the secret.
-    kept: Option<Call>,
-    reloaded: bool,
-    /// How many messages have come, and what was sent: since both began to count.
-    received: usize,
-    sent: Vec<ClientMessage>,
-    outbox: Outbox<ClientMessage>,
-    socket: Socket,
-    /// What the server has yet to read.
-    up: VecDeque<ClientMessage>,
-    /// How many messages the server has read, since both began to count.
-    taken: usize,
-}
-
-#[derive(Debug)]
-enum Socket {
-    /// What is sent over it goes nowhere, and nothing comes.
-    Broken,
-    /// The login is answered, and the client has yet to read that.
-    Answered(Welcomed),
-    Open,
-}
-
 struct Run {
     world: World,
     clients: [Client; 3],
     ids: usize,
-}
-
-fn raw() -> Raw {
-    Raw::from_json("1".to_owned()).unwrap()
-}
-
-impl Belief {
-    fn call(&self) -> Option<&Call> {
-        match self {
-            Self::Idle => None,
-            Self::Calling(call)
-            | Self::Ringing(call)
-            | Self::InCall(call)
-            | Self::Rejoining(call, _) => Some(call),
-        }
-    }
-
-    fn is_in(&self, call: Option<&CallId>) -> bool {
-        self.call().is_some_and(|mine| mine.key.id() == call)
-    }
-}
-
-impl Client {
-    fn new() -> Self {
-        Self {
-            belief: Belief::Idle,
-            kept: None,
-            reloaded: false,
-            received: 0,
-            sent: Vec::new(),
-            outbox: Outbox::new(),
-            socket: Socket::Broken,
-            up: VecDeque::new(),
-            taken: 0,
-        }
-    }
-
-    fn believe(&mut self, belief: Belief) {
-        self.kept = match &belief {
-            Belief::InCall(call) => Some(call.clone()),
-            Belief::Rejoining(call, old) => Some(call_with(call.peer.as_str(), old.as_str())),
-            _ => None,
-        };
-        self.belief = belief;
-    }
-
-    fn send(&mut self, message: ClientMessage) {
-        if self.reloaded {
-            // It has nothing to say before it knows where it is.
-            return;
-        }
-        if message.is_counted() {
-            self.sent.push(message.clone());
-            self.outbox.push(message.clone(), 1).unwrap();
-        }
-        if let Socket::Open = self.socket {
-            self.up.push_back(message);
-        }
-    }
-
-    fn send_offer(&mut self, call: &Call, replaces: Option<CallId>) {
-        let (name, call) = (call.peer.to_string(), call.key.id().cloned());
-        self.send(ClientMessage::Offer(Offer { name, offer: raw(), call, replaces }));
-    }
-
-    fn send_answer(&mut self, call: &Call) {
-        let (name, call) = (Some(call.peer.to_string()), call.key.id().cloned());
-        self.send(ClientMessage::Answer(Answer { name, answer: raw(), call }));
-    }
-
-    fn send_leave(&mut self, call: &Call, reason: LeaveReason) {
-        let (name, call) = (Some(call.peer.to_string()), call.key.id().cloned());
-        self.send(ClientMessage::Leave(Leave { name, call, reason: Some(reason) }));
-    }
-
-    /// What it says of itself when it logs in.
-    fn presents(&self) -> Return {
-        let (call, calling) = match &self.belief {
-            _ if self.reloaded => (self.kept.clone(), false),
-            Belief::Idle => (None, false),
-            Belief::Calling(call) => (Some(call.clone()), true),
-            Belief::Ringing(call) => (Some(call.clone()), false),
-            Belief::InCall(_) | Belief::Rejoining(..) => (self.kept.clone(), false),
-        };
-        let received = if self.reloaded { 0 } else { self.received as u64 };
-        Return { received: Some(received), anew: self.reloaded, call, calling }
-    }
-
-    fn on_offer(&mut self, user: &str, offer: &RelayedOffer) {
-        let new = call_with(&offer.name, offer.call.as_ref().unwrap().as_str());
-        let same_peer = self.belief.call().is_some_and(|call| call.peer == new.peer);
-        let again = self.belief.is_in(offer.call.as_ref());
-        match &self.belief {
-            Belief::Idle => self.believe(Belief::Ringing(new)),
-            Belief::Ringing(_) if again => {}
-            Belief::InCall(_) if again => self.send_answer(&new),
-            Belief::InCall(_) | Belief::Rejoining(..) if same_peer && offer.replaces.is_some() => {
-                self.believe(Belief::InCall(new.clone()));
-                self.send_answer(&new);
-            }
-            Belief::Calling(_) if same_peer && user < offer.name.as_str() => {}
-            Belief::Calling(_) if same_peer => {
-                self.believe(Belief::InCall(new.clone()));
-                self.send_answer(&new);
-            }
-            _ => self.send_leave(&new, LeaveReason::Busy),
-        }
-    }
-
-    fn on_message(&mut self, user: &str, message: &ServerMessage) {
-        match message {
-            ServerMessage::Offer(offer) => self.on_offer(user, offer),
-            ServerMessage::Answer(answer) if self.belief.is_in(answer.call.as_ref()) => {
-                if let Belief::Calling(call) | Belief::Rejoining(call, _) = &self.belief {
-                    self.believe(Belief::InCall(call.clone()));
-                }
-            }
-            ServerMessage::Leave(leave) if self.belief.is_in(leave.call.as_ref()) => {
-                self.believe(Belief::Idle);
-            }
-            ServerMessage::Error(error) if self.belief.is_in(error.call.as_ref()) => {
-                let over = matches!(error.code, Some(ErrorCode::Offline | ErrorCode::NotInCall));
-                if over && matches!(self.belief, Belief::Calling(_) | Belief::Rejoining(..)) {
-                    self.believe(Belief::Idle);
-                }
-            }
-            ServerMessage::Pong(pong) => {
-                self.outbox.acknowledge(pong.received.unwrap()).unwrap();
-            }
-            _ => {}
-        }
-    }
 }
 
 impl Run {
@@ -351,10 +182,8 @@ impl Run {
             }
             Step::SaysSomething(user) => {
                 let client = &mut self.clients[user];
-                if let Some(call) = client.belief.call() {
-                    let (name, call) = (Some(call.peer.to_string()), call.key.id().cloned());
-                    let candidate = Candidate { name, candidate: raw(), call };
-                    client.send(ClientMessage::Candidate(candidate));
+                if let Some(call) = client.belief.call().cloned() {
+                    client.send_candidate(&call);
                 }
             }
             Step::HangsUp(user) => {
