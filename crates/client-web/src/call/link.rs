@@ -89,6 +89,16 @@ impl Attempt {
         }
     }
 
+    /// Whether it is the first one after a loss, and follows at once.
+    pub(super) fn is_quiet(&self) -> bool {
+        let ticket = self.returning.as_ref().and_then(|session| session.ticket.as_ref());
+        !self.has_failed() && ticket.is_some_and(|ticket| ticket.memory != Memory::Reloaded)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) const fn has_failed(&self) -> bool {
         self.failures > 0
     }
