@@ -3,7 +3,7 @@
 mod server;
 mod tutorial;
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -79,7 +79,9 @@ pub(crate) struct Field {
     pub(crate) contestants: Vec<Contestant>,
     /// Who is missing, and why.
     pub(crate) missing: Vec<String>,
-    pronto: std::path::PathBuf,
+    pronto: PathBuf,
+    /// Where Pronto writes down who is there: somewhere new each time, or the next one would wait for them.
+    state: PathBuf,
     tutorial: Option<Tutorial>,
 }
 
@@ -98,13 +100,16 @@ impl Field {
                 }
             }
         }
-        Self { contestants, missing, pronto: options.server.clone(), tutorial }
+        let state = options.output.join("state");
+        Self { contestants, missing, pronto: options.server.clone(), state, tutorial }
     }
 
     /// Starts a contestant on a core of its own.
     pub(crate) fn start(&self, contestant: Contestant, cores: &Cores) -> Result<Server> {
         match contestant {
-            Contestant::Pronto => Server::start(&mut pronto(&self.pronto), cores),
+            Contestant::Pronto => {
+                self.pronto().and_then(|mut pronto| Server::start(&mut pronto, cores))
+            }
             Contestant::Websocket => Server::start(&mut ourselves("floor-websocket")?, cores),
             Contestant::Tcp => Server::start(&mut ourselves("floor-tcp")?, cores),
             Contestant::Tutorial => {
@@ -114,13 +119,16 @@ impl Field {
         }
         .with_context(|| format!("{} does not start", contestant.title()))
     }
-}
 
-fn pronto(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    // The page is not asked for. One machine that logs in thousands of users is what the limits are there to stop.
-    command.args(["--listen", "127.0.0.1:0", "--limits", "off"]);
-    command
+    fn pronto(&self) -> Result<Command> {
+        if self.state.exists() {
+            fs::remove_dir_all(&self.state)?;
+        }
+        let mut command = Command::new(&self.pronto);
+        // One machine that logs in thousands of users is what the limits are there to stop.
+        command.args(["--listen", "127.0.0.1:0", "--limits", "off", "--state"]).arg(&self.state);
+        Ok(command)
+    }
 }
 
 pub(crate) fn ourselves(part: &str) -> Result<Command> {

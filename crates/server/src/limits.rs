@@ -39,8 +39,8 @@ pub const FRAMES_IN_A_ROW: usize = 16;
 pub const READ_BYTES: usize = 16 * 1024;
 
 /// The WebSocket library's read buffer, in bytes. It is zeroed before every read and kept for as long as the connection
-/// lasts. Candidates are 300 bytes; larger messages grow it.
-pub const READ_BUFFER_BYTES: usize = 512;
+/// lasts. A login fits; larger messages grow it.
+pub const READ_BUFFER_BYTES: usize = 256;
 
 /// How many bytes of messages are gathered into one write to a socket. Nothing is set aside for it, and every batch is
 /// flushed: it spares a system call for each message when several are queued, and delays none.

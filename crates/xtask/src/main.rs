@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool talks on its standard output")]
 
 mod audit;
+mod bench;
 mod cargo;
 mod child;
 mod dist;
@@ -46,6 +47,13 @@ enum Chore {
     Audit,
     /// Builds the page and the server as they are shipped, and prints how large the page is.
     Dist,
+    #[command(disable_help_flag = true)]
+    /// Measures the server beside others and beside the least that a relay can cost.
+    Bench {
+        /// What to measure, and how often: `cargo xtask bench --help` says.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,5 +77,6 @@ fn carry_out(chore: Chore) -> Result<ExitCode> {
         Chore::Test(selection) => test::run(&project, &selection),
         Chore::Audit => audit::run(&project),
         Chore::Dist => dist::run(&project),
+        Chore::Bench { options } => bench::run(&project, &options),
     }
 }

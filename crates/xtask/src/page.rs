@@ -53,9 +53,18 @@ impl Build<'_> {
     }
 }
 
-/// Builds the page, unless what is in `dist` was made of the very same; returns the folder.
+/// Builds the page into `dist`, unless what is there was made of the very same; returns the folder.
 pub(crate) fn build(project: &Project, build: Build<'_>, wait: Wait<'_>) -> Result<PathBuf> {
-    let dist = project.root.join(DIST);
+    build_into(project, &project.root.join(DIST), build, wait)
+}
+
+/// The same into a folder of one's own choice.
+pub(crate) fn build_into(
+    project: &Project,
+    dist: &Path,
+    build: Build<'_>,
+    wait: Wait<'_>,
+) -> Result<PathBuf> {
     let index = project.root.join("index.html");
     let html = fs::read_to_string(&index)
         .with_context(|| format!("{} cannot be read", index.display()))?;
@@ -65,10 +74,11 @@ pub(crate) fn build(project: &Project, build: Build<'_>, wait: Wait<'_>) -> Resu
 
     let sources = assets::read(&project.root, &links)?;
     let stamp = Stamp::new(&[format!("{build:?}").as_bytes(), html.as_bytes(), &module], &sources);
-    let stamp_file = project.target.join("xtask").join("dist.stamp");
-    if stamp.stands(&stamp_file, &dist) {
-        println!("The page in {DIST}/ is up to date.");
-        return Ok(dist);
+    let name = dist.file_name().unwrap_or_default().to_string_lossy();
+    let stamp_file = project.target.join("xtask").join(format!("{name}.stamp"));
+    if stamp.stands(&stamp_file, dist) {
+        println!("The page in {name}/ is up to date.");
+        return Ok(dist.to_path_buf());
     }
 
     let mut files = Files::new();
@@ -86,10 +96,10 @@ pub(crate) fn build(project: &Project, build: Build<'_>, wait: Wait<'_>) -> Resu
     if let Build::Optimised { .. } = build {
         compress::add_compressed(&mut files)?;
     }
-    output::replace(&dist, &files)?;
-    stamp.write(&stamp_file, &dist)?;
-    println!("The page is in {DIST}/.");
-    Ok(dist)
+    output::replace(dist, &files)?;
+    stamp.write(&stamp_file, dist)?;
+    println!("The page is in {name}/.");
+    Ok(dist.to_path_buf())
 }
 
 /// The size in bytes of each file of a finished page, by its path in `dist`.

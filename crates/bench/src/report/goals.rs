@@ -48,7 +48,8 @@ const GOALS: [Goal; 14] = [
 /// Says of every goal that was measured whether it is reached.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, report: &Report<'_>) -> fmt::Result {
     writeln!(f, "## What is to be reached\n")?;
-    let head = ["workload", "what", "at most", "measured", "least–greatest", "reached"];
+    let head =
+        ["workload", "what", "at most", "measured", "least–greatest", "reached", "the floor's"];
     write_row(f, &head.map(str::to_owned))?;
     write_row(f, &head.map(|_| "---".to_owned()))?;
     for Goal { workload, kind, bound } in GOALS {
@@ -74,8 +75,22 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, report: &Report<'_>) -> fmt::Res
                 format!("{:.2}", found.median),
                 format!("{:.2}–{:.2}", found.least, found.greatest),
                 if found.median <= limit { "yes" } else { "**no**" }.to_owned(),
+                floors(report, workload, kind, &bound),
             ],
         )?;
     }
     writeln!(f)
+}
+
+/// What the bare WebSocket relay would have in Pronto's place: where that is more than the goal, no relay over WebSockets
+/// reaches it on this machine.
+fn floors(report: &Report<'_>, workload: Workload, kind: Kind, bound: &Bound) -> String {
+    let own = (workload, kind, Websocket);
+    let found = match bound {
+        Times(_, Websocket) => None,
+        Times(_, rival) => report.samples.ratio(own, (workload, kind, *rival)),
+        TimesOwn(_, other, kind) => report.samples.ratio(own, (*other, *kind, Websocket)),
+        AtMost(_) => report.samples.spread(workload, kind, Websocket),
+    };
+    found.map_or_else(String::new, |found| format!("{:.2}", found.median))
 }

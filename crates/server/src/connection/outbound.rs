@@ -26,6 +26,10 @@ impl Outbound {
             return Err(Ending::Close(CloseCode::SlowConsumer));
         }
         self.bytes = bytes;
+        if self.queue.capacity() == 0 {
+            // Room for the one answer to a login: most users say nothing more, and would hold room for four.
+            self.queue.reserve_exact(1);
+        }
         self.queue.push_back(message);
         Ok(())
     }

@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::{
+    bench,
     cargo::{self, WASM},
     child::{self, Wait, spoken},
-    npm,
+    dist, npm,
     page::{self, Build},
     project::Project,
     setup,
@@ -36,14 +37,16 @@ pub(super) enum Step {
     DocsWasm,
     Native,
     Interop,
+    Bench,
     Browser,
     Page,
+    PageSize,
     PageTrunk,
     E2e,
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Fmt,
         Self::Clippy,
         Self::ClippyWasm,
@@ -51,7 +54,9 @@ impl Step {
         Self::DocsWasm,
         Self::Native,
         Self::Interop,
+        Self::Bench,
         Self::Browser,
+        Self::PageSize,
         Self::Page,
         Self::PageTrunk,
         Self::E2e,
@@ -82,7 +87,9 @@ impl Step {
             Self::DocsWasm => ("the same for what only browsers see", 25),
             Self::Native => ("tests without a browser", 240),
             Self::Interop => ("coturn's client and an ACME authority talk to the server", 180),
+            Self::Bench => ("does the benchmark work? It measures nothing here", 90),
             Self::Browser => ("tests of the page's parts in a browser", 240),
+            Self::PageSize => ("is the page small enough, as it is shipped?", 150),
             Self::Page => ("the page, as `cargo xtask run` builds it", 45),
             Self::PageTrunk => ("the page, as trunk builds it", 260),
             Self::E2e => ("browsers call each other through the server", 480),
@@ -119,7 +126,9 @@ impl Step {
                 command.envs(programs);
                 self.tests(command, filter.is_none())
             }
+            Self::Bench => bench::smoke(project, self.wait()).map(|()| Tally::PASSED),
             Self::Browser => self.browser_tests(project, filter),
+            Self::PageSize => dist::check_size(project, self.wait()).map(|()| Tally::PASSED),
             Self::Page => self.our_page(project).map(|_| Tally::PASSED),
             Self::PageTrunk => {
                 made.trunk_page = Some(self.trunk_page(project)?);
