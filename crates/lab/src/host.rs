@@ -19,6 +19,14 @@ pub struct Host {
     namespace: Arc<Namespace>,
 }
 
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.namespace, &other.namespace)
+    }
+}
+
+impl Eq for Host {}
+
 impl Host {
     /// A host that is in no network yet.
     ///
