@@ -24,6 +24,7 @@ const STOPS_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Server {
     listens: SocketAddr,
+    scheme: String,
     setting: Setting,
     /// What outlives it.
     state: TempDir,
@@ -36,8 +37,9 @@ impl Server {
         let state = TempDir::new()?;
         let listen = SocketAddr::new(setting.address, setting.port);
         let mut program = run(listen, &setting, state.path())?;
-        let listens = SocketAddr::new(setting.address, program.printed(port).await?);
-        Ok(Self { listens, setting, state, running: Mutex::new(Some(program)) })
+        let (scheme, port) = program.printed(printed).await?;
+        let listens = SocketAddr::new(setting.address, port);
+        Ok(Self { listens, scheme, setting, state, running: Mutex::new(Some(program)) })
     }
 
     /// Where people reach it who are in the same place, or on the same networks.
@@ -56,7 +58,7 @@ impl Server {
         let address = self.address();
         let host =
             host.map_or_else(|| address.to_string(), |host| format!("{host}:{}", address.port()));
-        format!("http://{host}")
+        format!("{}://{host}", self.scheme)
     }
 
     /// Stops it as a system does that restarts it, by SIGTERM.
@@ -95,7 +97,7 @@ impl Server {
     /// It does not start.
     pub async fn start_again(&self) -> Result<()> {
         let mut program = run(self.listens, &self.setting, self.state.path())?;
-        program.printed(port).await?;
+        program.printed(printed).await?;
         *self.running.lock().await = Some(program);
         Ok(())
     }
@@ -116,24 +118,34 @@ fn run(listen: SocketAddr, setting: &Setting, state: &Path) -> Result<Program> {
     Program::start(command)
 }
 
-/// The port in the line that it prints when it is ready.
-fn port(line: &str) -> Option<u16> {
-    line.split_once("http://")?.1.trim_end_matches('/').rsplit_once(':')?.1.parse().ok()
+/// The scheme and the port in the line that it prints when it is ready.
+fn printed(line: &str) -> Option<(String, u16)> {
+    let (before, address) = line.split_once("://")?;
+    let scheme = before.rsplit(' ').next()?.to_owned();
+    let port = match address.trim_end_matches('/').rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port.parse().ok()?,
+        _ if scheme == "https" => 443,
+        _ => 80,
+    };
+    Some((scheme, port))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::port;
+    use super::printed;
 
     #[test]
-    fn the_port_is_read_from_what_the_server_prints() {
+    fn scheme_and_port_are_read_from_what_the_server_prints() {
         for (line, expected) in [
-            ("Pronto is at http://127.0.0.1:9090", Some(9090)),
-            ("Pronto is at http://localhost:9090/", Some(9090)),
-            ("Pronto is at http://[::1]:9090", Some(9090)),
+            ("Pronto is at http://127.0.0.1:9090", Some(("http", 9090))),
+            ("Pronto is at http://localhost:9090/", Some(("http", 9090))),
+            ("Pronto is at http://[::1]:9090", Some(("http", 9090))),
+            ("Pronto is at https://203.0.113.10", Some(("https", 443))),
+            ("Pronto is at https://[2001:db8::1]", Some(("https", 443))),
             ("INFO server: logged in", None),
         ] {
-            assert_eq!(port(line), expected, "{line}");
+            let expected = expected.map(|(scheme, port)| (scheme.to_owned(), port));
+            assert_eq!(printed(line), expected, "{line}");
         }
     }
 }

@@ -45,6 +45,7 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario("only-tcp-443", World::only_tcp_443, [RELAY_TCP_TLS, RELAY_UDP]),
     scenario("only-tls-443", World::only_tls_443, [RELAY_TLS, RELAY_TLS]),
     scenario("ipv6-only", World::ipv6_only, [HOST, HOST]),
+    scenario("ipv6-udp-blocked", World::ipv6_udp_blocked, [RELAY_TCP, RELAY_UDP]),
     scenario("bad-line", World::bad_line, [HOST, THROUGH_NAT]),
     Scenario { moves: true, ..scenario("address-change", World::two_homes, [THROUGH_NAT, HOST]) },
 ];

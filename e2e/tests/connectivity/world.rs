@@ -33,7 +33,12 @@ struct Site {
 
 impl Site {
     fn new(internet: &Network, number: u8, nat: Nat, firewall: Firewall) -> Result<Self> {
-        let network = Network::new("site", &format!("192.168.{number}.0/24"))?;
+        let addresses = if internet.address(number).is_ipv4() {
+            format!("192.168.{number}.0/24")
+        } else {
+            format!("fd00:{number}::/64")
+        };
+        let network = Network::new("site", &addresses)?;
         let router = Router::new("router", &network, (internet, number), nat, firewall)?;
         Ok(Self { network, router })
     }
@@ -141,6 +146,10 @@ impl World {
 
     pub(crate) fn ipv6_only() -> Result<Self> {
         apart(INTERNET_V6, DIRECT, DIRECT)
+    }
+
+    pub(crate) fn ipv6_udp_blocked() -> Result<Self> {
+        apart(INTERNET_V6, Access::Behind(Nat::Cone, Firewall::NoUdp), HOME)
     }
 
     /// The caller's line is bad in both directions, as one by satellite is.
