@@ -1,6 +1,7 @@
 //! The call that is made in every scenario.
 
 use std::{
+    path::Path,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use tokio::{time::sleep, try_join};
 
 use crate::{scenarios::Scenario, world::World};
 
-/// The server's port: the one that is open everywhere.
+/// The server's port.
 const PORT: u16 = 443;
 
 /// Within what time the picture has to be back after a change of address, on both sides.
@@ -42,15 +43,7 @@ pub(crate) fn play(scenario: &Scenario) -> Result<Outcome, Failure> {
     let _guard = runtime.enter();
     let world = (scenario.world)().context("the networks cannot be made")?;
     let state = tempfile::tempdir().map_err(anyhow::Error::from)?;
-    let setting = Setting {
-        place: Place::On(world.server.clone()),
-        address: world.address,
-        port: PORT,
-        options: ["--tls", "self-signed", "--state", &state.path().to_string_lossy()]
-            .map(str::to_owned)
-            .to_vec(),
-        ..Setting::default()
-    };
+    let setting = setting(&world, state.path());
     let outcome = Mutex::new(Outcome::default());
     play_in(setting, 2, async |scene| {
         let result = call(scene, scenario, &world).await?;
@@ -58,6 +51,18 @@ pub(crate) fn play(scenario: &Scenario) -> Result<Outcome, Failure> {
         Ok(())
     })?;
     Ok(outcome.into_inner().unwrap_or_default())
+}
+
+/// The server as people have it: TLS and the relay, on the one port that is open everywhere.
+pub(crate) fn setting(world: &World, state: &Path) -> Setting {
+    let options = ["--tls", "self-signed", "--state", &state.to_string_lossy()];
+    Setting {
+        place: Place::On(world.server.clone()),
+        address: world.address,
+        port: PORT,
+        options: options.map(str::to_owned).to_vec(),
+        ..Setting::default()
+    }
 }
 
 async fn call(scene: &Scene, scenario: &Scenario, world: &World) -> Result<Outcome> {

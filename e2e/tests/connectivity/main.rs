@@ -7,6 +7,8 @@
 #[cfg(target_os = "linux")]
 mod call;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod scenarios;
 #[cfg(target_os = "linux")]
 mod table;
@@ -45,7 +47,11 @@ fn main() -> ExitCode {
             outcome.map(drop).map_err(|failure| format!("{failure:?}").into())
         })
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let findings = doctor::ALL.iter().map(|finding| {
+        let examine = || doctor::examine(finding).map_err(|failure| format!("{failure:?}").into());
+        Trial::test(finding.name, examine)
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.chain(findings).collect());
     table.print();
     conclusion.exit_code()
 }
