@@ -129,7 +129,7 @@ async fn sign_in(
             error => Unreached::NoWebSocket(error.to_string()),
         })?;
     for _ in 0..NAMES {
-        let login = ClientMessage::Login(Login { name: name(), session: None });
+        let login = ClientMessage::Login(Login { name: name(), ..Login::default() });
         let sent = socket.send(Message::text(login.encode())).await;
         sent.map_err(|_| Unreached::NotPronto)?;
         match reply(&mut socket).await? {
