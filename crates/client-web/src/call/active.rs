@@ -175,22 +175,15 @@ impl Client {
         }
     }
 
-    /// The browser has found a candidate. Before the offer is sent nobody could say yet which call it is of.
-    fn send_candidate(&mut self, candidate: Raw) {
-        if let Call::Outgoing(outgoing) = &mut self.call {
-            if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
-                outgoing.candidates.push(candidate.clone());
-            }
-            if !outgoing.is_known_to_server() {
+    /// The browser has found a candidate. Nobody learns where this user is before the call is accepted.
+    pub(super) fn send_candidate(&mut self, candidate: Raw) {
+        let (name, call) = match &mut self.call {
+            Call::Outgoing(outgoing) => {
+                if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
+                    outgoing.candidates.push(candidate);
+                }
                 return;
             }
-        }
-        self.say_candidate(candidate);
-    }
-
-    pub(super) fn say_candidate(&mut self, candidate: Raw) {
-        let (name, call) = match &self.call {
-            Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
             Call::Idle | Call::Incoming(_) => return,
         };
