@@ -92,12 +92,17 @@ async fn call(scene: &Scene, scenario: &Scenario, world: &World) -> Result<Outco
 }
 
 async fn join(scene: &Scene, name: &str, host: &lab::Host) -> Result<Person> {
+    let person = open(scene, name, host).await?;
+    person.sign_in().await?;
+    Ok(person)
+}
+
+/// Somebody opens the page on a host.
+pub(crate) async fn open(scene: &Scene, name: &str, host: &lab::Host) -> Result<Person> {
     // The certificate is signed by nobody whom a browser knows.
     let arguments = vec!["--ignore-certificate-errors".to_owned()];
     let how = Join { place: Place::On(host.clone()), arguments, ..Join::default() };
-    let person = scene.join_as(name, how).await?;
-    person.sign_in().await?;
-    Ok(person)
+    scene.join_as(name, how).await
 }
 
 async fn paths(caller: &Person, callee: &Person) -> Result<[String; 2]> {

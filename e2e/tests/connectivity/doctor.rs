@@ -1,12 +1,17 @@
-//! `pronto doctor` behind firewalls.
+//! `pronto doctor` and the page's own check of the connection, behind firewalls.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    scene::{Failure, Setting, play_in},
+    scene::{Failure, Scene, Setting, play_in},
     settings,
 };
 
-use crate::{call::setting, world::World};
+use tokio::try_join;
+
+use crate::{
+    call::{open, setting},
+    world::World,
+};
 
 /// What the doctor is to find somewhere.
 pub(crate) struct Finding {
@@ -18,6 +23,8 @@ pub(crate) struct Finding {
     code: i32,
     /// What it says, among other things.
     says: &'static [&'static str],
+    /// What the page's check comes to: its sentence, and what it says of UDP, TCP and TLS.
+    page: [&'static str; 4],
 }
 
 pub(crate) const ALL: &[Finding] = &[
@@ -33,6 +40,7 @@ pub(crate) const ALL: &[Finding] = &[
             "seen as 203.0.113.20: there is a NAT between",
             "Calls work from here. Sound and picture can go by UDP",
         ],
+        page: ["check-udp", "way-works", "way-works", "way-works"],
     },
     Finding {
         name: "doctor-udp-blocked",
@@ -45,6 +53,7 @@ pub(crate) const ALL: &[Finding] = &[
             "relay over TLS  works",
             "UDP does not get through: a firewall on the way drops it.",
         ],
+        page: ["check-tcp", "way-blocked", "way-works", "way-works"],
     },
     Finding {
         name: "doctor-only-tls-443",
@@ -57,6 +66,7 @@ pub(crate) const ALL: &[Finding] = &[
             "relay over TLS  works",
             "Within TLS the picture may stand still",
         ],
+        page: ["check-tls", "way-blocked", "way-blocked", "way-works"],
     },
     Finding {
         name: "doctor-blocked",
@@ -64,6 +74,7 @@ pub(crate) const ALL: &[Finding] = &[
         options: &["--turn-url", "turn:203.0.113.10:3478?transport=tcp", "--turn-secret", "x"],
         code: 1,
         says: &["relay over TCP  does not work", "Calls do not work from here"],
+        page: ["check-blocked", "way-missing", "way-blocked", "way-missing"],
     },
 ];
 
@@ -73,15 +84,22 @@ pub(crate) fn examine(finding: &Finding) -> Result<(), Failure> {
     let state = tempfile::tempdir().map_err(anyhow::Error::from)?;
     let mut setting: Setting = setting(&world, state.path());
     setting.options.extend(finding.options.iter().map(|option| (*option).to_owned()));
-    play_in(setting, 0, async |scene| {
-        let mut command = world.caller.command(settings::path(settings::SERVER)?);
-        command.args(["doctor", &scene.server().origin(None)]);
-        let output = tokio::task::spawn_blocking(move || command.output()).await??;
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        for words in finding.says {
-            ensure!(said.contains(words), "it does not say {words:?}, but\n{said}");
-        }
-        ensure!(output.status.code() == Some(finding.code), "{}:\n{said}", output.status);
+    play_in(setting, 1, async |scene| {
+        let person = open(scene, "somebody", &world.caller).await?;
+        let page = person.checks_connection(finding.page);
+        try_join!(page, doctor_says(scene, &world, finding))?;
         Ok(())
     })
+}
+
+async fn doctor_says(scene: &Scene, world: &World, finding: &Finding) -> Result<()> {
+    let mut command = world.caller.command(settings::path(settings::SERVER)?);
+    command.args(["doctor", &scene.server().origin(None)]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    for words in finding.says {
+        ensure!(said.contains(words), "it does not say {words:?}, but\n{said}");
+    }
+    ensure!(output.status.code() == Some(finding.code), "{}:\n{said}", output.status);
+    Ok(())
 }
