@@ -1,7 +1,6 @@
 //! The call that is made in every scenario.
 
 use std::{
-    path::Path,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -42,8 +41,7 @@ pub(crate) fn play(scenario: &Scenario) -> Result<Outcome, Failure> {
     // Delayed lines need one.
     let _guard = runtime.enter();
     let world = (scenario.world)().context("the networks cannot be made")?;
-    let state = tempfile::tempdir().map_err(anyhow::Error::from)?;
-    let setting = setting(&world, state.path());
+    let setting = setting(&world);
     let outcome = Mutex::new(Outcome::default());
     play_in(setting, 2, async |scene| {
         let result = call(scene, scenario, &world).await?;
@@ -54,8 +52,8 @@ pub(crate) fn play(scenario: &Scenario) -> Result<Outcome, Failure> {
 }
 
 /// The server as people have it: TLS and the relay, on the one port that is open everywhere.
-pub(crate) fn setting(world: &World, state: &Path) -> Setting {
-    let options = ["--tls", "self-signed", "--state", &state.to_string_lossy()];
+pub(crate) fn setting(world: &World) -> Setting {
+    let options = ["--tls", "self-signed"];
     Setting {
         place: Place::On(world.server.clone()),
         address: world.address,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    scene::{Failure, Scene, Setting, play_in},
+    scene::{Failure, Scene, play_in},
     settings,
 };
 
@@ -81,8 +81,7 @@ pub(crate) const ALL: &[Finding] = &[
 /// Lets the doctor look at a server from where the caller is.
 pub(crate) fn examine(finding: &Finding) -> Result<(), Failure> {
     let world = (finding.world)().context("the networks cannot be made")?;
-    let state = tempfile::tempdir().map_err(anyhow::Error::from)?;
-    let mut setting: Setting = setting(&world, state.path());
+    let mut setting = setting(&world);
     setting.options.extend(finding.options.iter().map(|option| (*option).to_owned()));
     play_in(setting, 1, async |scene| {
         let person = open(scene, "somebody", &world.caller).await?;

@@ -47,5 +47,8 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario("ipv6-only", World::ipv6_only, [HOST, HOST]),
     scenario("ipv6-udp-blocked", World::ipv6_udp_blocked, [RELAY_TCP, RELAY_UDP]),
     scenario("bad-line", World::bad_line, [HOST, THROUGH_NAT]),
-    Scenario { moves: true, ..scenario("address-change", World::two_homes, [THROUGH_NAT, HOST]) },
+    Scenario {
+        moves: true,
+        ..scenario("address-change", World::two_homes, [THROUGH_NAT, THROUGH_NAT])
+    },
 ];

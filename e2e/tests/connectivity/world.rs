@@ -160,7 +160,7 @@ impl World {
 
     /// The caller is at home, and can leave for somewhere else.
     pub(crate) fn two_homes() -> Result<Self> {
-        let mut world = apart(INTERNET, HOME, DIRECT)?;
+        let mut world = apart(INTERNET, HOME, HOME)?;
         let site = Site::new(&world._internet, CALLER + 1, Nat::Cone, Firewall::Open)?;
         world.elsewhere = Some(site);
         Ok(world)
