@@ -2,6 +2,7 @@
 
 mod launch;
 mod received;
+mod route;
 mod tabs;
 mod watch;
 

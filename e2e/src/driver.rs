@@ -1,20 +1,19 @@
 //! The programs that drive browsers.
 
-use std::process::Command;
-
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
 
 use crate::{
-    Kind,
+    Kind, Place,
+    place::Way,
     program::Program,
     settings::{self, CHROMEDRIVER, GECKODRIVER},
 };
 
-/// The drivers of a scene: one chromedriver for all Chromiums, a geckodriver for each Firefox.
+/// The drivers of a scene: a chromedriver for all Chromiums of a place, a geckodriver for each Firefox.
 #[derive(Debug, Default)]
 pub(crate) struct Drivers {
-    chromedriver: Mutex<Option<Driver>>,
+    chromedrivers: Mutex<Vec<(Place, Driver)>>,
     geckodrivers: Mutex<Vec<Driver>>,
 }
 
@@ -22,24 +21,27 @@ pub(crate) struct Drivers {
 #[derive(Debug)]
 struct Driver {
     url: String,
+    _way: Way,
     _program: Program,
 }
 
 impl Drivers {
-    /// The address of one that can start a browser of this kind.
-    pub(crate) async fn url(&self, kind: Kind) -> Result<String> {
+    /// The address of one that can start a browser of this kind in this place.
+    pub(crate) async fn url(&self, kind: Kind, place: &Place) -> Result<String> {
         match kind {
             Kind::Chromium => {
-                let mut chromedriver = self.chromedriver.lock().await;
-                let driver = match chromedriver.take() {
-                    Some(driver) => driver,
-                    None => Driver::start(CHROMEDRIVER, &["--port=0"]).await?,
-                };
-                Ok(chromedriver.insert(driver).url.clone())
+                let mut chromedrivers = self.chromedrivers.lock().await;
+                if let Some((_, driver)) = chromedrivers.iter().find(|(its, _)| its == place) {
+                    return Ok(driver.url.clone());
+                }
+                let driver = Driver::start(place, CHROMEDRIVER, &["--port=0"]).await?;
+                let url = driver.url.clone();
+                chromedrivers.push((place.clone(), driver));
+                Ok(url)
             }
             Kind::Firefox => {
                 let arguments = ["--host", "127.0.0.1", "--port", "0", "--websocket-port", "0"];
-                let driver = Driver::start(GECKODRIVER, &arguments).await?;
+                let driver = Driver::start(place, GECKODRIVER, &arguments).await?;
                 let url = driver.url.clone();
                 self.geckodrivers.lock().await.push(driver);
                 Ok(url)
@@ -54,22 +56,23 @@ const STARTS: u32 = 5;
 impl Driver {
     /// chromedriver asks the system for a free port of IPv6 and then wants the same one of IPv4, which somebody else may
     /// have: it ends at once, and another start gets another port.
-    async fn start(variable: &str, arguments: &[&str]) -> Result<Self> {
+    async fn start(place: &Place, variable: &str, arguments: &[&str]) -> Result<Self> {
         let mut starts = 1;
         loop {
-            match Self::start_once(variable, arguments).await {
+            match Self::start_once(place, variable, arguments).await {
                 Err(_) if starts < STARTS => starts += 1,
                 started => return started,
             }
         }
     }
 
-    async fn start_once(variable: &str, arguments: &[&str]) -> Result<Self> {
-        let mut command = Command::new(settings::path(variable)?);
+    async fn start_once(place: &Place, variable: &str, arguments: &[&str]) -> Result<Self> {
+        let mut command = place.command(settings::path(variable)?);
         command.args(arguments);
         let mut program = Program::start(command)?;
         let port = program.printed(port).await.context("the driver does not start")?;
-        Ok(Self { url: format!("http://127.0.0.1:{port}"), _program: program })
+        let way = place.way(port).await?;
+        Ok(Self { url: format!("http://127.0.0.1:{}", way.port()), _way: way, _program: program })
     }
 }
 

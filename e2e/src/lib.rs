@@ -11,6 +11,7 @@ pub mod axe;
 pub mod browser;
 mod driver;
 pub mod person;
+pub mod place;
 mod program;
 pub mod scene;
 pub mod server;
@@ -21,5 +22,6 @@ pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};
 pub use person::{Look, Person};
+pub use place::Place;
 pub use scene::{Join, Played, Scene, play};
 pub use wire::Wire;

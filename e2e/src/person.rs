@@ -13,6 +13,11 @@ use crate::{
     wait::{PATIENCE, until},
 };
 
+/// What the check of the connection says, by its keys.
+const CHECKED: &str = "const of = (id) => document.getElementById(id).dataset.result ?? '';
+    return [document.getElementById('checkPanel').dataset.summary ?? '',
+        of('checkUdp'), of('checkTcp'), of('checkTls')];";
+
 /// Somebody before Pronto's page. What can be done with any page, see [`Browser`], can be done with this one.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -99,6 +104,22 @@ impl Person {
         self.sees("the sign-in", |look| look.page() == "loginPage").await?;
         self.write("usernameInput", name).await?;
         self.click("loginBtn").await
+    }
+
+    /// Checks the connection before signing in, and waits until it comes to this: the check's sentence, and what it says
+    /// of UDP, TCP and TLS, by their keys.
+    ///
+    /// # Errors
+    /// It comes to something else.
+    pub async fn checks_connection(&self, expected: [&str; 4]) -> Result<()> {
+        self.click("checkBtn").await?;
+        let mut last = Vec::new();
+        let done = until(PATIENCE, async || {
+            last = self.value::<Vec<String>>(CHECKED).await?;
+            Ok((last == expected).then_some(()))
+        });
+        ensure!(done.await?.is_some(), "{}'s check comes to {last:?}, not {expected:?}", self.name);
+        Ok(())
     }
 
     /// Calls somebody.

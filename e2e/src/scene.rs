@@ -16,7 +16,7 @@ use futures_util::{FutureExt, future::join_all};
 use tokio::{runtime::Runtime, sync::Semaphore, try_join};
 
 use crate::{
-    Browser, Devices, Kind, Person, Wire,
+    Browser, Devices, Kind, Person, Place, Wire,
     browser::launch,
     driver::Drivers,
     server::Server,
@@ -43,23 +43,37 @@ pub struct Scene {
 }
 
 /// Which server a scene is played with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
-    /// The address of this machine that it listens on.
+    /// Where it runs.
+    pub place: Place,
+    /// The address that it listens on.
     pub address: IpAddr,
+    /// The port that it listens on; 0 for a free one.
+    pub port: u16,
+    /// Its options besides.
+    pub options: Vec<String>,
     /// The variable of [`settings`] that names the folder of its page.
     pub page: &'static str,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { address: Ipv4Addr::LOCALHOST.into(), page: PAGE }
+        Self {
+            place: Place::Here,
+            address: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            options: Vec::new(),
+            page: PAGE,
+        }
     }
 }
 
 /// How somebody joins.
 #[derive(Clone, Debug, Default)]
 pub struct Join {
+    /// Where the browser runs.
+    pub place: Place,
     /// The browser.
     pub kind: Kind,
     /// What it has and allows.
@@ -68,6 +82,8 @@ pub struct Join {
     pub query: String,
     /// A host name to reach this machine by, instead of its loopback address.
     pub host: Option<String>,
+    /// What Chromium is started with besides.
+    pub arguments: Vec<String>,
 }
 
 /// Plays a scene with the page that `cargo xtask run` builds, and at most so many browsers. Whatever comes of it,
@@ -93,7 +109,7 @@ pub fn play_in(
         let _seats =
             SEATING.acquire_many(browsers.min(SEATS)).await.map_err(anyhow::Error::from)?;
         let stage = Scene {
-            server: Server::start(setting.address, settings::path(setting.page)?).await?,
+            server: Server::start(setting).await?,
             drivers: Drivers::default(),
             people: Mutex::default(),
         };
@@ -163,11 +179,8 @@ impl Scene {
     /// # Errors
     /// No browser starts, or it does not load the page.
     pub async fn join_as(&self, name: &str, how: Join) -> Result<Person> {
-        let hosts = how.host.as_slice();
-        let person = self.sit_down(name, how.kind, how.devices, hosts).await?;
-        let address = self.server.address();
-        let host = how.host.unwrap_or_else(|| address.ip().to_string());
-        person.open(&format!("http://{host}:{}/{}", address.port(), how.query)).await?;
+        let person = self.sit_down(name, &how).await?;
+        person.open(&format!("{}/{}", self.server.origin(how.host.as_deref()), how.query)).await?;
         Ok(person)
     }
 
@@ -176,7 +189,7 @@ impl Scene {
     /// # Errors
     /// No browser starts, or it does not load the page.
     pub async fn visit(&self, name: &str, url: &str) -> Result<Browser> {
-        let person = self.sit_down(name, Kind::Chromium, Devices::Both, &[]).await?;
+        let person = self.sit_down(name, &Join::default()).await?;
         person.open(url).await?;
         Ok((*person).clone())
     }
@@ -226,15 +239,9 @@ impl Scene {
         Ok((caller, callee))
     }
 
-    async fn sit_down(
-        &self,
-        name: &str,
-        kind: Kind,
-        devices: Devices,
-        hosts: &[String],
-    ) -> Result<Person> {
-        let driver = self.drivers.url(kind).await?;
-        let browser = launch(&driver, kind, devices, hosts).await?;
+    async fn sit_down(&self, name: &str, how: &Join) -> Result<Person> {
+        let driver = self.drivers.url(how.kind, &how.place).await?;
+        let browser = launch(&driver, how).await?;
         let person = Person::new(name, browser);
         self.people.lock().unwrap_or_else(PoisonError::into_inner).push(person.clone());
         Ok(person)

@@ -1,9 +1,8 @@
 //! Pronto's server, as a program of its own.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-    process::Command,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
     time::Duration,
 };
 
@@ -12,7 +11,9 @@ use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use crate::{
+    Place,
     program::Program,
+    scene::Setting,
     settings::{self, foreign_to_the_server},
 };
 
@@ -23,25 +24,41 @@ const STOPS_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Server {
     listens: SocketAddr,
-    page: PathBuf,
+    scheme: String,
+    setting: Setting,
     /// What outlives it.
     state: TempDir,
     running: Mutex<Option<Program>>,
 }
 
 impl Server {
-    /// Starts it on a free port of this address of the machine, with the page of this folder.
-    pub(crate) async fn start(address: IpAddr, page: PathBuf) -> Result<Self> {
+    /// Starts it in this setting.
+    pub(crate) async fn start(setting: Setting) -> Result<Self> {
         let state = TempDir::new()?;
-        let mut program = run(SocketAddr::new(address, 0), &page, state.path())?;
-        let listens = SocketAddr::new(address, program.printed(port).await?);
-        Ok(Self { listens, page, state, running: Mutex::new(Some(program)) })
+        let listen = SocketAddr::new(setting.address, setting.port);
+        let mut program = run(listen, &setting, state.path())?;
+        let (scheme, port) = program.printed(printed).await?;
+        let listens = SocketAddr::new(setting.address, port);
+        Ok(Self { listens, scheme, setting, state, running: Mutex::new(Some(program)) })
     }
 
-    /// Where this machine reaches it.
+    /// Where people reach it who are in the same place, or on the same networks.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.listens.port())
+    pub fn address(&self) -> SocketAddr {
+        match self.setting.place {
+            Place::Here => (Ipv4Addr::LOCALHOST, self.listens.port()).into(),
+            #[cfg(target_os = "linux")]
+            Place::On(_) => self.listens,
+        }
+    }
+
+    /// The origin of its page for who reaches it by this name, or by its address.
+    #[must_use]
+    pub fn origin(&self, host: Option<&str>) -> String {
+        let address = self.address();
+        let host =
+            host.map_or_else(|| address.to_string(), |host| format!("{host}:{}", address.port()));
+        format!("{}://{host}", self.scheme)
     }
 
     /// Stops it as a system does that restarts it, by SIGTERM.
@@ -79,8 +96,8 @@ impl Server {
     /// # Errors
     /// It does not start.
     pub async fn start_again(&self) -> Result<()> {
-        let mut program = run(self.listens, &self.page, self.state.path())?;
-        program.printed(port).await?;
+        let mut program = run(self.listens, &self.setting, self.state.path())?;
+        program.printed(printed).await?;
         *self.running.lock().await = Some(program);
         Ok(())
     }
@@ -91,34 +108,44 @@ impl Server {
     }
 }
 
-fn run(listen: SocketAddr, page: &Path, state: &Path) -> Result<Program> {
-    let mut command = Command::new(settings::path(settings::SERVER)?);
+fn run(listen: SocketAddr, setting: &Setting, state: &Path) -> Result<Program> {
+    let mut command = setting.place.command(settings::path(settings::SERVER)?);
     for name in foreign_to_the_server() {
         command.env_remove(name);
     }
-    command.args(["--listen", &listen.to_string(), "--web-root"]).arg(page);
-    command.arg("--state").arg(state);
+    command.args(["--listen", &listen.to_string(), "--web-root"]);
+    command.arg(settings::path(setting.page)?).arg("--state").arg(state).args(&setting.options);
     Program::start(command)
 }
 
-/// The port in the line that it prints when it is ready.
-fn port(line: &str) -> Option<u16> {
-    line.split_once("http://")?.1.trim_end_matches('/').rsplit_once(':')?.1.parse().ok()
+/// The scheme and the port in the line that it prints when it is ready.
+fn printed(line: &str) -> Option<(String, u16)> {
+    let (before, address) = line.split_once("://")?;
+    let scheme = before.rsplit(' ').next()?.to_owned();
+    let port = match address.trim_end_matches('/').rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port.parse().ok()?,
+        _ if scheme == "https" => 443,
+        _ => 80,
+    };
+    Some((scheme, port))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::port;
+    use super::printed;
 
     #[test]
-    fn the_port_is_read_from_what_the_server_prints() {
+    fn scheme_and_port_are_read_from_what_the_server_prints() {
         for (line, expected) in [
-            ("Pronto is at http://127.0.0.1:9090", Some(9090)),
-            ("Pronto is at http://localhost:9090/", Some(9090)),
-            ("Pronto is at http://[::1]:9090", Some(9090)),
+            ("Pronto is at http://127.0.0.1:9090", Some(("http", 9090))),
+            ("Pronto is at http://localhost:9090/", Some(("http", 9090))),
+            ("Pronto is at http://[::1]:9090", Some(("http", 9090))),
+            ("Pronto is at https://203.0.113.10", Some(("https", 443))),
+            ("Pronto is at https://[2001:db8::1]", Some(("https", 443))),
             ("INFO server: logged in", None),
         ] {
-            assert_eq!(port(line), expected, "{line}");
+            let expected = expected.map(|(scheme, port)| (scheme.to_owned(), port));
+            assert_eq!(printed(line), expected, "{line}");
         }
     }
 }

@@ -19,6 +19,13 @@ macro_rules! with_ids {
             username_error: HtmlElement = "usernameError",
             login: HtmlButtonElement = "loginBtn",
 
+            check: HtmlButtonElement = "checkBtn",
+            check_panel: HtmlElement = "checkPanel",
+            check_udp: HtmlElement = "checkUdp",
+            check_tcp: HtmlElement = "checkTcp",
+            check_tls: HtmlElement = "checkTls",
+            check_summary: HtmlElement = "checkSummary",
+
             call_page: HtmlElement = "callPage",
             self_name: HtmlElement = "selfName",
             sign_out: HtmlButtonElement = "signOutBtn",
@@ -34,6 +41,7 @@ macro_rules! with_ids {
             callee_error: HtmlElement = "callToUsernameError",
             call: HtmlButtonElement = "callBtn",
             preview: HtmlButtonElement = "previewBtn",
+            relay_only: HtmlButtonElement = "relayOnlyBtn",
             missed_panel: HtmlElement = "missedPanel",
             missed_list: HtmlElement = "missedList",
             clear_missed: HtmlButtonElement = "clearMissedBtn",
@@ -63,6 +71,7 @@ macro_rules! with_ids {
             status: HtmlElement = "status",
             missed_template: HtmlTemplateElement = "missedTemplate",
             texts: HtmlTemplateElement = "texts",
+            check_texts: HtmlTemplateElement = "checkTexts",
         }
     };
 }

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod call;
+pub mod check;
 pub mod ids;
 
 #[cfg(target_arch = "wasm32")]

@@ -64,6 +64,11 @@ fn the_ids_of_the_tutorial_are_kept() {
 }
 
 #[test]
+fn every_word_of_the_check_stands_in_the_page_and_no_other() {
+    assert_eq!(unique("data-check"), set_of(client_web::check::KEYS));
+}
+
+#[test]
 fn every_sentence_that_the_code_shows_stands_in_the_page_and_no_other() {
     assert_eq!(unique("data-text"), set_of(Text::ALL.iter().map(|text| text.key())));
 }

@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use doctor::Target;
 use ipnet::IpNet;
 use relay::Secret;
 use server::{
@@ -18,8 +19,12 @@ use server::{
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
-#[command(name = "pronto", version)]
+#[command(name = "pronto", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub(crate) chore: Option<Chore>,
+
     /// The address and port to listen on.
     #[arg(long, env = "PRONTO_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9090", value_parser = listen)]
     pub(crate) listen: String,
@@ -71,6 +76,18 @@ pub(crate) struct Cli {
     /// Lets `cargo run server` start the server.
     #[arg(hide = true, value_parser = ["server"])]
     program: Option<String>,
+}
+
+/// What the program can do besides serving.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Chore {
+    /// Says which of UDP, TCP and TLS get through from here to a server, and what that means for calls. Ends with 0 if
+    /// they work, 1 if they do not, and 2 if the server cannot be reached.
+    Doctor {
+        /// The server, as its address stands in a browser.
+        #[arg(value_name = "URL")]
+        server: Target,
+    },
 }
 
 /// Who relays media between browsers that cannot reach each other.
@@ -347,6 +364,7 @@ mod tests {
             ["--limits", "maybe"],
             ["--grace", "soon"],
             ["--grace", "3601"],
+            ["doctor", "ftp://example.org"],
             ["--relay", "maybe"],
             ["--relay-address", "localhost"],
             ["--relay-allow", "10.0.0.1/99"],

@@ -1,5 +1,6 @@
 //! Pronto's server: `pronto --help` says what can be chosen.
 
+mod checkup;
 mod cli;
 mod logging;
 mod welcome;
@@ -14,11 +15,14 @@ use clap::Parser;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::warn;
 
-use cli::{Cli, LimitsChoice};
+use cli::{Chore, Cli, LimitsChoice};
 use server::Sockets;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut cli = Cli::parse();
+    if let Some(Chore::Doctor { server }) = cli.chore.take() {
+        return checkup::run(&server);
+    }
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(complaint) => {

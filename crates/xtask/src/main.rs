@@ -8,6 +8,7 @@ mod audit;
 mod bench;
 mod cargo;
 mod child;
+mod connectivity;
 mod dist;
 mod npm;
 mod page;
@@ -43,6 +44,8 @@ enum Chore {
     },
     /// Runs every check and every test; ends with "N passed, N failed".
     Test(test::Selection),
+    /// Two browsers call each other over every kind of network; needs root. Prints the paths that they found.
+    Connectivity(connectivity::Choice),
     /// Checks the dependencies: bans, licences, sources and known vulnerabilities.
     Audit,
     /// Builds the page and the server as they are shipped, and prints how large the page is.
@@ -75,6 +78,7 @@ fn carry_out(chore: Chore) -> Result<ExitCode> {
     match chore {
         Chore::Run { server } => run::run(&project, &server),
         Chore::Test(selection) => test::run(&project, &selection),
+        Chore::Connectivity(choice) => connectivity::run(&project, &choice),
         Chore::Audit => audit::run(&project),
         Chore::Dist => dist::run(&project),
         Chore::Bench { options } => bench::run(&project, &options),

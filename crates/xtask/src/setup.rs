@@ -89,6 +89,8 @@ const CHALLTESTSRV: SystemProgram = SystemProgram {
     names: &["pebble-challtestsrv"],
     package: "pebble",
 };
+const IP: SystemProgram = SystemProgram { variable: "PATH", names: &["ip"], package: "iproute2" };
+const NFT: SystemProgram = SystemProgram { variable: "PATH", names: &["nft"], package: "nftables" };
 const NPM: SystemProgram =
     SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
@@ -123,6 +125,18 @@ pub(crate) fn interop() -> Result<Vec<(&'static str, PathBuf)>> {
     let programs = [UCLIENT, PEER, PEBBLE, CHALLTESTSRV];
     install_missing(&programs)?;
     programs.iter().map(|program| Ok((program.variable, program.get()?))).collect()
+}
+
+/// Chromium and its driver.
+pub(crate) fn chromium() -> Result<(PathBuf, PathBuf)> {
+    install_missing(&[CHROMIUM, CHROMEDRIVER])?;
+    Ok((CHROMIUM.get()?, CHROMEDRIVER.get()?))
+}
+
+/// Sees to it that networks can be made, if that is permitted at all: who may not install may not make them either.
+pub(crate) fn network_tools() -> Result<()> {
+    let is_root = answer(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    if cfg!(target_os = "linux") && is_root { install_missing(&[IP, NFT]) } else { Ok(()) }
 }
 
 /// npm, if it is there.

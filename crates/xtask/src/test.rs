@@ -125,6 +125,7 @@ mod tests {
             Selection { filter: filter.map(str::to_owned), steps: Vec::new() }.steps()
         };
         assert_eq!(with(None), Step::ALL);
-        assert_eq!(with(Some("x")), [Step::Native, Step::Interop, Step::Browser, Step::E2e]);
+        let tested = [Step::Native, Step::Interop, Step::Browser, Step::E2e, Step::Connectivity];
+        assert_eq!(with(Some("x")), tested);
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use thirtyfour::{Capabilities, WebDriver};
 
 use super::Browser;
+use crate::Join;
 use crate::settings::{self, CHROMIUM, FIREFOX};
 
 /// What browsers are started with in this project's tests.
@@ -49,18 +50,14 @@ pub enum Devices {
     Neither,
 }
 
-/// Starts a browser. `names` are host names that lead to this machine.
-pub(crate) async fn launch(
-    driver: &str,
-    kind: Kind,
-    devices: Devices,
-    names: &[String],
-) -> Result<Browser> {
+/// Starts a browser for somebody who joins like this.
+pub(crate) async fn launch(driver: &str, how: &Join) -> Result<Browser> {
+    let kind = how.kind;
     let mut common: Value = serde_json::from_str(COMMON)?;
     let mut capabilities = Capabilities::new();
     match kind {
         Kind::Chromium => {
-            let options = chromium(common["goog:chromeOptions"].take(), devices, names)?;
+            let options = chromium(common["goog:chromeOptions"].take(), how)?;
             capabilities.set("goog:chromeOptions", options)?;
             capabilities.set("goog:loggingPrefs", json!({ "browser": "ALL" }))?;
         }
@@ -74,12 +71,12 @@ pub(crate) async fn launch(
     Ok(Browser::new(driver, kind))
 }
 
-fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Value> {
+fn chromium(mut options: Value, how: &Join) -> Result<Value> {
     let arguments = options["args"].as_array_mut().context("webdriver.json lists arguments")?;
     arguments.retain(|argument| argument != NO_QUESTIONS && argument != FAKE_DEVICES);
     // The browser ends when its driver does, however that ends.
     arguments.push(json!("--remote-debugging-pipe"));
-    match devices {
+    match how.devices {
         Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(SLOW_CAMERA)]),
         Devices::Denied | Devices::CameraDenied | Devices::MicrophoneDenied => {
             arguments.push(json!(SLOW_CAMERA));
@@ -87,11 +84,11 @@ fn chromium(mut options: Value, devices: Devices, names: &[String]) -> Result<Va
         Devices::NoCamera => arguments.extend([json!(NO_QUESTIONS), json!(NO_CAMERA)]),
         Devices::Neither => arguments.push(json!(NO_QUESTIONS)),
     }
-    if !names.is_empty() {
-        let rules: Vec<String> = names.iter().map(|name| format!("MAP {name} 127.0.0.1")).collect();
-        arguments.push(json!(format!("--host-resolver-rules={}", rules.join(","))));
+    if let Some(name) = &how.host {
+        arguments.push(json!(format!("--host-resolver-rules=MAP {name} 127.0.0.1")));
     }
-    let (microphone, camera) = match devices {
+    arguments.extend(how.arguments.iter().map(|argument| json!(argument)));
+    let (microphone, camera) = match how.devices {
         Devices::CameraDenied => (ALLOW, DENY),
         Devices::MicrophoneDenied => (DENY, ALLOW),
         _ => (ASK, ASK),

@@ -68,4 +68,29 @@ if (!window.e2eSpy) {
     clearInterval(spy.watching);
     return { samples: spy.samples, connections: spy.connections.length };
   };
+
+  // When a call was last answered here, and when the first picture of the call is decoded, in milliseconds since 1970.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#acceptBtn")) spy.answeredAt = Date.now();
+  }, true);
+  spy.firstPicture = async () => {
+    let began = false;
+    while ((await spy.received()).frames === 0) {
+      const open = spy.connections.some(spy.isOpen);
+      if (began && !open) throw new Error("the call is over");
+      began ||= open;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    return Date.now();
+  };
+
+  // The path that was chosen, seen from here: the local candidate's type, and the transport to whoever it is seen by.
+  spy.route = async () => {
+    const connection = spy.connections.findLast(spy.isOpen);
+    const report = await connection.getStats();
+    const transport = [...report.values()].find(({ type }) => type === "transport");
+    const pair = report.get(transport.selectedCandidatePairId);
+    const { candidateType, protocol, relayProtocol } = report.get(pair.localCandidateId);
+    return `${candidateType}/${relayProtocol ?? protocol}`;
+  };
 }

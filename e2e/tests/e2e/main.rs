@@ -3,6 +3,7 @@
 mod answers;
 mod builds;
 mod call;
+mod check;
 mod console;
 mod cut;
 mod devices;
@@ -12,6 +13,7 @@ mod losses;
 mod names;
 mod own_picture;
 mod path;
+mod privacy;
 mod reload;
 mod server_away;
 mod states;

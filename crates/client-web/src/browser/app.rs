@@ -13,7 +13,7 @@ use super::{
     listener::Listener,
     media::{self, Kind, Media, Wanted},
     network,
-    page::{MissingIds, Page},
+    page::{CheckPanel, MissingIds, Page, Privacy},
     peer::{Peer, Report},
     queue::{Event, Post, queue},
     socket::Socket,
@@ -58,12 +58,17 @@ pub fn start() -> Result<(), StartError> {
     if let Some(kept) = storage::kept(&window) {
         post.input(Input::Reloaded(kept));
     }
+    let server_url = environment::server_url(&window);
+    let check = CheckPanel::bind(page.elements(), &window, &server_url);
+    let privacy = Privacy::bind(page.elements(), &window);
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),
-        server_url: environment::server_url(&window),
+        server_url,
         _network: network::listen(&window, &post),
         window,
         page,
+        privacy,
+        _check: check,
         post,
         socket: None,
         generation: 0,
@@ -82,6 +87,8 @@ struct App {
     server_url: String,
     window: Window,
     page: Page,
+    privacy: Privacy,
+    _check: CheckPanel,
     post: Post,
     socket: Option<Socket>,
     /// Which socket this is; what is still in the queue from the ones before is not heard.
@@ -232,7 +239,7 @@ impl App {
             Report::Event(event) => post.peer(id, event),
             Report::Track => post.event(Event::RemoteMedia(id)),
         };
-        match Peer::new(ice_servers, report) {
+        match Peer::new(ice_servers, self.privacy.paths(), report) {
             Ok(peer) => self.peer = Some((id, peer)),
             Err(error) => {
                 super::note("there can be no peer connection", &error);

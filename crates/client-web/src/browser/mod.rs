@@ -6,6 +6,7 @@
 //! What a browser may refuse is called by a binding that says so, and a refusal is an input like any other.
 
 pub mod app;
+pub mod check;
 pub mod environment;
 pub mod listener;
 pub mod media;

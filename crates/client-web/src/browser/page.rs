@@ -3,16 +3,20 @@
 //! Words stand in index.html; nothing that comes from elsewhere is ever read as markup.
 
 mod call;
+mod check;
 mod elements;
 mod focus;
 mod inputs;
 mod missed;
 mod pictures;
+mod privacy;
 mod texts;
 mod tile;
 mod words;
 
+pub use check::CheckPanel;
 pub use elements::{Elements, MissingIds};
+pub use privacy::Privacy;
 pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};

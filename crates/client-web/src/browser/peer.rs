@@ -16,7 +16,9 @@ use js_sys::Array;
 use protocol::IceServer;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{MediaStream, RtcConfiguration, RtcIceServer, RtcPeerConnection};
+use web_sys::{
+    MediaStream, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, RtcPeerConnection,
+};
 
 use self::{bindings::Connection, channel::Channel, job::Job};
 use super::{listener::Listener, media::Tracks};
@@ -35,6 +37,16 @@ pub enum Report {
     Track,
 }
 
+/// By which paths a peer may be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paths {
+    /// By all that there are.
+    #[default]
+    All,
+    /// By relays only: the peer learns no address of this side but the relay's.
+    Relayed,
+}
+
 /// Hears what happens to a peer connection.
 type Reporter = Rc<dyn Fn(Report)>;
 
@@ -51,6 +63,8 @@ pub struct Peer {
 /// What the worker needs of a peer.
 struct Parts {
     connection: Connection,
+    /// Other servers change nothing of them.
+    paths: Paths,
     /// Names the stream that the tracks sent belong to, so that the peer plays them in step.
     local: MediaStream,
     channel: Rc<RefCell<Option<Channel>>>,
@@ -64,11 +78,12 @@ impl Peer {
     /// The browser does not like the servers, or has too many connections.
     pub fn new(
         ice_servers: &[IceServer],
+        paths: Paths,
         report: impl Fn(Report) + 'static,
     ) -> Result<Self, JsValue> {
         let report: Reporter = Rc::new(report);
         let connection: Connection =
-            RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?
+            RtcPeerConnection::new_with_configuration(&configuration(ice_servers, paths))?
                 .unchecked_into();
         let remote = MediaStream::new()?;
         let local = MediaStream::new()?;
@@ -77,6 +92,7 @@ impl Peer {
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
         let parts = Parts {
             connection: connection.clone().unchecked_into(),
+            paths,
             local,
             channel,
             report: Rc::clone(&report),
@@ -139,7 +155,7 @@ async fn work(parts: Parts, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
+fn configuration(ice_servers: &[IceServer], paths: Paths) -> RtcConfiguration {
     let servers = Array::new();
     for server in ice_servers {
         let entry = RtcIceServer::new();
@@ -154,5 +170,9 @@ fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
     }
     let configuration = RtcConfiguration::new();
     configuration.set_ice_servers(&servers);
+    configuration.set_ice_transport_policy(match paths {
+        Paths::All => RtcIceTransportPolicy::All,
+        Paths::Relayed => RtcIceTransportPolicy::Relay,
+    });
     configuration
 }

@@ -12,6 +12,10 @@ use super::{
 /// How long the first path for the media may take, in ms. Browsers give up on a check after 15 to 30 s.
 const CONNECT_TIMEOUT: Millis = 30_000;
 
+/// How long the first path is still waited for, in ms, after the browser says that there is none. Chromium says so as soon
+/// as the candidates that it has of the peer lead nowhere, and those of the relay come last.
+const LAST_CANDIDATES: Millis = 5_000;
+
 /// How long a path may be gone before a new one is sought, in ms: short breaks mend themselves.
 const RESTART_AFTER: Millis = 2_000;
 
@@ -171,22 +175,15 @@ impl Client {
         }
     }
 
-    /// The browser has found a candidate. Before the offer is sent nobody could say yet which call it is of.
-    fn send_candidate(&mut self, candidate: Raw) {
-        if let Call::Outgoing(outgoing) = &mut self.call {
-            if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
-                outgoing.candidates.push(candidate.clone());
-            }
-            if !outgoing.is_known_to_server() {
+    /// The browser has found a candidate. Nobody learns where this user is before the call is accepted.
+    pub(super) fn send_candidate(&mut self, candidate: Raw) {
+        let (name, call) = match &mut self.call {
+            Call::Outgoing(outgoing) => {
+                if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
+                    outgoing.candidates.push(candidate);
+                }
                 return;
             }
-        }
-        self.say_candidate(candidate);
-    }
-
-    pub(super) fn say_candidate(&mut self, candidate: Raw) {
-        let (name, call) = match &self.call {
-            Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
             Call::Idle | Call::Incoming(_) => return,
         };
@@ -203,7 +200,9 @@ impl Client {
             (Path::Broken { since, .. }, PeerState::Connected) => {
                 active.path = Path::Connected { since }
             }
-            (Path::Connecting { .. }, PeerState::Failed) => self.fail_to_connect(),
+            (Path::Connecting { until }, PeerState::Failed) => {
+                active.path = Path::Connecting { until: until.min(now + LAST_CANDIDATES) };
+            }
             (Path::Connected { since }, PeerState::Disconnected) => {
                 active.path = Path::Broken { since, restart_at: now + RESTART_AFTER, until };
                 // What took the path may have taken the socket as well.

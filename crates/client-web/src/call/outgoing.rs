@@ -19,7 +19,8 @@ pub(super) struct Outgoing {
     pub(super) note: Option<Text>,
     /// The accepted call that this one continues, after the page was loaded anew.
     pub(super) replaces: Option<CallId>,
-    /// The candidates that the browser found. They follow the offer, and follow it again when it has to be said again.
+    /// The candidates that the browser found, held back until the callee accepts: nobody learns where this user is by
+    /// letting it ring.
     pub(super) candidates: Vec<Raw>,
 }
 
@@ -142,7 +143,6 @@ impl Client {
             Some(_) => RECONNECT_TIMEOUT,
             None => RING_TIMEOUT.as_millis() as Millis,
         };
-        let candidates = outgoing.candidates.clone();
         let mut message = None;
         outgoing.stage = match std::mem::replace(&mut outgoing.stage, Stage::Media) {
             Stage::Offering(mut leg) => {
@@ -160,9 +160,6 @@ impl Client {
         let Some(message) = message else { return };
         self.kept_call = None;
         self.send(ClientMessage::Offer(message));
-        for candidate in candidates {
-            self.say_candidate(candidate);
-        }
     }
 
     /// The callee is being rung. From here on it is known how the server spells the name.
@@ -179,18 +176,26 @@ impl Client {
     pub(super) fn handle_first_answer(&mut self, now: Millis, name: Option<String>, answer: Raw) {
         let (outgoing, mut leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Outgoing(Outgoing {
-                peer, call, note, stage: Stage::Sent { leg, .. }, ..
-            }) => ((peer, call, note), leg),
+                peer,
+                call,
+                note,
+                candidates,
+                stage: Stage::Sent { leg, .. },
+                ..
+            }) => ((peer, call, note, candidates), leg),
             call => {
                 self.call = call;
                 return;
             }
         };
-        let (peer, call, note) = outgoing;
+        let (peer, call, note, candidates) = outgoing;
         for op in leg.negotiation.remote_answer(answer) {
             self.effects.push(Effect::Peer(leg.id, op));
         }
         self.call = Call::Active(Active::new(now, name.unwrap_or(peer), Some(call), leg, note));
+        for candidate in candidates {
+            self.send_candidate(candidate);
+        }
     }
 
     /// Nobody answered in time.

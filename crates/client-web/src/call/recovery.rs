@@ -126,11 +126,7 @@ impl Client {
             call: Some(outgoing.call.clone()),
             replaces: outgoing.replaces.clone(),
         };
-        let candidates = outgoing.candidates.clone();
         self.send(ClientMessage::Offer(message));
-        for candidate in candidates {
-            self.say_candidate(candidate);
-        }
     }
 
     /// An offer within the call that is not answered is sent again.

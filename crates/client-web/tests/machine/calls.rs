@@ -48,18 +48,42 @@ fn a_call_goes_from_the_button_to_the_picture() {
 }
 
 #[test]
-fn a_candidate_never_overtakes_the_offer_it_belongs_to() {
+fn no_candidate_is_sent_before_the_callee_accepts() {
     let mut page = TestPage::signed_in();
     page.user(UserInput::Call { name: "bob".to_owned() });
     page.give_media();
-    page.peer(PeerEvent::Candidate(raw("{}")));
-    assert_eq!(page.sent(), []);
+    page.peer(PeerEvent::Candidate(raw("1")));
     page.peer(PeerEvent::OfferReady(raw("{}")));
     let sent = page.sent();
-    assert!(
-        matches!(&sent[..], [ClientMessage::Offer(_), ClientMessage::Candidate(_)]),
-        "{sent:?}"
-    );
+    let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+    let call = offer.call.clone().unwrap();
+    page.effects.clear();
+    page.peer(PeerEvent::Candidate(raw("2")));
+    page.server(r#"{"type":"ringing","name":"bob"}"#);
+    assert_eq!(page.sent(), []);
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+    page.peer(PeerEvent::Candidate(raw("3")));
+    let sent: Vec<_> = page
+        .sent()
+        .into_iter()
+        .map(|message| match message {
+            ClientMessage::Candidate(candidate) => candidate.candidate,
+            message => panic!("{message:?}"),
+        })
+        .collect();
+    assert_eq!(sent, ["1", "2", "3"].map(raw), "in the order in which they were found");
+}
+
+#[test]
+fn candidates_that_wait_for_the_callee_are_bounded() {
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    for _ in 0..1_000 {
+        page.peer(PeerEvent::Candidate(raw("{}")));
+    }
+    page.effects.clear();
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
+    assert_eq!(page.sent().len(), 128);
 }
 
 #[test]

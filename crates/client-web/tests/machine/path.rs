@@ -54,18 +54,33 @@ fn a_call_that_finds_no_path_ends_and_says_why() {
 }
 
 #[test]
-fn a_call_whose_first_path_fails_ends_at_once() {
-    let (mut page, _) = connecting(RELAY);
-    page.peer(PeerEvent::State(PeerState::Failed));
-    failed(&mut page, Text::PathFailed, LeaveReason::NoPath);
-}
-
-#[test]
 fn a_relay_that_refuses_matters_only_if_there_is_no_other_path() {
     let (mut page, _) = connecting(RELAY);
     page.peer(PeerEvent::RelayRefused);
     page.peer(PeerEvent::State(PeerState::Connected));
     assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, None));
+}
+
+#[test]
+fn a_call_whose_first_path_fails_waits_for_late_candidates_and_ends_soon() {
+    let (mut page, _) = connecting(RELAY);
+    page.peer(PeerEvent::State(PeerState::Failed));
+    page.wait(4_000);
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+    page.wait(2_000);
+    failed(&mut page, Text::PathFailed, LeaveReason::NoPath);
+}
+
+#[test]
+fn a_candidate_that_comes_after_the_failure_may_still_be_the_path() {
+    let (mut page, call) = connecting(RELAY);
+    page.peer(PeerEvent::State(PeerState::Failed));
+    page.server(&format!(
+        r#"{{"type":"candidate","name":"bob","candidate":{{}},"call":"{call}"}}"#
+    ));
+    page.peer(PeerEvent::State(PeerState::Connected));
+    page.wait(10_000);
+    assert_eq!(page.view().phase, PhaseView::InCall);
 }
 
 #[test]

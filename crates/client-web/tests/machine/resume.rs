@@ -62,7 +62,7 @@ fn what_was_said_to_a_server_that_is_away_is_said_when_it_is_back() {
 #[test]
 fn what_was_on_its_way_is_said_again_once_and_in_order() {
     let mut page = TestPage::signed_in();
-    page.call_bob();
+    page.in_call();
     for candidate in ["1", "2", "3"] {
         page.peer(PeerEvent::Candidate(raw(candidate)));
     }
@@ -112,7 +112,7 @@ fn the_server_is_told_of_every_32_messages_that_they_arrived() {
 #[test]
 fn what_the_server_says_to_have_got_is_not_kept_for_it() {
     let mut page = TestPage::signed_in();
-    page.call_bob();
+    page.in_call();
     page.peer(PeerEvent::Candidate(raw("1")));
     for received in [3, u64::MAX, 2] {
         // No more than two were sent.

@@ -8,6 +8,7 @@
 
 mod app;
 mod common;
+mod hidden;
 mod inputs;
 mod media;
 mod network;

@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use client_web::{
     browser::{
         media::Tracks,
-        peer::{Peer, Report},
+        peer::{Paths, Peer, Report},
     },
     call::{PeerEvent, PeerOp, PeerState},
 };
@@ -27,7 +27,8 @@ impl End {
     fn new() -> Self {
         let reports = Rc::new(RefCell::new(Vec::new()));
         let reported = Rc::clone(&reports);
-        let peer = Peer::new(&[], move |report| reported.borrow_mut().push(report)).unwrap();
+        let peer =
+            Peer::new(&[], Paths::All, move |report| reported.borrow_mut().push(report)).unwrap();
         Self { peer, reports }
     }
 
@@ -318,6 +319,6 @@ fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
 fn servers_that_the_browser_does_not_like_are_an_error() {
     let server =
         |url: &str| IceServer { urls: vec![url.to_owned()], username: None, credential: None };
-    assert!(Peer::new(&[server("http://example.org")], |_| {}).is_err());
-    assert!(Peer::new(&[server("stun:127.0.0.1:3478")], |_| {}).is_ok());
+    assert!(Peer::new(&[server("http://example.org")], Paths::All, |_| {}).is_err());
+    assert!(Peer::new(&[server("stun:127.0.0.1:3478")], Paths::All, |_| {}).is_ok());
 }

@@ -6,6 +6,7 @@ mod calls;
 mod common;
 mod cost;
 mod deadlines;
+mod doctor;
 mod fairness;
 mod garbage;
 mod ice;

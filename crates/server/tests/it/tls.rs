@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use rcgen::{CertificateParams, KeyPair};
-use server::Tls;
+use server::{Config, Tls};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -80,9 +80,17 @@ pub(crate) async fn connect(server: &Server, protocols: &[&str]) -> TlsStream<Tc
 
 /// A server with a certificate that it signed itself.
 pub(crate) async fn secure() -> (Server, TempDir) {
+    secure_with(|_| {}).await
+}
+
+pub(crate) async fn secure_with(configure: impl FnOnce(&mut Config)) -> (Server, TempDir) {
     let state = TempDir::new().unwrap();
     let tls = Tls::self_signed(state.path(), &["localhost".to_owned()]).unwrap();
-    (Server::with(|config| config.tls = Some(tls)).await, state)
+    let server = Server::with(|config| {
+        config.tls = Some(tls);
+        configure(config);
+    });
+    (server.await, state)
 }
 
 async fn answer(mut stream: impl AsyncReadExt + Unpin) -> String {

@@ -9,6 +9,7 @@ use crate::{
     bench,
     cargo::{self, WASM},
     child::{self, Wait, spoken},
+    connectivity::{self, Played},
     dist, npm,
     page::{self, Build},
     project::Project,
@@ -43,10 +44,11 @@ pub(super) enum Step {
     PageSize,
     PageTrunk,
     E2e,
+    Connectivity,
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Fmt,
         Self::Clippy,
         Self::ClippyWasm,
@@ -60,11 +62,15 @@ impl Step {
         Self::Page,
         Self::PageTrunk,
         Self::E2e,
+        Self::Connectivity,
     ];
 
     /// Whether it counts single tests, which a filter can choose from; the others are one check each.
     pub(super) const fn has_tests(self) -> bool {
-        matches!(self, Self::Native | Self::Interop | Self::Browser | Self::E2e)
+        matches!(
+            self,
+            Self::Native | Self::Interop | Self::Browser | Self::E2e | Self::Connectivity
+        )
     }
 
     /// As it is named on the command line.
@@ -93,6 +99,7 @@ impl Step {
             Self::Page => ("the page, as `cargo xtask run` builds it", 45),
             Self::PageTrunk => ("the page, as trunk builds it", 260),
             Self::E2e => ("browsers call each other through the server", 480),
+            Self::Connectivity => ("browsers call each other over every kind of network", 180),
         }
     }
 
@@ -135,6 +142,7 @@ impl Step {
                 Ok(Tally::PASSED)
             }
             Self::E2e => self.end_to_end(project, filter, made),
+            Self::Connectivity => self.connectivity(project, filter),
         }
     }
 
@@ -224,6 +232,18 @@ impl Step {
             .env("FIREFOX", browsers.firefox)
             .env("GECKODRIVER", geckodriver);
         self.tests(command, filter.is_none())
+    }
+
+    fn connectivity(self, project: &Project, filter: Option<&str>) -> Result<Tally> {
+        let arguments: Vec<&str> = filter.into_iter().collect();
+        match connectivity::play(project, &arguments, self.wait())? {
+            Played::Here(tally) if tally == Tally::default() && filter.is_none() => {
+                bail!("not one scenario was played.")
+            }
+            Played::Here(tally) => Ok(tally),
+            // It has been said why.
+            Played::NotHere => Ok(Tally::default()),
+        }
     }
 
     /// Runs a command whose success is the whole result.

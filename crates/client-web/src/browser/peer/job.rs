@@ -70,9 +70,8 @@ impl Parts {
                 Ok(None)
             }
             PeerOp::UseServers(ice_servers) => {
-                if let Err(error) =
-                    self.connection.try_set_configuration(&configuration(&ice_servers))
-                {
+                let configuration = configuration(&ice_servers, self.paths);
+                if let Err(error) = self.connection.try_set_configuration(&configuration) {
                     // The call goes on with those that it has for as long as they are good.
                     crate::browser::note("these STUN and TURN servers cannot be used", &error);
                 }

@@ -1,0 +1,57 @@
+//! What came of an examination.
+
+use std::net::SocketAddr;
+
+use crate::{Target, Timings, Transport, Trouble, stun::SeenAs, turn::Carried};
+
+/// What came of an examination. Displayed, it is said in words.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// What was examined.
+    pub target: Target,
+    /// By which address it was reached.
+    pub address: SocketAddr,
+    /// How long that took.
+    pub timings: Timings,
+    /// What is wrong with its certificate, if something is.
+    pub certificate: Option<String>,
+    /// As whom a STUN server sees us; `None` if there is none, or nothing comes back.
+    pub seen_as: Option<SeenAs>,
+    /// The ways by its relays, in the order in which browsers try them.
+    pub paths: Vec<Path>,
+}
+
+/// A way by a relay.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// How the relay is talked to.
+    pub transport: Transport,
+    /// Where it is.
+    pub url: String,
+    /// How long it takes, or why it does not work.
+    pub outcome: Result<Carried, Trouble>,
+}
+
+/// What it means for calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They work: the best way by which a relay is reached.
+    Work(Transport),
+    /// There are relays, and none can be used from here.
+    Blocked,
+    /// There is no relay: a call works only where two networks let it through by themselves.
+    NoRelay,
+}
+
+impl Examination {
+    /// What it means for calls.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let works = |path: &&Path| path.outcome.is_ok();
+        match self.paths.iter().filter(works).map(|path| path.transport).min() {
+            Some(best) => Verdict::Work(best),
+            None if self.paths.is_empty() => Verdict::NoRelay,
+            None => Verdict::Blocked,
+        }
+    }
+}

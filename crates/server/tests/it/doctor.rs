@@ -1,0 +1,115 @@
+//! The doctor, before the real server.
+
+use doctor::{Target, Transport, Trouble, Unreached, Verdict, examine};
+use relay::Secret;
+use server::config::Turn;
+
+use crate::{
+    common::{Server, soon},
+    tls::secure_with,
+};
+
+fn target(scheme: &str, server: &Server) -> Target {
+    format!("{scheme}://localhost:{}", server.address.port()).parse().unwrap()
+}
+
+#[tokio::test]
+async fn every_way_to_the_relay_works_and_is_timed() {
+    let server = Server::with(|config| config.turn = Turn::default()).await;
+    let found = soon(examine(&target("http", &server))).await.unwrap();
+    let transports: Vec<_> = found.paths.iter().map(|path| path.transport).collect();
+    assert_eq!(transports, [Transport::Udp, Transport::Tcp]);
+    for path in &found.paths {
+        let carried = path.outcome.clone().unwrap();
+        assert!(!carried.ready.is_zero() && !carried.round_trip.is_zero(), "{path:?}");
+    }
+    assert_eq!(found.verdict(), Verdict::Work(Transport::Udp));
+    assert_eq!(found.address, server.address);
+    assert_eq!((found.timings.tls, found.certificate.clone()), (None, None));
+    let seen = found.seen_as.unwrap();
+    assert_eq!(seen.seen, seen.own);
+    assert!(found.to_string().contains("Calls work from here."), "{found}");
+    // The name it had is free, and its allocations are gone with it: it can come again and again.
+    for _ in 0..3 {
+        let again = soon(examine(&target("http", &server))).await.unwrap();
+        assert_eq!(again.verdict(), Verdict::Work(Transport::Udp));
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn over_tls_there_is_one_way_more_and_the_certificate_is_judged() {
+    let (server, _state) = secure_with(|config| config.turn = Turn::default()).await;
+    let found = soon(examine(&target("https", &server))).await.unwrap();
+    let works: Vec<_> =
+        found.paths.iter().map(|path| (path.transport, path.outcome.is_ok())).collect();
+    let expected = [Transport::Udp, Transport::Tcp, Transport::Tls].map(|way| (way, true));
+    assert_eq!(works, expected);
+    assert!(found.timings.tls.is_some());
+    assert!(found.certificate.is_some(), "nobody has vouched for it");
+    assert!(found.to_string().contains("not trusted here"), "{found}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_relay_promises_nothing() {
+    let server = Server::start().await;
+    let found = soon(examine(&target("http", &server))).await.unwrap();
+    assert_eq!(found.verdict(), Verdict::NoRelay);
+    assert!(found.to_string().contains("This server relays nothing"), "{found}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn relays_that_cannot_be_used_are_told_apart() {
+    let stranger = Server::with(|config| config.turn = Turn::default()).await;
+    let port = stranger.address.port();
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let urls = [
+        format!("turn:127.0.0.1:{port}?transport=udp"),
+        format!("turn:127.0.0.1:{port}?transport=tcp"),
+        format!("turn:127.0.0.1:{nobody}?transport=tcp"),
+        format!("turns:127.0.0.1:{port}?transport=tcp"),
+        "turn:no-such-host.invalid?transport=tcp".to_owned(),
+    ];
+    let server = Server::with(|config| {
+        let urls = urls.iter().map(|url| url.parse().unwrap()).collect();
+        config.turn = Turn::Fleet { urls, secret: Secret::new("not the stranger's") };
+    })
+    .await;
+    let found = soon(examine(&target("http", &server))).await.unwrap();
+    let outcomes: Vec<_> =
+        found.paths.iter().map(|path| path.outcome.clone().unwrap_err()).collect();
+    assert_eq!(
+        [&outcomes[..3], &outcomes[4..]].concat(),
+        [
+            Trouble::Denied(Some(401)),
+            Trouble::Denied(Some(401)),
+            Trouble::Refused,
+            Trouble::Unknown
+        ]
+    );
+    assert!(matches!(outcomes[3], Trouble::Broken(_)), "{:?}", outcomes[3]);
+    assert_eq!(found.verdict(), Verdict::Blocked);
+    assert!(found.to_string().contains("Calls do not work from here"), "{found}");
+    server.stop().await;
+    stranger.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_server_of_ours_is_not_examined() {
+    let server = Server::start().await;
+    let port = server.address.port();
+    let examined = async |url: String| soon(examine(&url.parse().unwrap())).await.unwrap_err();
+    assert!(matches!(examined(format!("https://127.0.0.1:{port}")).await, Unreached::NoTls(_)));
+    let elsewhere = examined(format!("ws://127.0.0.1:{port}/nothing")).await;
+    assert!(matches!(elsewhere, Unreached::NoWebSocket(_)), "{elsewhere}");
+    let unknown = examined("http://no-such-host.invalid".to_owned()).await;
+    assert!(matches!(unknown, Unreached::Unknown(_)), "{unknown}");
+    server.stop().await;
+    let gone = examined(format!("http://127.0.0.1:{port}")).await;
+    assert!(matches!(gone, Unreached::NoConnection(_, Trouble::Refused)), "{gone}");
+}

@@ -1,0 +1,105 @@
+//! Who learns whose address, and when.
+
+use anyhow::Result;
+use e2e::{Person, Played, play, scene::call};
+use tokio::try_join;
+
+use crate::states::Tour;
+
+/// Notes what the page sends to the server from now on, and all that it hears of the other's addresses.
+const LISTEN: &str = "
+    e2eSpy.sent = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) { e2eSpy.sent.push(String(text)); return send.call(this, text); };";
+
+async fn sent(person: &Person) -> Result<Vec<serde_json::Value>> {
+    let texts: Vec<String> = person.value("return e2eSpy.sent").await?;
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+async fn is_pressed(person: &Person) -> Result<bool> {
+    let pressed =
+        "return document.getElementById('relayOnlyBtn').getAttribute('aria-pressed') === 'true'";
+    person.value(pressed).await
+}
+
+/// Every candidate in what was sent, also those within descriptions.
+fn candidates(sent: &[serde_json::Value]) -> Vec<String> {
+    let mut found = Vec::new();
+    for message in sent {
+        found.extend(message["candidate"]["candidate"].as_str().map(str::to_owned));
+        for description in ["offer", "answer"] {
+            let sdp = message[description]["sdp"].as_str().unwrap_or_default();
+            let lines = sdp.lines().filter(|line| line.starts_with("a=candidate:"));
+            found.extend(lines.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        assert!(!is_pressed(&alice).await?);
+        alice.click("relayOnlyBtn").await?;
+        assert!(is_pressed(&alice).await?);
+        tour.look_at(&alice, "idle-hidden-address").await?;
+        // It is remembered.
+        alice.reload().await?;
+        alice.sign_in().await?;
+        assert!(is_pressed(&alice).await?);
+
+        for (caller, callee) in [(&alice, &bob), (&bob, &alice)] {
+            try_join!(alice.value::<()>(LISTEN), bob.value::<()>(LISTEN))?;
+            call(caller, callee).await?;
+            try_join!(alice.receives_media(), bob.receives_media())?;
+            let (at_alice, at_bob) = try_join!(alice.path(), bob.path())?;
+            assert_eq!(at_alice, "relay/udp");
+            assert_eq!(at_bob, "relay/udp", "the relay reaches nobody but its own users");
+            let hers = candidates(&sent(&alice).await?);
+            assert!(!hers.is_empty());
+            for candidate in hers {
+                assert!(candidate.contains(" typ relay "), "{candidate}");
+                assert!(candidate.contains(" raddr 0.0.0.0 "), "{candidate}");
+            }
+            let his = candidates(&sent(&bob).await?);
+            assert!(his.iter().any(|candidate| candidate.contains(" typ host ")), "{his:?}");
+            alice.hangs_up().await?;
+            bob.is_idle_because("ended-by-peer: alice").await?;
+        }
+        alice.click("relayOnlyBtn").await?;
+        call(&alice, &bob).await?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        assert_eq!(alice.path().await?, "host/udp");
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn nobody_learns_an_address_before_the_call_is_accepted() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        try_join!(alice.value::<()>(LISTEN), bob.value::<()>(LISTEN))?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        alice.sees("that it rings", |look| look.status() == "ringing-there: bob").await?;
+        // By now her browser has found all that it will: what she found is held back.
+        let gathered = "new Promise((done) => {
+            const connection = e2eSpy.connections.at(-1);
+            const look = () => connection.iceGatheringState === 'complete' ? done(true) : setTimeout(look, 50);
+            look();
+        })";
+        assert!(alice.promised::<bool>(gathered).await?);
+        for person in [&alice, &bob] {
+            assert_eq!(candidates(&sent(person).await?), Vec::<String>::new(), "{}", person.name());
+        }
+        bob.answers().await?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        for person in [&alice, &bob] {
+            assert!(!candidates(&sent(person).await?).is_empty(), "{}", person.name());
+        }
+        Ok(())
+    })
+}
