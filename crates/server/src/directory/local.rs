@@ -7,9 +7,8 @@ use std::{
 };
 
 use protocol::UserName;
-use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Directory, Mailbox, MailboxSender, NameTaken, Undeliverable};
+use super::{Directory, Mailbox, MailboxSender, NameTaken, NotTaken, Undeliverable};
 use crate::{limits::MAILBOX_ENVELOPES, session::Envelope};
 
 /// A directory in this process's memory. Clones share it.
@@ -56,14 +55,12 @@ impl LocalDirectory {
     }
 
     fn send_now(&self, to: &UserName, envelope: Envelope) -> Result<(), Undeliverable> {
-        // Boxed before the lock is taken, to hold it no longer than needed.
-        let envelope = Box::new(envelope);
         let mut users = self.users();
         let mailbox = users.mailboxes.get_mut(to).ok_or(Undeliverable::Nobody)?;
         let sender = mailbox.as_ref().ok_or(Undeliverable::CutOff)?;
         match sender.try_send(envelope) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
+            Err(NotTaken) => {
                 *mailbox = None;
                 Err(Undeliverable::CutOff)
             }

@@ -15,17 +15,16 @@
 //!   and has to end, since a gap in what it was sent cannot be made good.
 
 mod local;
+mod mailbox;
 #[cfg(test)]
 mod tests;
 
-use std::task::{Context, Poll};
-
 use protocol::UserName;
-use tokio::sync::mpsc;
 
 use crate::session::Envelope;
 
 pub use local::{LocalDirectory, LocalRegistration};
+pub use mailbox::{Mailbox, MailboxSender, NotTaken};
 
 /// Who is logged in, and how to reach them. See the [module](self) for what an engine guarantees.
 ///
@@ -65,31 +64,4 @@ pub enum Undeliverable {
     Nobody,
     /// The session's mailbox was full, now or earlier: it is cut off and about to end.
     CutOff,
-}
-
-/// Where a session finds what other sessions sent it: a bounded queue.
-#[derive(Debug)]
-pub struct Mailbox(mpsc::Receiver<Box<Envelope>>);
-
-/// An engine's end of a [`Mailbox`]. Envelopes are boxed because a queue sets aside room for many of them, and most
-/// mailboxes are empty.
-pub type MailboxSender = mpsc::Sender<Box<Envelope>>;
-
-impl Mailbox {
-    /// A mailbox that holds up to `capacity` envelopes, and the way to put them in.
-    #[must_use]
-    pub fn new(capacity: usize) -> (MailboxSender, Self) {
-        let (sender, receiver) = mpsc::channel(capacity);
-        (sender, Self(receiver))
-    }
-
-    /// Takes the next envelope out. `None` means that the session is cut off: the mailbox was full once.
-    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Envelope>> {
-        self.0.poll_recv(cx).map(|envelope| envelope.map(|boxed| *boxed))
-    }
-
-    /// Takes the next envelope out, if one is there.
-    pub fn try_recv(&mut self) -> Option<Envelope> {
-        self.0.try_recv().ok().map(|boxed| *boxed)
-    }
 }
