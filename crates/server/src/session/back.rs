@@ -76,6 +76,7 @@ impl Session {
         let effects = match (self.phase.call().cloned(), back.call) {
             (None, None) => Effects::new(),
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
+                self.remember(&theirs);
                 vec![over(&theirs, LeaveReason::Hangup)]
             }
             (None, Some(call)) if back.calling => {
@@ -94,6 +95,9 @@ impl Session {
                 let agreed = theirs.as_ref() == Some(&ours) && !back.anew;
                 let then = self.back_in(&ours, agreed || welcome.call.is_some());
                 let other = theirs.filter(|theirs| *theirs != ours);
+                if let Some(theirs) = &other {
+                    self.remember(theirs);
+                }
                 let told = other.map(|theirs| over(&theirs, LeaveReason::Hangup));
                 told.into_iter().chain(then).collect()
             }

@@ -70,6 +70,9 @@ impl Session {
                 return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
             }
         };
+        if id.as_ref().is_some_and(|id| self.past.contains(id)) {
+            return vec![not_in_call("That call is over.", Some(&peer), id)];
+        }
         if let Some(old) = replaces {
             return self.rejoin(now, peer, id, &old, offer);
         }

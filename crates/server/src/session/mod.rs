@@ -25,6 +25,9 @@
 //! both, and means the call that it is in; whatever it does name must be that call, or it gets an error and nothing
 //! reaches anybody.
 //!
+//! An offer within a call looks like one that begins a call. It may cross with the word that the call is over, and must
+//! not ring then: a session remembers the calls that were over last, and no offer brings one of them back.
+//!
 //! # Glare
 //!
 //! When two users call each other at once, the call of the caller whose name is lesser (by its bytes) wins. Both
@@ -65,9 +68,12 @@ mod phase;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
-use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, ServerMessage, UserName};
+use protocol::{CallId, ClientMessage, LeaveReason, Refusal, RelayedLeave, ServerMessage, UserName};
 use tracing::debug;
 
 pub use back::{Return, Welcomed};
@@ -77,6 +83,10 @@ pub use held::Held;
 use link::Link;
 pub use link::Loss;
 pub use phase::{Call, Phase, Ringing};
+
+/// How many calls that are over are remembered. What a client says as it has not heard yet that its call is over is
+/// about the last one; about one before only if that was continued under a new id, or ended by another, at the same moment.
+const MAX_PAST: usize = 4;
 
 /// How long things may take in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +107,8 @@ pub struct Session {
     phase: Phase,
     limits: Limits,
     next_number: u64,
+    /// The calls that were over last: up to [`MAX_PAST`].
+    past: VecDeque<CallId>,
 }
 
 /// Something that happens to a session.
@@ -138,7 +150,8 @@ impl Session {
     #[must_use]
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
-        Self { user, link, phase: Phase::Idle, limits, next_number: first_number }
+        let past = VecDeque::new();
+        Self { user, link, phase: Phase::Idle, limits, next_number: first_number, past }
     }
 
     /// Whose session it is.
@@ -228,7 +241,20 @@ impl Session {
     /// The one way from phase to phase.
     fn enter(&mut self, phase: Phase, why: &'static str) {
         debug!(user = %self.user, from = self.phase.name(), to = phase.name(), why);
-        self.phase = phase;
+        let before = std::mem::replace(&mut self.phase, phase);
+        if let Some(call) = before.call()
+            && self.phase.call() != Some(call)
+        {
+            self.remember(call);
+        }
+    }
+
+    /// The call is over. An offer within it that is still on its way begins no new one.
+    fn remember(&mut self, call: &Call) {
+        if let Some(id) = call.key.id() {
+            self.past.truncate(MAX_PAST - 1);
+            self.past.push_front(id.clone());
+        }
     }
 
     fn to_peer(&self, call: &Call, body: Body) -> Effect {

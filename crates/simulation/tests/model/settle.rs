@@ -49,6 +49,9 @@ impl State {
             if state.clock > MAX_TIME {
                 return Err(format!("does not settle in time: {}", state.summary()));
             }
+            if state.has_arrived() {
+                state.check_agreed()?;
+            }
             if state.fair_step().is_none() {
                 state.check_settled()?;
                 state.check_works()?;
@@ -63,6 +66,40 @@ impl State {
         let mut hasher = DefaultHasher::new();
         Hash::hash(self, &mut hasher);
         hasher.finish()
+    }
+
+    /// Nothing is on its way, and both users are there.
+    fn has_arrived(&self) -> bool {
+        self.in_flight().is_none()
+            && (0..self.pages.len()).all(|page| {
+                let view = self.view(page);
+                view.self_name.is_none() || self.pages[page].socket.is_some()
+            })
+    }
+
+    /// As soon as all has arrived, both pages see the same call.
+    fn check_agreed(&self) -> Result<(), String> {
+        let mut phases = (0..self.pages.len())
+            .map(|page| self.view(page))
+            .filter(|view| view.self_name.is_some())
+            .map(|view| view.phase);
+        let agreed = match (phases.next(), phases.next()) {
+            (Some(one), Some(other)) => {
+                use PhaseView::{Calling, Connecting, Idle, InCall, Reconnecting, Ringing};
+                matches!(
+                    (one, other),
+                    (Idle, Idle)
+                        | (Calling, Ringing)
+                        | (Ringing, Calling)
+                        | (
+                            Connecting | InCall | Reconnecting,
+                            Connecting | InCall | Reconnecting
+                        )
+                )
+            }
+            _ => true,
+        };
+        if agreed { Ok(()) } else { Err(format!("no agreement: {}", self.summary())) }
     }
 
     /// Nobody hangs, both ends agree, the server agrees with them, and what is not used is released.
