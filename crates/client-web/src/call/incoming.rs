@@ -9,7 +9,7 @@ use super::{
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
-    recovery::{KeptCall, Left},
+    recovery::KeptCall,
     same_name,
 };
 
@@ -88,15 +88,19 @@ impl Client {
         }
     }
 
-    /// The peer offers anew in a call that this user has left: it has not heard of that, or will not, since the server has
-    /// started anew. It is said again, and does not ring.
+    /// The peer offers anew in a call that this user has left, or continues it over a new peer connection: it has not heard
+    /// of that, or will not, since the server has started anew. It is said again, and does not ring.
     fn has_left(&mut self, offer: &RelayedOffer) -> bool {
-        let Some(Left { call, reason, .. }) = &self.left else { return false };
-        if offer.call.as_ref() != Some(call) {
+        let left = self.left.as_ref().filter(|left| {
+            let left = Some(&left.call);
+            offer.call.as_ref() == left || offer.replaces.as_ref() == left
+        });
+        let continues_nothing = offer.replaces.is_some() && matches!(self.call, Call::Idle);
+        if left.is_none() && !continues_nothing {
             return false;
         }
+        let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
         let (name, call) = (Some(offer.name.clone()), offer.call.clone());
-        let reason = Some(*reason);
         self.send(ClientMessage::Leave(Leave { name, call, reason }));
         true
     }

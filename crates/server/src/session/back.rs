@@ -16,6 +16,8 @@ use super::{
 pub struct Return {
     /// How many messages of the session it has got; `None` if it does not count them.
     pub received: Option<u64>,
+    /// Whether it knows the session's secret from an earlier login.
+    pub returns: bool,
     /// Whether it knows nothing of the session but its secret.
     pub anew: bool,
     /// The call that it is in, or was in before it started anew: one that was accepted, or one that it makes.
@@ -54,7 +56,7 @@ impl Session {
             Link::Attached(stream) | Link::Away { stream, .. } => stream,
             Link::Expected { .. } => return None,
         };
-        if !stream.acknowledge(count) {
+        if !stream.is_known() || !stream.acknowledge(count) {
             return None;
         }
         let stream = std::mem::replace(stream, Stream::Uncounted);
@@ -70,7 +72,7 @@ impl Session {
     fn begin_again(&mut self, now: Instant, back: Return) -> Effects {
         let knows_its_call = !matches!(self.link, Link::Expected { .. });
         let counts = back.received.is_some();
-        self.link = Link::Attached(Stream::new(counts));
+        self.link = Link::Attached(Stream::new(counts, !back.returns));
         let mut welcome = Welcomed { received: None, counts, call: None };
         let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {
