@@ -143,6 +143,8 @@ enum Memory {
 /// The messages of a session in both directions, over as many sockets as it takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Stream {
+    /// The number of the socket at whose login it began.
+    began: u64,
     received: u64,
     /// How many of them the server was told of.
     told: u64,
@@ -346,16 +348,18 @@ impl Client {
             let login = match ticket {
                 None => Login { received: Some(0), ..Login::default() },
                 Some(ticket) => {
-                    let received = ticket.stream().map(|stream| {
+                    let counted = ticket.stream().map(|stream| {
                         stream.told = stream.received;
-                        stream.received
+                        (stream.began, stream.received)
                     });
+                    let (stream, received) = counted.unzip();
                     let session = Some(ticket.secret.clone());
                     let anew = received.is_none();
                     Login {
                         session,
                         received: Some(received.unwrap_or_default()),
                         anew,
+                        stream,
                         peer,
                         call,
                         calling,
@@ -451,7 +455,7 @@ impl Client {
         };
         let stream = match &mut was {
             Some(Memory::Stream(stream)) if goes_on => std::mem::take(stream),
-            _ => Stream::default(),
+            _ => Stream { began: self.sockets, ..Stream::default() },
         };
         let again: Vec<_> = stream.sent.waiting().cloned().map(Effect::Send).collect();
         let memory = Memory::Stream(stream);

@@ -56,12 +56,14 @@ impl Client {
         };
         let (name, call) = (session.name.clone(), self.continuing());
         let (sockets, camera) = (self.sockets, camera && call.is_some());
-        Some(Kept { name, session: secret, sockets, camera, call })
+        Some(Kept { name, session: secret, sockets, camera, call, left: self.left_unheard() })
     }
 
     /// The page was loaded anew, and this was kept.
     pub(super) fn reloaded(&mut self, now: Millis, kept: Kept) {
         self.sockets = kept.sockets;
+        let reason = LeaveReason::Hangup;
+        self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
         self.reload(now, kept.name, kept.session);
     }

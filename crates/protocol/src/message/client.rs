@@ -52,6 +52,10 @@ pub struct Login {
     /// socket of its own: the session is at the one with the highest number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
+    /// The number of the socket at whose login the counts of both sides began: which count `received` is. The session may
+    /// have begun anew at a login whose reply got lost, and then has another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<u64>,
     /// The peer of the call that the client is in, for a server that has forgotten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -76,6 +80,7 @@ impl fmt::Debug for Login {
             .field("received", &self.received)
             .field("anew", &self.anew)
             .field("attempt", &self.attempt)
+            .field("stream", &self.stream)
             .field("peer", &self.peer)
             .field("call", &self.call)
             .field("calling", &self.calling)

@@ -100,13 +100,15 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
 fn login() -> BoxedStrategy<Login> {
     let call = option::of(call_id());
     let booleans = (any::<bool>(), any::<bool>());
-    (text(), option::of(text()), count(), count(), option::of(text()), call, booleans)
-        .prop_map(|(name, session, received, attempt, peer, call, (anew, calling))| Login {
+    let counts = (count(), count(), count());
+    (text(), option::of(text()), counts, option::of(text()), call, booleans)
+        .prop_map(|(name, session, (received, attempt, stream), peer, call, (anew, calling))| Login {
             name,
             session,
             received,
             anew,
             attempt,
+            stream,
             peer,
             call,
             calling,

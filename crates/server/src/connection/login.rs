@@ -60,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 version: Some(VERSION),
             }
         };
-        let welcomed = session.on_return(now(), back(login, known.is_some()), welcome, &mut self.outbound).await;
+        let welcomed = session.on_return(now(), back(login), welcome, &mut self.outbound).await;
         // Whatever came of it, it is this connection that drives the session now.
         self.stage = Stage::User(session);
         welcomed
@@ -113,8 +113,9 @@ impl<D: Directory> Shared<D> {
 }
 
 /// What a login says of the client. A call without an id, or with a peer that nobody can be, is none to be continued.
-fn back(login: Login, returns: bool) -> Return {
+fn back(login: Login) -> Return {
     let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-    Return { received: login.received, returns, anew: login.anew, call, calling: login.calling }
+    let Login { received, stream, attempt, anew, calling, .. } = login;
+    Return { received, stream, attempt, anew, call, calling }
 }

@@ -16,8 +16,10 @@ use super::{
 pub struct Return {
     /// How many messages of the session it has got; `None` if it does not count them.
     pub received: Option<u64>,
-    /// Whether it knows the session's secret from an earlier login.
-    pub returns: bool,
+    /// The number of the socket at whose login that count began; `None` if it does not say.
+    pub stream: Option<u64>,
+    /// The number of this socket.
+    pub attempt: Option<u64>,
     /// Whether it knows nothing of the session but its secret.
     pub anew: bool,
     /// The call that it is in, or was in before it started anew: one that was accepted, or one that it makes.
@@ -56,7 +58,9 @@ impl Session {
             Link::Attached(stream) | Link::Away { stream, .. } => stream,
             Link::Expected { .. } => return None,
         };
-        if !stream.is_known() || !stream.acknowledge(count) {
+        // It may have begun at a login whose answer did not arrive: then the count is that of the stream before.
+        let is_this = back.stream.is_none_or(|began| stream.began() == Some(began));
+        if !is_this || !stream.acknowledge(count) {
             return None;
         }
         let stream = std::mem::replace(stream, Stream::Uncounted);
@@ -72,7 +76,7 @@ impl Session {
     fn begin_again(&mut self, now: Instant, back: Return) -> Effects {
         let knows_its_call = !matches!(self.link, Link::Expected { .. });
         let counts = back.received.is_some();
-        self.link = Link::Attached(Stream::new(counts, !back.returns));
+        self.link = Link::Attached(Stream::new(counts, back.attempt));
         let mut welcome = Welcomed { received: None, counts, call: None };
         let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {

@@ -11,9 +11,6 @@ use super::{Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session,
 
 impl Session {
     pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
-        if let Link::Attached(stream) = &mut self.link {
-            stream.heard();
-        }
         if message.is_counted() {
             self.count();
         }

@@ -29,14 +29,12 @@ pub(super) enum Stream {
     Uncounted,
     /// It does.
     Counted {
+        /// The number of the socket at whose login it began.
+        began: Option<u64>,
         /// How many messages came from the client.
         received: u64,
         /// What went to it; `None` once that was more than is kept. Then a client that comes back starts anew.
         outbox: Option<Outbox<ServerMessage>>,
-        /// Whether the client knows of this stream, and so does not come back with a count of the one before. It does
-        /// if it has said anything, since it waits for the answer to its login; and if it can come back at all only with
-        /// the secret that was in that answer.
-        is_known: bool,
     },
 }
 
@@ -50,22 +48,18 @@ pub enum Loss {
 }
 
 impl Stream {
-    pub(super) fn new(counted: bool, is_known: bool) -> Self {
+    pub(super) fn new(counted: bool, began: Option<u64>) -> Self {
         if counted {
-            Self::Counted { received: 0, outbox: Some(Outbox::new()), is_known }
+            Self::Counted { began, received: 0, outbox: Some(Outbox::new()) }
         } else {
             Self::Uncounted
         }
     }
 
-    pub(super) const fn is_known(&self) -> bool {
-        matches!(self, Self::Counted { is_known: true, .. })
-    }
-
-    /// The client said something.
-    pub(super) const fn heard(&mut self) {
-        if let Self::Counted { is_known, .. } = self {
-            *is_known = true;
+    pub(super) const fn began(&self) -> Option<u64> {
+        match self {
+            Self::Uncounted => None,
+            Self::Counted { began, .. } => *began,
         }
     }
 

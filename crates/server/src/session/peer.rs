@@ -21,13 +21,22 @@ impl Session {
 
     /// What belongs to the call that our user is in; anything else is dropped.
     fn on_call_envelope(&mut self, from: &UserName, key: &CallKey, body: Body) -> Effects {
-        let Some(call) = self.phase.call().filter(|call| call.is(from, key)).cloned() else {
+        let is_meant = |call: &&Call| match (&self.phase, &body) {
+            // There is one accepted call between two, though they may know it by different ids until it is restored.
+            (Phase::Restoring { .. }, Body::Leave(_)) => call.peer == *from,
+            _ => call.is(from, key),
+        };
+        let Some(call) = self.phase.call().filter(is_meant).cloned() else {
             return Effects::new();
         };
         if let Body::Leave(reason) = body {
-            let told = over(&call, reason);
+            let mut effects = vec![over(&call, reason)];
+            // Its session has ended. If there is another by now, that one may have taken up the call.
+            if reason == LeaveReason::Gone {
+                effects.push(self.to_peer(&call, Body::Leave(LeaveReason::Hangup)));
+            }
             self.enter(Phase::Idle, "the peer leaves");
-            return vec![told];
+            return effects;
         }
         // Whatever it says, it says it within this call.
         let mut effects = self.restored();
@@ -80,6 +89,9 @@ impl Session {
     /// Somebody calls. See the [module](super) for offers that cross, and for a peer that starts anew.
     fn on_offer(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
         let offered = Call { peer: from, key };
+        if offered.key.id().is_some_and(|id| self.past.contains(id)) {
+            return vec![self.to_peer(&offered, Body::Leave(LeaveReason::Hangup))];
+        }
         match &self.phase {
             Phase::Idle => self.ring(offered, offer, "a peer calls"),
             Phase::Ended => vec![self.to_peer(&offered, Body::Leave(LeaveReason::Gone))],
