@@ -102,6 +102,15 @@ impl Client {
         let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
         let (name, call) = (Some(offer.name.clone()), offer.call.clone());
         self.send(ClientMessage::Leave(Leave { name, call, reason }));
+        let lost_glare = self.link.name().unwrap_or_default() >= offer.name.as_str();
+        if let Call::Outgoing(Outgoing { peer, stage: Stage::Sent { .. }, replaces: None, .. }) =
+            &self.call
+            && lost_glare
+            && same_name(peer, &offer.name)
+        {
+            // For that offer the server has let go of the call that this user makes now.
+            self.call_afresh();
+        }
         true
     }
 

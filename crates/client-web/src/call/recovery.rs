@@ -114,6 +114,15 @@ impl Client {
         self.send(ClientMessage::Leave(Leave { name: Some(peer), call: Some(call), reason }));
     }
 
+    /// A call that is not answered yet is made again, as another one.
+    pub(super) fn call_afresh(&mut self) {
+        let id = self.new_call_id();
+        if let Call::Outgoing(outgoing) = &mut self.call {
+            outgoing.call = id;
+        }
+        self.offer_again();
+    }
+
     /// A call that is not answered yet is offered again, as it was.
     fn offer_again(&mut self) {
         let Call::Outgoing(outgoing) = &self.call else { return };

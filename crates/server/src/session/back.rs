@@ -98,9 +98,14 @@ impl Session {
                 if back.anew && self.is_accepted() {
                     welcome.call = ours.for_client();
                 }
-                let agreed = theirs.as_ref() == Some(&ours) && !back.anew;
-                let then = self.back_in(&ours, agreed || welcome.call.is_some());
-                let other = theirs.filter(|theirs| *theirs != ours);
+                let is_ours = |theirs: &Call| *theirs == ours || self.is_continued(theirs);
+                let agreed = theirs.as_ref().is_some_and(is_ours) && !back.anew;
+                let other = theirs.filter(|theirs| !is_ours(theirs));
+                let then = if agreed {
+                    self.ask_again()
+                } else {
+                    self.back_in(&ours, welcome.call.is_some())
+                };
                 if let Some(theirs) = &other {
                     self.remember(theirs);
                 }
@@ -119,6 +124,21 @@ impl Session {
         let busy = self.to_peer(call, Body::Leave(LeaveReason::Busy));
         self.enter(Phase::Idle, "our user is in another call");
         Some(busy)
+    }
+
+    /// Whether the peer continues this call, and our user's client has not answered that.
+    fn is_continued(&self, call: &Call) -> bool {
+        let offer = self.unanswered.as_ref().filter(|offer| offer.name == call.peer.as_str());
+        offer.is_some_and(|offer| offer.replaces.is_some() && offer.replaces.as_ref() == call.key.id())
+    }
+
+    /// The session is in the call that its client is in. What that may not have heard is said again.
+    fn ask_again(&self) -> Effects {
+        if let Phase::Ringing(ringing) = &self.phase {
+            return ringing.again();
+        }
+        let offer = self.unanswered.clone().map(ServerMessage::Offer);
+        offer.map(Effect::ToClient).into_iter().collect()
     }
 
     /// The session is in a call, and its client has begun again.
@@ -168,7 +188,7 @@ impl Ringing {
                 call: self.call.key.id().cloned(),
             }))
         });
-        [relayed_offer(&self.call, self.offer.clone(), None)]
+        [relayed_offer(&self.call, self.offer.clone())]
             .into_iter()
             .chain(candidates)
             .collect()

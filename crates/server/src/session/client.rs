@@ -180,6 +180,7 @@ impl Session {
     }
 
     fn answer(&mut self, call: &Call, answer: Raw) -> Effects {
+        self.unanswered = None;
         match self.phase {
             Phase::Ringing(_) => self.enter(Phase::InCall(call.clone()), "our user answers"),
             Phase::InCall(_) | Phase::Restoring { .. } => {}

@@ -73,7 +73,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{CallId, ClientMessage, LeaveReason, Refusal, RelayedLeave, ServerMessage, UserName};
+use protocol::{CallId, ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName};
 use tracing::debug;
 
 pub use back::{Return, Welcomed};
@@ -109,6 +109,9 @@ pub struct Session {
     next_number: u64,
     /// The calls that were over last: up to [`MAX_PAST`].
     past: VecDeque<CallId>,
+    /// The peer's last offer within the call, until our user's client has answered it: it is said again to a client that
+    /// begins again.
+    unanswered: Option<RelayedOffer>,
 }
 
 /// Something that happens to a session.
@@ -151,7 +154,8 @@ impl Session {
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
         let past = VecDeque::new();
-        Self { user, link, phase: Phase::Idle, limits, next_number: first_number, past }
+        let phase = Phase::Idle;
+        Self { user, link, phase, limits, next_number: first_number, past, unanswered: None }
     }
 
     /// Whose session it is.
@@ -246,6 +250,7 @@ impl Session {
             && self.phase.call() != Some(call)
         {
             self.remember(call);
+            self.unanswered = None;
         }
     }
 

@@ -51,9 +51,13 @@ impl Session {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
                 ringing.offer = offer.clone();
                 ringing.candidates = Held::new();
-                offer_message(call, offer, None)
+                ServerMessage::Offer(offer_message(call, offer, None))
             }
-            (Body::Reoffer(offer), Phase::InCall(_)) => offer_message(call, offer, None),
+            (Body::Reoffer(offer), Phase::InCall(_)) => {
+                let offer = offer_message(call, offer, None);
+                self.unanswered = Some(offer.clone());
+                ServerMessage::Offer(offer)
+            }
             (
                 Body::Answer(answer),
                 Phase::Calling { .. }
@@ -135,7 +139,7 @@ impl Session {
     }
 
     fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
-        let message = relayed_offer(&call, offer.clone(), None);
+        let message = relayed_offer(&call, offer.clone());
         self.enter(Phase::Ringing(Ringing { call, offer, candidates: Held::new() }), why);
         vec![message]
     }
@@ -159,9 +163,10 @@ impl Session {
         };
         // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
         let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
-        let message = relayed_offer(&new, offer, replaces);
+        let message = offer_message(&new, offer, replaces);
         self.enter(Phase::InCall(new), "the peer continues it");
-        vec![message]
+        self.unanswered = Some(message.clone());
+        vec![Effect::ToClient(ServerMessage::Offer(message))]
     }
 
     /// The peer's client says that it is in this call, of which its session knew nothing.
@@ -200,15 +205,10 @@ impl Session {
     }
 }
 
-pub(super) fn relayed_offer(call: &Call, offer: Raw, replaces: Option<CallId>) -> Effect {
-    Effect::ToClient(offer_message(call, offer, replaces))
+pub(super) fn relayed_offer(call: &Call, offer: Raw) -> Effect {
+    Effect::ToClient(ServerMessage::Offer(offer_message(call, offer, None)))
 }
 
-fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> ServerMessage {
-    ServerMessage::Offer(RelayedOffer {
-        name: call.peer.to_string(),
-        offer,
-        call: call.key.id().cloned(),
-        replaces,
-    })
+fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> RelayedOffer {
+    RelayedOffer { name: call.peer.to_string(), offer, call: call.key.id().cloned(), replaces }
 }

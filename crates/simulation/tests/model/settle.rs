@@ -68,9 +68,16 @@ impl State {
         hasher.finish()
     }
 
-    /// Nothing is on its way, and both users are there.
+    /// Nothing is on its way, both users are there, and the server waits for neither to say which call it is in.
     fn has_arrived(&self) -> bool {
+        let waits = self.sessions.values().any(|live| {
+            matches!(
+                live.session.phase(),
+                Phase::Recalling { .. } | Phase::Restoring { .. } | Phase::Rejoining { .. }
+            )
+        });
         self.in_flight().is_none()
+            && !waits
             && (0..self.pages.len()).all(|page| {
                 let view = self.view(page);
                 view.self_name.is_none() || self.pages[page].socket.is_some()
