@@ -66,7 +66,10 @@ impl Client {
                 self.ring(now, offer, Ring::Asking(None));
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
-                if outgoing.replaces.is_none() {
+                if offer.replaces.as_ref() == Some(&outgoing.call) {
+                    // The peer has accepted this call, and continues it already.
+                    self.give_way_to(now, offer);
+                } else if outgoing.replaces.is_none() {
                     self.resolve_glare(now, offer);
                 } else if offer.replaces.is_some() {
                     // Both pages continue the call. Which of the two offers stands the server has decided: this one.
@@ -151,7 +154,7 @@ impl Client {
 
     /// Answers the peer's offer in place of one's own.
     fn give_way_to(&mut self, now: Millis, offer: RelayedOffer) {
-        if self.is_rejoining() {
+        if offer.replaces.is_some() {
             let camera = self.kept_call.as_ref().map_or(self.devices.camera, |kept| kept.camera);
             let call = offer.call.clone().map(|id| (offer.name.clone(), id));
             self.kept_call = call.map(|call| KeptCall { call, camera });

@@ -87,7 +87,8 @@ impl Session {
             }
             (None, Some(call)) if back.calling => {
                 let until = now + self.limits.grace;
-                self.enter(Phase::Recalling { call, until }, "its client makes this call");
+                let beaten = None;
+                self.enter(Phase::Recalling { call, until, beaten }, "its client makes this call");
                 Effects::new()
             }
             (None, Some(theirs)) => {

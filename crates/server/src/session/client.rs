@@ -139,9 +139,7 @@ impl Session {
         let body = Body::Replace { offer, old: old.clone() };
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.grace;
-        let mut sent = Held::new();
-        let bytes = body.size();
-        sent.push(body, bytes);
+        let sent = Held::with(body);
         self.enter(Phase::Rejoining { call, old, until, sent }, "our user continues it");
         effects
     }
@@ -153,9 +151,11 @@ impl Session {
     fn call(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
         let key = id.map_or_else(|| CallKey::Numbered(self.number()), CallKey::Given);
         let call = Call { peer, key };
-        let effects = vec![self.to_peer(&call, Body::Offer(offer))];
+        let body = Body::Offer(offer);
+        let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.ring;
-        self.enter(Phase::Calling { call, until }, "our user calls");
+        let sent = Held::with(body);
+        self.enter(Phase::Calling { call, until, sent }, "our user calls");
         effects
     }
 
@@ -173,7 +173,9 @@ impl Session {
                 held.push(body, bytes);
                 return Effects::new();
             }
-            Phase::Rejoining { sent, .. } => sent.push(body.clone(), body.size()),
+            Phase::Calling { sent, .. } | Phase::Rejoining { sent, .. } => {
+                sent.push(body.clone(), body.size());
+            }
             _ => {}
         }
         vec![self.to_peer(call, body)]
@@ -206,8 +208,16 @@ impl Session {
     }
 
     pub(super) fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
+        let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
+        effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, "our user leaves");
-        vec![self.to_peer(call, Body::Leave(reason))]
+        effects
+    }
+
+    /// Our user's call is over before it was offered again, and so is the one that it has won over.
+    pub(super) fn refuse_beaten(&self) -> Option<Effect> {
+        let Phase::Recalling { beaten, .. } = &self.phase else { return None };
+        beaten.as_ref().map(|call| self.to_peer(call, Body::Leave(LeaveReason::Declined)))
     }
 
     fn already_logged_in(&self) -> Effect {

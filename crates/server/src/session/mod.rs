@@ -227,7 +227,8 @@ impl Session {
             Phase::Calling { .. } => (LeaveReason::Timeout, "nobody answered in time"),
             _ => (LeaveReason::Gone, "the peer did not come back in time"),
         };
-        let effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        let mut effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, why);
         effects
     }

@@ -94,7 +94,7 @@ impl Session {
     fn on_offer(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
         let offered = Call { peer: from, key };
         if offered.key.id().is_some_and(|id| self.past.contains(id)) {
-            return vec![self.to_peer(&offered, Body::Leave(LeaveReason::Hangup))];
+            return self.refuse_past(&offered);
         }
         match &self.phase {
             Phase::Idle => self.ring(offered, offer, "a peer calls"),
@@ -109,7 +109,11 @@ impl Session {
             {
                 vec![self.to_peer(&offered, Body::Leave(LeaveReason::Busy))]
             }
-            Phase::Calling { .. } | Phase::Recalling { .. } if self.user < offered.peer => {
+            Phase::Calling { .. } if self.user < offered.peer => Effects::new(),
+            Phase::Recalling { .. } if self.user < offered.peer => {
+                if let Phase::Recalling { beaten, .. } = &mut self.phase {
+                    *beaten = Some(offered);
+                }
                 Effects::new()
             }
             Phase::Calling { call, .. } | Phase::Recalling { call, .. } => {
@@ -138,6 +142,18 @@ impl Session {
         }
     }
 
+    /// A call that is over is offered again: the peer has not heard of that. For this call it may have let go of the one
+    /// that our user makes now.
+    fn refuse_past(&self, past: &Call) -> Effects {
+        let mut effects = vec![self.to_peer(past, Body::Leave(LeaveReason::Hangup))];
+        if let Phase::Calling { call, sent, .. } = &self.phase
+            && call.peer == past.peer
+        {
+            effects.extend(sent.iter().map(|body| self.to_peer(call, body.clone())));
+        }
+        effects
+    }
+
     fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
         let message = relayed_offer(&call, offer.clone());
         self.enter(Phase::Ringing(Ringing { call, offer, candidates: Held::new() }), why);
@@ -151,6 +167,12 @@ impl Session {
     fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw) -> Effects {
         let before = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
+            // The peer has accepted our user's call, and the word of that was lost.
+            Phase::Calling { call, .. } | Phase::Recalling { call, .. }
+                if call.peer == new.peer && call.key == *theirs =>
+            {
+                call
+            }
             Phase::Rejoining { call, old, .. } if call.peer == new.peer => {
                 let theirs_is_later = call.key == *theirs;
                 let ours_is_later = *old == new.key;
