@@ -121,14 +121,12 @@ impl Session {
         offer: Raw,
     ) -> Effects {
         let continues = match &self.phase {
-            Phase::InCall(call) | Phase::Restoring { call, .. } | Phase::Rejoining { call, .. } => {
-                call.peer == peer && call.key.id() == Some(old)
-            }
-            Phase::Idle
-            | Phase::Calling { .. }
-            | Phase::Recalling { .. }
-            | Phase::Ringing(_)
-            | Phase::Ended => false,
+            // Our user had accepted it already, and the server has forgotten that.
+            Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. } => call.peer == peer && call.key.id() == Some(old),
+            Phase::Idle | Phase::Calling { .. } | Phase::Recalling { .. } | Phase::Ended => false,
         };
         let Some(new) = id.clone().filter(|new| continues && new != old) else {
             let message = "There is no such call to continue.";
