@@ -231,6 +231,9 @@ impl State {
         let sockets: Vec<_> = self.sockets.keys().copied().collect();
         for id in sockets {
             self.shut(id);
+            if let Some(socket) = self.sockets.get_mut(&id) {
+                socket.is_broken = true;
+            }
         }
         for (user, live) in before {
             if has_roster {

@@ -64,7 +64,7 @@ impl State {
             None => {}
             Some(socket) => {
                 steps.extend((!socket.down.is_empty()).then_some(Action::ToPage(page)));
-                if socket.is_broken || !socket.is_open {
+                if socket.is_broken {
                     steps.push(Action::PageLearns(page));
                 } else if left.breaks > 0 {
                     steps.push(Action::Break(page));
@@ -145,7 +145,7 @@ impl State {
     pub(crate) fn in_flight(&self) -> Option<Action> {
         for (page, this) in self.pages.iter().enumerate() {
             let Some(socket) = this.socket.and_then(|id| self.sockets.get(&id)) else { continue };
-            if socket.is_broken || !socket.is_open && socket.down.is_empty() {
+            if socket.is_broken {
                 return Some(Action::PageLearns(page));
             }
         }
