@@ -1,10 +1,13 @@
 //! A browser with one page in it, of which nothing is known but that it calls people.
 
 mod launch;
+mod received;
+mod tabs;
 mod watch;
 
 pub(crate) use launch::launch;
 pub use launch::{Devices, Kind};
+pub use received::Received;
 pub use watch::Watched;
 
 use std::{path::Path, time::Duration};
@@ -12,32 +15,17 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
+use thirtyfour::{By, WebDriver, WebElement};
 
 use crate::wait::{PATIENCE, until, until_it_works};
 
 const SPY: &str = include_str!("browser/spy.js");
-
-/// How much more must come in before picture and sound count as flowing: half a second of each.
-const MORE_FRAMES: u64 = 5;
-const MORE_PACKETS: u64 = 25;
 
 /// A browser with one page in it.
 #[derive(Clone, Debug)]
 pub struct Browser {
     driver: WebDriver,
     kind: Kind,
-}
-
-/// What has come in over the page's connections since the call began.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-pub struct Received {
-    /// Decoded video frames.
-    pub frames: u64,
-    /// Packets of sound.
-    pub packets: u64,
-    /// The picture's codec, as a MIME type.
-    pub codec: Option<String>,
 }
 
 /// A camera or microphone that the page has opened at some time.
@@ -161,55 +149,6 @@ impl Browser {
         Ok(self.driver.action_chain().send_keys(keys.as_ref()).perform().await?)
     }
 
-    /// What has come in until now.
-    ///
-    /// # Errors
-    /// The browser is gone.
-    pub async fn received(&self) -> Result<Received> {
-        self.promised("e2eSpy.received()").await
-    }
-
-    /// Waits until picture and sound come in, and more and more of them.
-    ///
-    /// # Errors
-    /// They do not.
-    pub async fn receives_media(&self) -> Result<Received> {
-        self.receives_more("picture and sound", |begin, now| {
-            begin.frames > 0
-                && begin.packets > 0
-                && now.frames >= begin.frames + MORE_FRAMES
-                && now.packets >= begin.packets + MORE_PACKETS
-        })
-        .await
-    }
-
-    /// Waits until sound comes in, and more and more of it.
-    ///
-    /// # Errors
-    /// It does not.
-    pub async fn receives_sound(&self) -> Result<Received> {
-        self.receives_more("sound", |begin, now| {
-            begin.packets > 0 && now.packets >= begin.packets + MORE_PACKETS
-        })
-        .await
-    }
-
-    async fn receives_more(
-        &self,
-        what: &str,
-        enough: impl Fn(&Received, &Received) -> bool,
-    ) -> Result<Received> {
-        let mut seen: Vec<Received> = Vec::new();
-        let flows = until(PATIENCE, async || {
-            let now = self.received().await?;
-            let before = seen.iter().any(|before| enough(before, &now));
-            seen.push(now.clone());
-            Ok(before.then_some(now))
-        });
-        let flows = flows.await?;
-        flows.with_context(|| format!("no {what} comes in: {:?}", seen.last()))
-    }
-
     /// All cameras and microphones that the page has opened.
     ///
     /// # Errors
@@ -283,69 +222,6 @@ impl Browser {
         let dressed =
             until(PATIENCE, async || Ok(self.promised::<bool>(&laid_out).await?.then_some(())));
         dressed.await?.context("the page does not take the size")
-    }
-
-    /// Duplicates the tab: the same page, with what this tab keeps. What is asked from now on is of the new one. Gives
-    /// the old one.
-    ///
-    /// # Errors
-    /// There is no other tab, or the page cannot be loaded there.
-    pub async fn duplicate_tab(&self) -> Result<WindowHandle> {
-        let (old, url) = (self.driver.window().await?, self.driver.current_url().await?);
-        self.driver.execute("window.open('about:blank')", Vec::new()).await?;
-        let new = until(PATIENCE, async || {
-            let all = self.driver.windows().await?;
-            Ok(all.into_iter().find(|window| *window != old))
-        });
-        let new = new.await?.context("no tab opens")?;
-        self.driver.switch_to_window(new).await?;
-        self.open(url.as_str()).await?;
-        Ok(old)
-    }
-
-    /// What is asked from now on is of this tab. Gives the one that it was of.
-    ///
-    /// # Errors
-    /// It is closed.
-    pub async fn switch_to(&self, tab: WindowHandle) -> Result<WindowHandle> {
-        let before = self.driver.window().await?;
-        self.driver.switch_to_window(tab).await?;
-        Ok(before)
-    }
-
-    /// Leaves the page for another one, in the same tab. Gives the page's address.
-    ///
-    /// # Errors
-    /// The browser is gone.
-    pub async fn leave_page(&self) -> Result<String> {
-        let page = self.driver.current_url().await?;
-        self.driver.goto("about:blank").await?;
-        Ok(page.into())
-    }
-
-    /// The credentials of ICE on this side, which are others for each path that is sought.
-    ///
-    /// # Errors
-    /// There is no connection.
-    pub async fn path(&self) -> Result<String> {
-        self.value("return e2eSpy.path()").await
-    }
-
-    /// Waits until another path was sought.
-    ///
-    /// # Errors
-    /// None is.
-    pub async fn has_another_path_than(&self, before: &str) -> Result<()> {
-        let other = until(PATIENCE, async || Ok((self.path().await? != before).then_some(())));
-        other.await?.context("no other path is sought")
-    }
-
-    /// Closes the tab, as a user does who has enough of it.
-    ///
-    /// # Errors
-    /// It is closed already.
-    pub async fn close_tab(&self) -> Result<()> {
-        Ok(self.driver.close_window().await?)
     }
 
     /// Ends the browser.

@@ -1,23 +1,24 @@
 //! The id of a call.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::MAX_CALL_ID_BYTES;
 
 /// Tells one call from the next between the same two, so that what comes late can be recognised and dropped.
 ///
-/// The caller chooses it: 1 to 64 bytes of ASCII letters, digits, `-` and `_`. It is not a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CallId(String);
+/// The caller chooses it: 1 to 64 bytes of ASCII letters, digits, `-` and `_`. It is not a secret. Shared, since every
+/// message of a call has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CallId(Arc<str>);
 
 impl CallId {
     /// An id made of 128 bits, which the caller draws at random.
     #[must_use]
     pub fn from_bits(bits: u128) -> Self {
-        Self(format!("{bits:032x}"))
+        Self(format!("{bits:032x}").into())
     }
 
     /// The id as it goes over the wire.
@@ -39,22 +40,36 @@ impl fmt::Display for BadCallId {
 
 impl std::error::Error for BadCallId {}
 
-impl TryFrom<String> for CallId {
+impl TryFrom<&str> for CallId {
     type Error = BadCallId;
 
-    fn try_from(text: String) -> Result<Self, BadCallId> {
+    fn try_from(text: &str) -> Result<Self, BadCallId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if (1..=MAX_CALL_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(BadCallId)
         }
     }
 }
 
+impl TryFrom<String> for CallId {
+    type Error = BadCallId;
+
+    fn try_from(text: String) -> Result<Self, BadCallId> {
+        text.as_str().try_into()
+    }
+}
+
 impl From<CallId> for String {
     fn from(id: CallId) -> Self {
-        id.0
+        id.as_str().to_owned()
+    }
+}
+
+impl Serialize for CallId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

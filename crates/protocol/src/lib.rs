@@ -18,7 +18,7 @@ mod outbox;
 pub use error::{DecodeError, ErrorCode};
 pub use ids::{BadCallId, CallId};
 pub use message::{
-    Answer, Candidate, ClientMessage, IceServer, Leave, LeaveReason, Login, LoginReply, Offer,
+    Answer, Candidate, ClientMessage, Ice, IceServer, Leave, LeaveReason, Login, LoginReply, Offer,
     Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
     RelayedRinging, Ringing, ServerMessage, Welcome,
 };

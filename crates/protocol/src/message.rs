@@ -1,20 +1,17 @@
 //! The messages of both directions, and how they are read and written.
 
 mod client;
+mod quick;
 mod server;
 
-use std::{
-    borrow::Cow,
-    fmt,
-    hash::{Hash, Hasher},
-};
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 
 pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ping, Ringing};
 pub use server::{
-    IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    Ice, IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
     RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 
@@ -22,9 +19,10 @@ use crate::error::DecodeError;
 
 /// A piece of JSON that passes through as it came, byte for byte, without being looked into: a session description
 /// (`RTCSessionDescriptionInit`) or an ICE candidate (`RTCIceCandidateInit`), W3C WebRTC sections 4.6 and 4.8.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Raw(Box<RawValue>);
+///
+/// Shared, since it is kept until it is known to have arrived.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Raw(Arc<str>);
 
 impl Raw {
     /// Takes a text that must be one JSON value.
@@ -32,28 +30,33 @@ impl Raw {
     /// # Errors
     /// The text is not JSON.
     pub fn from_json(json: String) -> Result<Self, DecodeError> {
-        RawValue::from_string(json).map(Self).map_err(|error| malformed(&error))
+        serde_json::from_str::<&RawValue>(&json).map(Self::from).map_err(|error| malformed(&error))
     }
 
     /// The JSON.
     #[must_use]
     pub fn as_json(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 }
 
-/// Two pieces are equal if they are the same text.
-impl PartialEq for Raw {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_json() == other.as_json()
+impl From<&RawValue> for Raw {
+    fn from(value: &RawValue) -> Self {
+        Self(value.get().into())
     }
 }
 
-impl Eq for Raw {}
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // It is JSON, so this does nothing but to say so.
+        let value: &RawValue = serde_json::from_str(&self.0).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
 
-impl Hash for Raw {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_json().hash(state);
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|value| Self::from(&*value))
     }
 }
 

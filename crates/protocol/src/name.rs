@@ -1,6 +1,6 @@
 //! User names.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::UsernameCaseMapped;
@@ -13,9 +13,9 @@ use crate::limits::{MAX_NAME_BYTES, MAX_NAME_CHARS};
 ///
 /// Normalised by PRECIS UsernameCaseMapped (RFC 8265 section 3.3): lower case, NFC, no wide forms. 1 to 32 characters:
 /// letters and digits of one script (Common and Inherited aside, UTS #39 section 5.1), each with up to four combining
-/// marks, and `.`, `_` and `-` between them.
+/// marks, and `.`, `_` and `-` between them. Shared, since it stands in every message of its user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserName(Box<str>);
+pub struct UserName(Arc<str>);
 
 /// Why a text cannot be a user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

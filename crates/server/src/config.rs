@@ -1,16 +1,18 @@
 //! What the operator chooses. A [`Config`] that exists is a good one: it is checked where it is parsed.
 
+mod host;
 mod origin;
 mod stun;
+mod turn;
 
 use std::{path::PathBuf, time::Duration};
 
-use protocol::IceServer;
-
+pub use host::{BadPublicHost, PublicHost};
 pub use origin::{BadOrigin, Origin};
 pub use stun::{BadStunUrl, StunUrl};
+pub use turn::{BadTurnUrl, Embedded, Turn, TurnUrl};
 
-use crate::{limits, session};
+use crate::{limits, session, tls::Tls};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -21,6 +23,12 @@ pub struct Config {
     pub origins: Origins,
     /// The STUN servers that clients are told at login. None is assumed.
     pub stun_urls: Vec<StunUrl>,
+    /// Who relays media between browsers that cannot reach each other.
+    pub turn: Turn,
+    /// Where people find the server, if that is not the host that they name in their requests.
+    pub public_host: Option<PublicHost>,
+    /// The listener's TLS; `None` if it speaks plain HTTP.
+    pub tls: Option<Tls>,
     /// The directory of what outlives the server; `None` if nothing does.
     pub state: Option<PathBuf>,
     /// The deadlines.
@@ -33,20 +41,12 @@ impl Default for Config {
             web_root: PathBuf::from("dist"),
             origins: Origins::default(),
             stun_urls: Vec::new(),
+            turn: Turn::default(),
+            public_host: None,
+            tls: None,
             state: None,
             timing: Timing::default(),
         }
-    }
-}
-
-impl Config {
-    /// What the login reply names as `iceServers`.
-    pub(crate) fn ice_servers(&self) -> Vec<IceServer> {
-        if self.stun_urls.is_empty() {
-            return Vec::new();
-        }
-        let urls = self.stun_urls.iter().map(ToString::to_string).collect();
-        vec![IceServer { urls, username: None, credential: None }]
     }
 }
 
@@ -80,8 +80,12 @@ pub struct Timing {
     pub grace: Duration,
     /// The same for one whose page went away.
     pub reload: Duration,
-    /// How long the head of an HTTP request may take; `None` for ever.
+    /// How long the head of an HTTP request may take, and the first byte of anything; `None` for ever.
     pub header: Option<Duration>,
+    /// How long a TLS handshake may take; `None` for ever.
+    pub handshake: Option<Duration>,
+    /// How often certificate files are looked at for newer ones.
+    pub certificates: Duration,
     /// How long an HTTP connection may last.
     pub http: Duration,
     /// How long a close handshake may take.
@@ -100,6 +104,8 @@ impl Default for Timing {
             grace: protocol::limits::GRACE_PERIOD,
             reload: protocol::limits::RELOAD_PERIOD,
             header: Some(limits::HEADER_READ_TIMEOUT),
+            handshake: Some(limits::TLS_HANDSHAKE_DEADLINE),
+            certificates: limits::CERTIFICATE_CHECK_INTERVAL,
             http: limits::HTTP_CONNECTION_LIFETIME,
             close: limits::CLOSE_DEADLINE,
             shutdown: limits::SHUTDOWN_DEADLINE,
@@ -116,6 +122,6 @@ impl Timing {
     /// The timing for benchmarks (`--limits off`): sockets may say nothing for as long as they like.
     #[must_use]
     pub fn without_limits(self) -> Self {
-        Self { login: None, header: None, ..self }
+        Self { login: None, header: None, handshake: None, ..self }
     }
 }

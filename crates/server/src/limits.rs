@@ -34,9 +34,13 @@ pub const BATCH_BYTES: usize = 64 * 1024;
 /// [`MAILBOX_ENVELOPES`]: even if a dozen clients flood one session from one thread, its mailbox does not overflow.
 pub const FRAMES_IN_A_ROW: usize = 16;
 
+/// How many bytes are read from a socket at once, into a buffer that all sockets of a thread share. Two of the usual
+/// session descriptions fit, and some sixty candidates.
+pub const READ_BYTES: usize = 16 * 1024;
+
 /// The WebSocket library's read buffer, in bytes. It is zeroed before every read and kept for as long as the connection
-/// lasts, so its size is most of what an idle user costs. Candidates are 300 bytes; larger messages grow it.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// lasts. Candidates are 300 bytes; larger messages grow it.
+pub const READ_BUFFER_BYTES: usize = 512;
 
 /// How many bytes of messages are gathered into one write to a socket. Nothing is set aside for it, and every batch is
 /// flushed: it spares a system call for each message when several are queued, and delays none.
@@ -83,3 +87,14 @@ pub const ROSTER_SLACK: usize = 4 * 1024;
 /// How long the accept loop rests when the system has no file descriptor left, in which case every accept fails at
 /// once. Connections that end in the meantime free some.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+
+/// How long before a user's TURN credentials expire the client is told others. A page uses them to restart ICE, which
+/// takes seconds; two minutes bear a clock that is wrong by one, and a message that waits for a bad network.
+pub const ICE_RENEWED_BEFORE: Duration = Duration::from_secs(120);
+
+/// How long a TLS handshake may take, from the first byte on. Two round trips and some arithmetic; a slow mobile
+/// network needs two seconds. Until it is over, what the client sends is held to 64 KiB by the TLS library.
+pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often certificate files are looked at for a newer one.
+pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);

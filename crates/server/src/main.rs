@@ -2,10 +2,10 @@
 
 mod cli;
 mod logging;
+mod welcome;
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
     process::ExitCode,
     time::Duration,
 };
@@ -15,6 +15,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::warn;
 
 use cli::{Cli, LimitsChoice};
+use server::Sockets;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -45,16 +46,21 @@ async fn serve(cli: Cli) -> Result<(), String> {
         );
     }
     let listen = cli.listen.clone();
-    let listener =
-        TcpListener::bind(&listen).await.map_err(|error| cannot_listen(&listen, &error))?;
+    let mut sockets =
+        Sockets::bind(&listen).await.map_err(|error| cannot_listen(&listen, &error))?;
+    if let Some(redirect) = cli.redirect() {
+        let listener =
+            TcpListener::bind(redirect).await.map_err(|error| cannot_listen(redirect, &error))?;
+        sockets = sockets.redirecting_from(listener);
+    }
     let address =
-        listener.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
+        sockets.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
+    let is_self_signed = cli.is_self_signed();
+    let config = cli.into_config()?;
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}."))?;
-    // The reader of this line may be gone, which is no reason not to serve.
-    let _ = writeln!(io::stdout(), "Pronto is at http://{}", to_open(address));
-    server::run(listener, cli.into_config(), stop)
-        .await
-        .map_err(|error| format!("cannot serve: {error}."))
+    // The reader of this may be gone, which is no reason not to serve.
+    let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);
+    server::run(sockets, config, stop).await.map_err(|error| format!("cannot serve: {error}."))
 }
 
 fn cannot_listen(listen: &str, error: &io::Error) -> String {
@@ -71,15 +77,6 @@ fn cannot_listen(listen: &str, error: &io::Error) -> String {
             format!("{listen} is not an address of this machine: choose another with --listen.")
         }
         _ => format!("cannot listen on {listen}: {error}."),
-    }
-}
-
-/// The address for a browser on this machine: a server that listens everywhere is also at localhost.
-fn to_open(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("localhost:{}", address.port())
-    } else {
-        address.to_string()
     }
 }
 

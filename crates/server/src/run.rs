@@ -1,43 +1,65 @@
 //! The life of a server, from its listener to its shutdown.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, time::timeout};
+use axum::Router;
+use relay::{Relay, RelayAddresses, Secret};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
     Config,
+    config::{Embedded, Turn},
     connection::Shared,
     directory::LocalDirectory,
-    http::{Site, accept_loop, router},
+    http::{Port, Site, accept_loop, redirect, router},
+    ice::{Door, Ice, Source},
     roster::{Present, Roster},
+    sockets::Sockets,
 };
 
 /// Serves until `shutdown` resolves, then closes every socket with
 /// [`CloseCode::Restart`](protocol::close::CloseCode::Restart) and returns, in less than 5 s whatever the clients do.
 ///
 /// # Errors
-/// The listener's address cannot be had.
+/// A socket cannot be used.
 pub async fn run(
-    listener: TcpListener,
+    sockets: impl Into<Sockets>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let on_loopback = listener.local_addr()?.ip().is_loopback();
+    let Sockets { tcp, udp, redirect: redirecting } = sockets.into();
+    let local = tcp.local_addr()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (roster, present) = roster(config.state.as_deref(), listener.local_addr()?);
+    let background = Background { tasks: tasks.clone(), stop: stop.clone() };
+    let relay = background.relay(&config.turn, local, udp)?;
+    let tls = background.keep(config.tls.clone(), config.timing.certificates);
+
+    let ice = Arc::new(ice(&config, relay.clone()));
+    let (roster, present) = roster(config.state.as_deref(), local);
     let directory = LocalDirectory::default();
-    let connections = Arc::new(Shared::new(directory, roster, &config, stop.child_token()));
+    let connections = Arc::new(Shared::new(directory, roster, ice, &config, stop.child_token()));
     // Before anybody can connect and take their names.
     for waiting in connections.expect(present).await {
         tasks.spawn(waiting);
     }
-    let site = Site::new(&config.web_root, config.origins, on_loopback, connections, tasks.clone());
-    let accepting =
-        accept_loop(listener, router(site), config.timing, tasks.clone(), stop.child_token());
-    tasks.spawn(accepting);
+    let door = Door {
+        port: local.port(),
+        tls: config.tls.is_some(),
+        on_loopback: local.ip().is_loopback(),
+        public: config.public_host.clone(),
+    };
+    let site = Site::new(&config.web_root, config.origins, door, connections, tasks.clone());
+    let tls = tls.map(|tls| (tls, redirect(config.public_host.clone(), None)));
+    let port = Arc::new(Port::new(router(site), tls, relay, config.timing));
+    tasks.spawn(accept_loop(tcp, port, tasks.clone(), stop.child_token()));
+    if let Some(listener) = redirecting {
+        let site: Router = redirect(config.public_host, Some(local.port()));
+        let port = Arc::new(Port::new(site, None, None, config.timing));
+        tasks.spawn(accept_loop(listener, port, tasks.clone(), stop.child_token()));
+    }
 
     shutdown.await;
     info!("shutting down");
@@ -64,4 +86,45 @@ fn roster(state: Option<&Path>, address: SocketAddr) -> (Roster, Present) {
             (Roster::default(), Present::new())
         }
     }
+}
+/// What runs beside the connections.
+struct Background {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Background {
+    fn relay(
+        &self,
+        turn: &Turn,
+        local: std::net::SocketAddr,
+        udp: Option<std::net::UdpSocket>,
+    ) -> io::Result<Option<Arc<Relay>>> {
+        let Turn::Embedded(Embedded { addresses, allow, secret }) = turn else { return Ok(None) };
+        let settings = relay::Settings {
+            secret: secret.clone().unwrap_or_else(Secret::draw),
+            policy: relay::Policy::allowing(allow.clone()),
+            addresses: RelayAddresses::find(addresses, local.ip()),
+        };
+        Relay::start(settings, udp, &self.tasks, &self.stop).map(Some)
+    }
+
+    /// Keeps the certificate good.
+    fn keep(&self, tls: Option<crate::Tls>, interval: Duration) -> Option<crate::Tls> {
+        let kept = tls.clone()?;
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(kept.keep(interval)).await });
+        tls
+    }
+}
+
+fn ice(config: &Config, relay: Option<Arc<Relay>>) -> Ice {
+    let turn = match (&config.turn, relay) {
+        (Turn::Fleet { urls, secret }, _) => {
+            Source::Elsewhere { urls: urls.clone(), secret: secret.clone() }
+        }
+        (_, Some(relay)) => Source::Here { relay, tls: config.tls.is_some() },
+        (_, None) => Source::Nowhere,
+    };
+    Ice::new(config.stun_urls.clone(), turn)
 }

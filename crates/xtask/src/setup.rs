@@ -75,6 +75,20 @@ const FIREFOX: SystemProgram = SystemProgram {
     names: &["firefox-esr", "firefox"],
     package: "firefox-esr",
 };
+const UCLIENT: SystemProgram = SystemProgram {
+    variable: "TURNUTILS_UCLIENT",
+    names: &["turnutils_uclient"],
+    package: "coturn",
+};
+const PEER: SystemProgram =
+    SystemProgram { variable: "TURNUTILS_PEER", names: &["turnutils_peer"], package: "coturn" };
+const PEBBLE: SystemProgram =
+    SystemProgram { variable: "PEBBLE", names: &["pebble"], package: "pebble" };
+const CHALLTESTSRV: SystemProgram = SystemProgram {
+    variable: "PEBBLE_CHALLTESTSRV",
+    names: &["pebble-challtestsrv"],
+    package: "pebble",
+};
 const NPM: SystemProgram =
     SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
@@ -104,6 +118,13 @@ pub(crate) fn browsers() -> Result<Browsers> {
     })
 }
 
+/// Sees to it that coturn's client and an ACME authority are there. Gives the environment that names them.
+pub(crate) fn interop() -> Result<Vec<(&'static str, PathBuf)>> {
+    let programs = [UCLIENT, PEER, PEBBLE, CHALLTESTSRV];
+    install_missing(&programs)?;
+    programs.iter().map(|program| Ok((program.variable, program.get()?))).collect()
+}
+
 /// npm, if it is there.
 pub(crate) fn npm() -> Result<PathBuf> {
     NPM.get()
@@ -122,7 +143,7 @@ fn install_missing(programs: &[SystemProgram]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let names = packages(&missing);
     let packages = names.join(" ");
     if find_program(&["apt-get"]).is_none() {
         bail!("These are missing; install them with your system's tools: {packages}");
@@ -141,9 +162,16 @@ fn install_missing(programs: &[SystemProgram]) -> Result<()> {
         .with_context(|| not_installed(&missing, is_in_archive))
 }
 
+/// The packages of these programs, each once.
+fn packages(programs: &[&SystemProgram]) -> Vec<&'static str> {
+    let mut packages: Vec<_> = programs.iter().map(|program| program.package).collect();
+    packages.dedup();
+    packages
+}
+
 /// What to say when apt-get did not install what is missing.
 fn not_installed(missing: &[&SystemProgram], is_in_archive: impl Fn(&str) -> bool) -> String {
-    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let packages = packages(missing);
     let variables: Vec<&str> = missing.iter().map(|program| program.variable).collect();
     let unknown: Vec<&str> =
         packages.iter().copied().filter(|package| !is_in_archive(package)).collect();
@@ -192,7 +220,15 @@ fn apt_get(prefix: &[&str], arguments: &[&str]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHROMEDRIVER, CHROMIUM, FIREFOX, has_candidate, not_installed};
+    use super::{
+        CHALLTESTSRV, CHROMEDRIVER, CHROMIUM, FIREFOX, PEBBLE, PEER, UCLIENT, has_candidate,
+        not_installed, packages,
+    };
+
+    #[test]
+    fn a_package_is_named_once() {
+        assert_eq!(packages(&[&UCLIENT, &PEER, &PEBBLE, &CHALLTESTSRV]), ["coturn", "pebble"]);
+    }
 
     #[test]
     fn a_package_without_a_candidate_is_not_in_the_archive() {

@@ -125,6 +125,6 @@ mod tests {
             Selection { filter: filter.map(str::to_owned), steps: Vec::new() }.steps()
         };
         assert_eq!(with(None), Step::ALL);
-        assert_eq!(with(Some("x")), [Step::Native, Step::Browser, Step::E2e]);
+        assert_eq!(with(Some("x")), [Step::Native, Step::Interop, Step::Browser, Step::E2e]);
     }
 }

@@ -1,13 +1,17 @@
 //! Whether the picture goes on while something else does not.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::Browser;
+use crate::wait::{PATIENCE, until};
 
 /// For how long no frame may come, in ms. The cameras give 10 a second, and a machine that runs several browsers on two
 /// cores is late by a few; a path or a connection that is made anew takes longer than this.
 const LONGEST_STALL: f64 = 1_500.0;
+
+/// How often the picture is looked at after what was to be watched: for 3 s.
+const AFTERWARDS: usize = 12;
 
 /// What was seen of the picture that comes in.
 #[derive(Debug, Deserialize)]
@@ -35,12 +39,33 @@ impl Browser {
         self.value("return e2eSpy.watch()").await
     }
 
-    /// What was seen of the picture since [`watches`](Self::watches).
+    /// What was seen of the picture since [`watches`](Self::watches), and in the next seconds: what does harm may do it late.
     ///
     /// # Errors
     /// The browser is gone, or was not watched.
     pub async fn watched(&self) -> Result<Watched> {
+        let count = async || self.value::<usize>("return e2eSpy.samples.length").await;
+        let enough = count().await? + AFTERWARDS;
+        let seen = until(PATIENCE, async || Ok((count().await? >= enough).then_some(()))).await?;
+        seen.context("the page does not say how its picture does")?;
         self.value("return e2eSpy.watched()").await
+    }
+
+    /// The credentials of ICE on this side, which are others for each path that is sought.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub async fn path(&self) -> Result<String> {
+        self.value("return e2eSpy.path()").await
+    }
+
+    /// Waits until another path was sought.
+    ///
+    /// # Errors
+    /// None is.
+    pub async fn has_another_path_than(&self, before: &str) -> Result<()> {
+        let other = until(PATIENCE, async || Ok((self.path().await? != before).then_some(())));
+        other.await?.context("no other path is sought")
     }
 }
 
@@ -65,7 +90,7 @@ impl Watched {
     /// # Errors
     /// It has not.
     pub fn has_gone_on(&self) -> Result<()> {
-        ensure!(self.samples.len() > 4, "it was hardly watched: {self:?}");
+        ensure!(self.samples.len() > AFTERWARDS, "it was hardly watched: {self:?}");
         ensure!(self.connections == 1, "{} connections were built", self.connections);
         ensure!(
             self.samples.iter().all(|sample| sample.state == "connected"),
@@ -97,11 +122,11 @@ mod tests {
     #[test]
     fn a_picture_that_stands_still_is_found() {
         for (frames, stall) in [
-            (&[1, 2, 3, 4, 5, 6][..], 0.0),
-            (&[1, 2, 2, 2, 3, 4], 500.0),
-            (&[9, 9, 9, 9, 9, 9, 9, 9], 1_750.0),
+            (&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13][..], 0.0),
+            (&[1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 500.0),
+            (&[1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6], 1_750.0),
             // Another connection counts from the beginning.
-            (&[90, 91, 1, 2, 3, 4, 5, 6, 7, 8], 2_000.0),
+            (&[90, 91, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 2_750.0),
         ] {
             let watched = watched(frames);
             assert_eq!(watched.longest_stall(), stall, "{frames:?}");
@@ -111,7 +136,7 @@ mod tests {
 
     #[test]
     fn another_connection_or_path_is_found() {
-        let frames = [1, 2, 3, 4, 5, 6];
+        let frames: Vec<u64> = (1..=13).collect();
         assert!(Watched { connections: 2, ..watched(&frames) }.has_gone_on().is_err());
         let mut broken = watched(&frames);
         broken.samples[3].state = "disconnected".to_owned();

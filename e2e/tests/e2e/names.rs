@@ -70,6 +70,23 @@ fn a_page_remembers_the_name_of_who_has_signed_out() -> Played {
 }
 
 #[test]
+fn whoever_signs_out_frees_their_name_at_once() -> Played {
+    play(2, async |scene| {
+        let bob = scene.signed_in("bob").await?;
+        let other = scene.join("bob").await?;
+        other.tries_to_sign_in("bob").await?;
+        let taken = |look: &e2e::Look| look.name_error.as_deref() == Some("name-taken");
+        other.sees("that the name is taken", taken).await?;
+        bob.click("signOutBtn").await?;
+        bob.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        other.click("loginBtn").await?;
+        let look = other.sees("an answer", |look| look.is_signed_in() || taken(look)).await?;
+        assert!(look.is_signed_in(), "{look}");
+        Ok(())
+    })
+}
+
+#[test]
 fn who_signs_out_can_sign_in_under_another_name() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;

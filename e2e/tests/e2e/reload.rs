@@ -46,6 +46,10 @@ fn a_call_with_firefox_goes_on_when_the_page_is_loaded_anew() -> Played {
         call(&alice, &bob).await?;
         alice.reload().await?;
         are_back(&alice, &bob).await?;
+        bob.reload().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        // What bob's page opened before it could be watched is not counted.
+        try_join!(alice.receives_media(), bob.plays("remoteVideo"))?;
         bob.hangs_up().await?;
         alice.is_idle_because("ended-by-peer: bob").await?;
         Ok(())

@@ -91,7 +91,8 @@ impl Peer {
 
     /// Does this with the tracks that there are now, when all that was asked for before is done.
     pub fn carry_out(&mut self, op: PeerOp, tracks: Tracks) {
-        let optional = matches!(op, PeerOp::AddCandidate(_) | PeerOp::SendText(_));
+        let optional =
+            matches!(op, PeerOp::AddCandidate(_) | PeerOp::SendText(_) | PeerOp::UseServers(_));
         if self.jobs.try_send(Job::Op(op, tracks)).is_err() && !optional {
             (self.report)(Report::Event(PeerEvent::OperationFailed));
         }

@@ -123,4 +123,6 @@ pub enum PeerOp {
     AddCandidate(Raw),
     /// Send a text over the data channel, if it is open.
     SendText(String),
+    /// Use these STUN and TURN servers from the next ICE restart on (W3C WebRTC section 4.4.2, `setConfiguration`).
+    UseServers(Vec<IceServer>),
 }

@@ -89,6 +89,16 @@ impl Attempt {
         }
     }
 
+    /// Whether it is the first one after a loss, and follows at once.
+    pub(super) fn is_quiet(&self) -> bool {
+        let ticket = self.returning.as_ref().and_then(|session| session.ticket.as_ref());
+        !self.has_failed() && ticket.is_some_and(|ticket| ticket.memory != Memory::Reloaded)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) const fn has_failed(&self) -> bool {
         self.failures > 0
     }
@@ -143,8 +153,6 @@ enum Memory {
 /// The messages of a session in both directions, over as many sockets as it takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Stream {
-    /// The number of the socket at whose login it began.
-    began: u64,
     received: u64,
     /// How many of them the server was told of.
     told: u64,
@@ -348,18 +356,16 @@ impl Client {
             let login = match ticket {
                 None => Login { received: Some(0), ..Login::default() },
                 Some(ticket) => {
-                    let counted = ticket.stream().map(|stream| {
+                    let received = ticket.stream().map(|stream| {
                         stream.told = stream.received;
-                        (stream.began, stream.received)
+                        stream.received
                     });
-                    let (stream, received) = counted.unzip();
                     let session = Some(ticket.secret.clone());
                     let anew = received.is_none();
                     Login {
                         session,
                         received: Some(received.unwrap_or_default()),
                         anew,
-                        stream,
                         peer,
                         call,
                         calling,
@@ -455,7 +461,7 @@ impl Client {
         };
         let stream = match &mut was {
             Some(Memory::Stream(stream)) if goes_on => std::mem::take(stream),
-            _ => Stream { began: self.sockets, ..Stream::default() },
+            _ => Stream::default(),
         };
         let again: Vec<_> = stream.sent.waiting().cloned().map(Effect::Send).collect();
         let memory = Memory::Stream(stream);
@@ -467,6 +473,7 @@ impl Client {
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
         if goes_on {
+            self.tell_ice_servers();
             self.effects.extend(again);
             return;
         }

@@ -15,6 +15,7 @@ mod link;
 mod negotiation;
 mod outgoing;
 mod recovery;
+mod servers;
 mod show;
 mod signal;
 mod text;

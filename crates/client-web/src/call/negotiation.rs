@@ -54,6 +54,11 @@ struct Again {
 }
 
 impl Negotiation {
+    /// Whether this is the caller's side.
+    pub(super) const fn is_callers(&self) -> bool {
+        !self.polite
+    }
+
     /// The caller's side: offers first, and insists on its offer.
     pub(super) const fn caller() -> Self {
         Self::new(false)

@@ -4,7 +4,7 @@
 use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, RelayedOffer};
 
 use super::{
-    Call, Client, Effect, Kept, Millis, PeerOp, Text,
+    Call, Client, Effect, Environment, Kept, Millis, PeerOp, Text,
     active::{Active, Path, RECONNECT_TIMEOUT, RESTART_EVERY},
     outgoing::{Outgoing, Stage},
 };
@@ -61,6 +61,10 @@ impl Client {
 
     /// The page was loaded anew, and this was kept.
     pub(super) fn reloaded(&mut self, now: Millis, kept: Kept) {
+        // Nobody is to be called who can see nothing but that this browser will not do.
+        if self.environment == Environment::NoWebRtc {
+            return;
+        }
         self.sockets = kept.sockets;
         let reason = LeaveReason::Hangup;
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });

@@ -75,6 +75,14 @@ impl Client {
     fn status(&self) -> Message {
         match &self.call {
             Call::Idle => match &self.link {
+                // Mostly all is well again before anybody has heard that it was not.
+                Link::Waiting(attempt, _)
+                | Link::Opening(attempt, _)
+                | Link::LoggingIn(attempt, _)
+                    if attempt.is_quiet() =>
+                {
+                    Message::about(Text::Ready, attempt.name())
+                }
                 Link::Waiting(..) => Message::plain(Text::ServerAway),
                 Link::Closed => Message::plain(Text::SignedOut),
                 Link::Opening(..) => Message::plain(Text::ConnectingServer),

@@ -26,6 +26,7 @@ impl Client {
     fn handle_signal(&mut self, now: Millis, message: ServerMessage) {
         match message {
             ServerMessage::Login(_) => {}
+            ServerMessage::Ice(ice) => self.renew_ice_servers(ice.ice_servers),
             ServerMessage::Pong(pong) => self.handle_pong(pong.received),
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {

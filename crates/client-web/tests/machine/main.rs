@@ -11,4 +11,5 @@ mod path;
 mod reload;
 mod resume;
 mod server;
+mod servers;
 mod tutorial;

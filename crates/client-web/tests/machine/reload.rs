@@ -104,6 +104,14 @@ fn a_name_that_has_gone_to_somebody_else_is_told() {
 }
 
 #[test]
+fn a_browser_that_will_not_do_stays_signed_out() {
+    let kept = TestPage::signed_in().kept.unwrap();
+    let mut page = TestPage::in_environment(Environment::NoWebRtc);
+    page.input(Input::Reloaded(kept));
+    assert_eq!((page.effects.len(), page.view().page), (0, Page::Unsupported));
+}
+
+#[test]
 fn it_goes_back_into_its_call_by_itself() {
     let mut page = TestPage::signed_in();
     let old = page.in_call();

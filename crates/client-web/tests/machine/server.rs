@@ -103,12 +103,26 @@ fn a_user_who_was_signed_in_comes_back_without_a_question() {
     page.input(Input::SocketClosed { code: 1012 });
     let view = page.view();
     assert_eq!((view.page, view.can_call), (Page::Call, false));
-    assert_eq!(view.status.text, Text::ServerAway);
     page.wait(2_000);
     assert_eq!(page.effects, [Effect::OpenSocket]);
     page.input(Input::SocketOpened);
     page.server(WELCOME);
     assert!(page.view().can_call);
+}
+
+#[test]
+fn a_short_break_is_not_spoken_of_and_a_longer_one_is() {
+    let mut page = TestPage::signed_in();
+    page.input(Input::SocketClosed { code: 1006 });
+    for step in [Input::Tick, Input::SocketOpened] {
+        let view = page.view();
+        assert_eq!((view.status.text, view.server_trouble), (Text::Ready, None));
+        page.wait(500);
+        page.input(step);
+    }
+    page.input(Input::SocketClosed { code: 1006 });
+    assert_eq!(page.view().status.text, Text::ServerAway);
+    assert!(page.view().server_trouble.is_some());
 }
 
 #[test]

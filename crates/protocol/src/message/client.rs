@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse, quick};
 use crate::{
     error::DecodeError,
     ids::CallId,
@@ -52,10 +52,6 @@ pub struct Login {
     /// socket of its own: the session is at the one with the highest number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
-    /// The number of the socket at whose login the counts of both sides began: which count `received` is. The session may
-    /// have begun anew at a login whose reply got lost, and then has another one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream: Option<u64>,
     /// The peer of the call that the client is in, for a server that has forgotten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -80,7 +76,6 @@ impl fmt::Debug for Login {
             .field("received", &self.received)
             .field("anew", &self.anew)
             .field("attempt", &self.attempt)
-            .field("stream", &self.stream)
             .field("peer", &self.peer)
             .field("call", &self.call)
             .field("calling", &self.calling)
@@ -168,15 +163,9 @@ impl ClientMessage {
     /// # Errors
     /// Says what is wrong; [`DecodeError::UnknownType`] is to be ignored.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        let message = match &*kind_of(text)? {
-            "login" => Self::Login(parse(text)?),
-            "offer" => Self::Offer(parse(text)?),
-            "answer" => Self::Answer(parse(text)?),
-            "candidate" => Self::Candidate(parse(text)?),
-            "ringing" => Self::Ringing(parse(text)?),
-            "leave" => Self::Leave(parse(text)?),
-            "ping" => Self::Ping(parse(text)?),
-            _ => return Err(DecodeError::UnknownType),
+        let message = match quick::decode(text) {
+            Some(message) => message,
+            None => Self::decode_in_two_passes(text)?,
         };
         match &message {
             Self::Offer(offer) => check_size("offer", &offer.offer, MAX_DESCRIPTION_BYTES)?,
@@ -185,6 +174,20 @@ impl ClientMessage {
             Self::Login(_) | Self::Ringing(_) | Self::Leave(_) | Self::Ping(_) => {}
         }
         Ok(message)
+    }
+
+    /// Reads any message, and says what is wrong: first its type, and then again as a message of this type.
+    pub(super) fn decode_in_two_passes(text: &str) -> Result<Self, DecodeError> {
+        Ok(match &*kind_of(text)? {
+            "login" => Self::Login(parse(text)?),
+            "offer" => Self::Offer(parse(text)?),
+            "answer" => Self::Answer(parse(text)?),
+            "candidate" => Self::Candidate(parse(text)?),
+            "ringing" => Self::Ringing(parse(text)?),
+            "leave" => Self::Leave(parse(text)?),
+            "ping" => Self::Ping(parse(text)?),
+            _ => return Err(DecodeError::UnknownType),
+        })
     }
 
     /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.

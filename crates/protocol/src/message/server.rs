@@ -7,7 +7,7 @@ use serde::{
     de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
-use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse};
+use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -36,6 +36,8 @@ pub enum ServerMessage {
     Error(Refusal),
     /// Answers a `ping`.
     Pong(Pong),
+    /// The STUN and TURN servers to use from now on: the credentials of those before expire.
+    Ice(Ice),
 }
 
 /// Whether the login succeeded.
@@ -110,6 +112,14 @@ impl fmt::Debug for IceServer {
             .field("credential", &self.credential.as_ref().map(|_| Hidden))
             .finish()
     }
+}
+
+/// The STUN and TURN servers to use from now on. Not known to the tutorial's server or client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ice {
+    /// In the place of those of the login reply.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// Somebody calls, or offers anew within a call.
@@ -217,6 +227,7 @@ impl ServerMessage {
             "leave" => Self::Leave(parse(text)?),
             "error" => Self::Error(parse(text)?),
             "pong" => Self::Pong(parse(text)?),
+            "ice" => Self::Ice(parse(text)?),
             _ => return Err(DecodeError::UnknownType),
         })
     }
@@ -224,13 +235,13 @@ impl ServerMessage {
     /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.
     #[must_use]
     pub const fn is_counted(&self) -> bool {
-        !matches!(self, Self::Login(_) | Self::Pong(_))
+        !matches!(self, Self::Login(_) | Self::Pong(_) | Self::Ice(_))
     }
 
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        encode(self)
+        quick::encode(self).unwrap_or_else(|| encode(self))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
-    Answer, CallId, Candidate, ClientMessage, ErrorCode, IceServer, Leave, LeaveReason, Login,
+    Answer, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason, Login,
     LoginReply, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
     RelayedOffer, RelayedRinging, Ringing, ServerMessage, Welcome,
 };
@@ -100,15 +100,13 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
 fn login() -> BoxedStrategy<Login> {
     let call = option::of(call_id());
     let booleans = (any::<bool>(), any::<bool>());
-    let counts = (count(), count(), count());
-    (text(), option::of(text()), counts, option::of(text()), call, booleans)
-        .prop_map(|(name, session, (received, attempt, stream), peer, call, (anew, calling))| Login {
+    (text(), option::of(text()), count(), count(), option::of(text()), call, booleans)
+        .prop_map(|(name, session, received, attempt, peer, call, (anew, calling))| Login {
             name,
             session,
             received,
             anew,
             attempt,
-            stream,
             peer,
             call,
             calling,
@@ -142,15 +140,19 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
             ServerMessage::Error(Refusal { message, code, name, call })
         }),
         count().prop_map(|received| ServerMessage::Pong(Pong { received })),
+        vec(ice_server(), 0..3).prop_map(|ice_servers| ServerMessage::Ice(Ice { ice_servers })),
     ]
     .boxed()
 }
 
+fn ice_server() -> impl Strategy<Value = IceServer> {
+    (vec(text(), 0..3), option::of(text()), option::of(text()))
+        .prop_map(|(urls, username, credential)| IceServer { urls, username, credential })
+}
+
 fn login_reply() -> BoxedStrategy<LoginReply> {
-    let ice_server = (vec(text(), 0..3), option::of(text()), option::of(text()))
-        .prop_map(|(urls, username, credential)| IceServer { urls, username, credential });
     let session = (option::of(text()), count(), option::of(text()), option::of(call_id()));
-    let welcome = (option::of(text()), session, vec(ice_server, 0..3), option::of(any::<u32>()))
+    let welcome = (option::of(text()), session, vec(ice_server(), 0..3), option::of(any::<u32>()))
         .prop_map(|(name, (session, received, peer, call), ice_servers, version)| {
             LoginReply::Welcome(Welcome {
                 name,

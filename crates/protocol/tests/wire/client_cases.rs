@@ -17,7 +17,6 @@ pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
                 received: Some(7),
                 anew: true,
                 attempt: Some(3),
-                stream: Some(2),
                 peer: some("bob"),
                 call: call(),
                 calling: true,

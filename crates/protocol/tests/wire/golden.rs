@@ -125,6 +125,7 @@ fn every_message_has_a_file() {
             Leave ServerMessage::Leave(_),
             Error ServerMessage::Error(_),
             Pong ServerMessage::Pong(_),
+            Ice ServerMessage::Ice(_),
         }),
     );
 }

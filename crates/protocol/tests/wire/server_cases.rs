@@ -1,8 +1,8 @@
 //! What each file in `tests/golden/server` means.
 
 use protocol::{
-    ErrorCode, IceServer, LeaveReason, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate,
-    RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+    ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Pong, Refusal, RelayedAnswer,
+    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 
 use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
@@ -30,10 +30,30 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 call: call(),
             }),
         ),
+        ("ice", ServerMessage::Ice(Ice { ice_servers: vec![] })),
+        ("ice-full", ServerMessage::Ice(Ice { ice_servers: ice_servers() })),
         ("pong", ServerMessage::Pong(Pong::default())),
         ("pong-full", ServerMessage::Pong(Pong { received: Some(7) })),
     ]);
     cases
+}
+
+fn ice_servers() -> Vec<IceServer> {
+    vec![
+        IceServer {
+            urls: vec!["stun:stun.example.org".to_owned()],
+            username: None,
+            credential: None,
+        },
+        IceServer {
+            urls: vec![
+                "turn:turn.example.org".to_owned(),
+                "turns:turn.example.org:443?transport=tcp".to_owned(),
+            ],
+            username: some("1767225600:alice"),
+            credential: some("aGVsbG8="),
+        },
+    ]
 }
 
 fn logins() -> Vec<(&'static str, ServerMessage)> {
@@ -48,21 +68,7 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 received: Some(7),
                 peer: some("bob"),
                 call: call(),
-                ice_servers: vec![
-                    IceServer {
-                        urls: vec!["stun:stun.example.org".to_owned()],
-                        username: None,
-                        credential: None,
-                    },
-                    IceServer {
-                        urls: vec![
-                            "turn:turn.example.org".to_owned(),
-                            "turns:turn.example.org:443?transport=tcp".to_owned(),
-                        ],
-                        username: some("1767225600:alice"),
-                        credential: some("aGVsbG8="),
-                    },
-                ],
+                ice_servers: ice_servers(),
                 version: Some(1),
             })),
         ),

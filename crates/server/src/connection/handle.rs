@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     directory::{Directory, Mailbox},
+    ice::{Grant, Ice},
     limits::BATCH_MESSAGES,
     roster::Roster,
     session::{Effect, Effects, Envelope, Input, Limits, Loss, Return, Session, Welcomed},
@@ -36,6 +37,8 @@ pub(super) struct SessionHandle<D: Directory> {
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
     residence: Option<Residence<D>>,
+    /// The user's right to a relay, once it was told of one.
+    grant: Option<Grant>,
 }
 
 /// What a session has that can be taken back.
@@ -56,7 +59,7 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Self {
         let machine = Session::new(user, random_number(), limits, now);
         let (registration, residence) = (Some(registration), None);
-        Self { machine, mailbox, directory, shutdown, registration, residence }
+        Self { machine, mailbox, directory, shutdown, registration, residence, grant: None }
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.
@@ -75,6 +78,19 @@ impl<D: Directory> SessionHandle<D> {
 
     pub(super) fn user(&self) -> &UserName {
         self.machine.user()
+    }
+
+    /// The user's right to a relay: the same one for as long as the session lasts.
+    pub(super) fn grant(&mut self, ice: &Arc<Ice>, now: Instant) -> Option<&mut Grant> {
+        if self.grant.is_none() {
+            self.grant = ice.grant(self.machine.user(), now);
+        }
+        self.grant.as_mut()
+    }
+
+    /// When the client needs other credentials for the relay.
+    pub(super) fn ice_until(&self) -> Option<Instant> {
+        self.grant.as_ref().map(Grant::renew_at)
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
@@ -121,13 +137,13 @@ impl<D: Directory> SessionHandle<D> {
         self.carry_out(now, effects, out).await
     }
 
-    pub(super) async fn on_client(
-        &mut self,
+    pub(super) fn on_client<'a>(
+        &'a mut self,
         now: Instant,
         message: ClientMessage,
-        out: &mut Outbound,
-    ) -> Result<(), Ending> {
-        self.handle(now, Input::FromClient(message), out).await
+        out: &'a mut Outbound,
+    ) -> impl Future<Output = Result<(), Ending>> + Send + use<'a, D> {
+        self.handle(now, Input::FromClient(message), out)
     }
 
     /// Takes in an envelope, and more from the mailbox, so that all of it goes out in one write; but no more than is
@@ -175,15 +191,17 @@ impl<D: Directory> SessionHandle<D> {
         }
     }
 
-    /// Hands an input to the machine, and carries out its effects in order.
-    pub(super) async fn handle(
-        &mut self,
+    /// Hands an input to the machine, at once, and gives what carries out its effects in order.
+    ///
+    /// Not an async function, which would set aside room for the input as well.
+    pub(super) fn handle<'a>(
+        &'a mut self,
         now: Instant,
         input: Input,
-        out: &mut Outbound,
-    ) -> Result<(), Ending> {
+        out: &'a mut Outbound,
+    ) -> impl Future<Output = Result<(), Ending>> + Send + use<'a, D> {
         let effects = self.machine.handle(now, input);
-        self.carry_out(now, effects, out).await
+        self.carry_out(now, effects, out)
     }
 
     async fn carry_out(
@@ -194,24 +212,33 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Result<(), Ending> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
-            match effect {
-                // Only a `Return` has it, and it is made an answer of there.
-                Effect::Welcome(_) => {}
-                Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
-                Effect::ToPeer(to, envelope) => {
-                    let call = envelope.call.clone();
-                    if let Err(why) = self.directory.send(&to, envelope).await
-                        // When the whole server stops, that a session is not there says nothing of its user.
-                        && !self.shutdown.is_cancelled()
-                    {
-                        debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
-                        effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
-                    }
-                }
-                Effect::End => self.release(),
+            let Some((to, envelope)) = self.carry_out_here(effect, out)? else { continue };
+            let call = envelope.call.clone();
+            if let Err(why) = self.directory.send(&to, envelope).await
+                // When the whole server stops, that a session is not there says nothing of its user.
+                && !self.shutdown.is_cancelled()
+            {
+                debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
+                effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
             }
         }
         Ok(())
+    }
+
+    /// Carries out what needs no other session. Gives what is to be brought to one.
+    fn carry_out_here(
+        &mut self,
+        effect: Effect,
+        out: &mut Outbound,
+    ) -> Result<Option<(UserName, Envelope)>, Ending> {
+        match effect {
+            // Only a `Return` has it, and it is made an answer of there.
+            Effect::Welcome(_) => {}
+            Effect::ToClient(message) => out.push(Message::text(message.encode()))?,
+            Effect::ToPeer(to, envelope) => return Ok(Some((to, envelope))),
+            Effect::End => self.release(),
+        }
+        Ok(None)
     }
 
     fn release(&mut self) {
@@ -222,6 +249,7 @@ impl<D: Directory> SessionHandle<D> {
             residents.remove(self.machine.user(), slot);
             roster.remove(self.machine.user());
         }
+        self.grant = None;
         self.registration = None;
         // After it: whoever still waits for this session, and hears so that it is over, may claim the name.
         drop(residence);
@@ -247,14 +275,42 @@ fn random_number() -> u64 {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use protocol::{LeaveReason, Raw, UserName};
+    use protocol::{ClientMessage, LeaveReason, Raw, UserName};
     use tokio_util::sync::CancellationToken;
 
-    use super::SessionHandle;
+    use super::{Outbound, SessionHandle};
     use crate::{
         directory::{Directory, LocalDirectory},
-        session::{Body, CallKey, Envelope, Limits},
+        session::{Body, CallKey, Envelope, Input, Limits, Return},
     };
+
+    /// Two tasks see the end of the server at different moments.
+    #[tokio::test]
+    async fn a_peer_that_is_not_there_any_more_when_the_server_stops_is_not_gone() {
+        for stops in [false, true] {
+            let directory = LocalDirectory::default();
+            let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
+            let (alice_is_there, _mailbox) = directory.claim(&alice).await.unwrap();
+            let claimed = directory.claim(&bob).await.unwrap();
+            let minute = Duration::from_secs(60);
+            let limits = Limits { ring: minute, grace: minute, reload: minute };
+            let (now, stop) = (Instant::now(), CancellationToken::new());
+            let mut handle =
+                SessionHandle::new(bob, claimed, directory.clone(), stop.clone(), limits, now);
+            let mut out = Outbound::default();
+            let say = |json: &str| Input::FromClient(ClientMessage::decode(json).unwrap());
+            handle.handle(now, Input::Return(Return::default()), &mut out).await.unwrap();
+            let offer = say(r#"{"type":"offer","name":"alice","offer":1}"#);
+            handle.handle(now, offer, &mut out).await.unwrap();
+            if stops {
+                stop.cancel();
+            }
+            drop(alice_is_there);
+            let candidate = say(r#"{"type":"candidate","candidate":1}"#);
+            handle.handle(now, candidate, &mut out).await.unwrap();
+            assert_eq!(out.is_empty(), stops, "what the client is told");
+        }
+    }
 
     #[tokio::test]
     async fn an_ending_session_answers_the_offers_that_it_never_read() {

@@ -47,7 +47,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             }
         };
         let name = session.user().to_string();
-        let ice_servers = self.shared.ice_servers.clone();
+        let grant = session.grant(&self.shared.ice, now());
+        let ice_servers = self.shared.ice.servers(grant, self.reached.as_ref(), now());
         let welcome = |welcomed: Welcomed| {
             let (peer, call) = welcomed.call.unzip();
             Welcome {
@@ -116,6 +117,5 @@ impl<D: Directory> Shared<D> {
 fn back(login: Login) -> Return {
     let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-    let Login { received, stream, attempt, anew, calling, .. } = login;
-    Return { received, stream, attempt, anew, call, calling }
+    Return { received: login.received, anew: login.anew, call, calling: login.calling }
 }

@@ -11,6 +11,7 @@ mod heartbeat;
 mod inbound;
 mod login;
 mod outbound;
+mod reader;
 mod residents;
 mod turn;
 
@@ -35,6 +36,7 @@ use tracing::debug;
 use crate::{
     config::{Config, Timing},
     directory::Directory,
+    ice::{Ice, Reached},
     limits,
     roster::{Present, Roster},
 };
@@ -42,9 +44,10 @@ use closing::Ending;
 use handle::SessionHandle;
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
+pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
-use turn::Turn;
+use turn::{Quiet, Turn, noticing};
 
 /// What the connections of a server share.
 #[derive(Debug)]
@@ -52,20 +55,26 @@ pub struct Shared<D: Directory> {
     directory: D,
     residents: Arc<Residents<D>>,
     roster: Roster,
-    ice_servers: Vec<protocol::IceServer>,
+    ice: Arc<Ice>,
     timing: Timing,
     shutdown: CancellationToken,
 }
 
 impl<D: Directory> Shared<D> {
     /// For connections whose sessions meet in `directory`, and which close when `shutdown` is cancelled. The sessions'
-    /// users are written down in the `roster`.
-    pub fn new(directory: D, roster: Roster, config: &Config, shutdown: CancellationToken) -> Self {
+    /// users are written down in the `roster`; clients are told of the servers in `ice`.
+    pub fn new(
+        directory: D,
+        roster: Roster,
+        ice: Arc<Ice>,
+        config: &Config,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self {
             directory,
             residents: Arc::new(Residents::new()),
             roster,
-            ice_servers: config.ice_servers(),
+            ice,
             timing: config.timing,
             shutdown,
         }
@@ -114,9 +123,10 @@ pub fn websocket_config() -> WebSocketConfig {
         .max_frame_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
 }
 
-/// Drives one WebSocket until it is closed.
+/// Drives one WebSocket until it is closed. Its client reached us as `reached`, if that can be said.
 pub fn serve<S, D>(
     socket: WebSocketStream<S>,
+    reached: Option<Reached>,
     shared: Arc<Shared<D>>,
 ) -> impl Future<Output = ()> + Send
 where
@@ -126,6 +136,7 @@ where
     let now = now();
     let mut connection = Connection {
         socket,
+        reached,
         stage: Stage::Guest { until: shared.timing.login.map(|limit| now + limit) },
         outbound: Outbound::default(),
         frames_in_a_row: 0,
@@ -145,6 +156,7 @@ where
 /// One WebSocket, and what it is for.
 struct Connection<S, D: Directory> {
     socket: WebSocketStream<S>,
+    reached: Option<Reached>,
     stage: Stage<D>,
     outbound: Outbound,
     /// Whether the WebSocket library may hold bytes that it has not written.
@@ -177,12 +189,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let shared = Arc::clone(&self.shared);
         let mut cancelled = pin!(shared.shutdown.cancelled());
         let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
+        let mut quiet = Quiet::default();
         loop {
-            let turn = self.turn(cancelled.as_mut(), timer.as_mut()).await;
-            if let Err(ending) = self.take(turn).await {
+            let turn = self.turn(cancelled.as_mut(), timer.as_mut(), &mut quiet).await;
+            let (taken, waited) = noticing(pin!(self.take(turn))).await;
+            if let Err(ending) = taken {
                 return ending;
             }
-            self.set(timer.as_mut());
+            if waited {
+                // What woke this task meanwhile may have been anything.
+                quiet = Quiet::default();
+            }
+            quiet.time &= !self.set(timer.as_mut());
         }
     }
 
@@ -223,25 +241,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 Err(Ending::Close(CloseCode::LoginTimeout))
             }
             Stage::Guest { .. } => Ok(()),
-            Stage::User(session) => session.on_time(now, &mut self.outbound).await,
+            Stage::User(session) => {
+                session.on_time(now, &mut self.outbound).await?;
+                self.renew_ice(now)
+            }
         }
     }
 
     fn next_deadline(&self) -> Instant {
         let other = match &self.stage {
             Stage::Guest { until } => *until,
-            Stage::User(session) => session.next_timeout(),
+            Stage::User(session) => {
+                session.next_timeout().into_iter().chain(session.ice_until()).min()
+            }
         };
         let beat = self.heartbeat.next();
         other.map_or(beat, |other| other.min(beat))
     }
 
-    fn set(&self, timer: Pin<&mut Sleep>) {
+    /// Sets the timer to the next deadline, and says whether it changed.
+    fn set(&self, timer: Pin<&mut Sleep>) -> bool {
         let deadline = self.next_deadline().into();
         // A turn that changed no deadline leaves the timer alone, which costs nothing.
-        if timer.deadline() != deadline {
+        let changed = timer.deadline() != deadline;
+        if changed {
             timer.reset(deadline);
         }
+        changed
+    }
+
+    /// Tells the client of other STUN and TURN servers when the credentials of those that it has are about to expire.
+    fn renew_ice(&mut self, now: Instant) -> Result<(), Ending> {
+        let Stage::User(session) = &mut self.stage else { return Ok(()) };
+        if session.ice_until().is_none_or(|until| until > now) {
+            return Ok(());
+        }
+        let grant = session.grant(&self.shared.ice, now);
+        let ice_servers = self.shared.ice.servers(grant, self.reached.as_ref(), now);
+        self.say(&ServerMessage::Ice(protocol::Ice { ice_servers }))
     }
 
     fn say(&mut self, message: &ServerMessage) -> Result<(), Ending> {

@@ -187,7 +187,77 @@ impl<D: Directory> fmt::Debug for Residents<D> {
 
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use std::sync::Arc;
+
+    use protocol::UserName;
+    use tokio::{
+        task::yield_now,
+        time::{Duration, Instant},
+    };
+
+    use super::{NotTaken, Proof, Residents, Secret};
+    use crate::{directory::LocalDirectory, limits::HANDOVER_DEADLINE};
+
+    const PROOF: Proof = Proof([7; 32]);
+
+    fn resident() -> (Residents<LocalDirectory>, UserName) {
+        (Residents::new(), UserName::parse("alice").unwrap())
+    }
+
+    /// In virtual time, as the next two: so nothing is waited for that does not come.
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_ends_instead_is_not_waited_for() {
+        let (residents, alice) = resident();
+        let slot = residents.add(&alice, PROOF, 0);
+        let start = Instant::now();
+        let (taken, ()) = tokio::join!(residents.take(&alice, PROOF, None), async {
+            yield_now().await;
+            residents.remove(&alice, &slot);
+            drop(slot);
+        });
+        assert_eq!(taken.err(), Some(NotTaken::Unknown));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_is_not_handed_over_in_time_is_not_taken_for_one_that_is_over() {
+        let (residents, alice) = resident();
+        let _slot = residents.add(&alice, PROOF, 0);
+        let start = Instant::now();
+        let taken = residents.take(&alice, PROOF, None).await;
+        assert_eq!(taken.err(), Some(NotTaken::Busy));
+        assert_eq!(start.elapsed(), HANDOVER_DEADLINE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_session_gives_way_to_a_later_socket() {
+        let (residents, alice) = resident();
+        let slot = residents.add(&alice, PROOF, 0);
+        let (earlier, later, ()) = tokio::join!(
+            residents.take(&alice, PROOF, Some(1)),
+            residents.take(&alice, PROOF, Some(2)),
+            async {
+                // Long enough for the first to have noticed.
+                for _ in 0..10 {
+                    yield_now().await;
+                }
+                residents.remove(&alice, &slot);
+                drop(slot);
+            }
+        );
+        assert_eq!(earlier.err(), Some(NotTaken::Overtaken));
+        assert_eq!(later.err(), Some(NotTaken::Unknown));
+        assert_eq!(residents.take(&alice, PROOF, Some(3)).await.err(), Some(NotTaken::Unknown));
+    }
+
+    #[test]
+    fn a_session_that_is_over_does_not_take_the_next_one_of_its_name_with_it() {
+        let (residents, alice) = resident();
+        let old = residents.add(&alice, PROOF, 0);
+        let new = residents.add(&alice, PROOF, 0);
+        residents.remove(&alice, &old);
+        assert!(residents.slots().get(&alice).is_some_and(|slot| Arc::ptr_eq(slot, &new)));
+    }
 
     #[test]
     fn a_secret_is_read_as_it_was_written() {

@@ -44,6 +44,16 @@ impl Turn {
     }
 }
 
+/// What had nothing when it was asked, and was not waited for since: it will wake this task once it has something, and
+/// need not be asked before. To ask costs more than most messages.
+#[derive(Debug, Default)]
+pub(super) struct Quiet {
+    frame: bool,
+    mail: bool,
+    pub(super) time: bool,
+    shutdown: bool,
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// Writes what can be written, and waits for something to do. Waits in any case after
     /// [`limits::FRAMES_IN_A_ROW`], so that a client which always has something to say does not keep others waiting.
@@ -51,28 +61,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         &mut self,
         mut cancelled: Pin<&mut impl Future<Output = ()>>,
         mut timer: Pin<&mut Sleep>,
+        quiet: &mut Quiet,
     ) -> Turn {
         if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
             self.frames_in_a_row = 0;
             yield_now().await;
+            *quiet = Quiet::default();
         }
         poll_fn(|cx| {
             let turn = Turn {
                 written: self.poll_write(cx).map_err(Ending::from),
-                frame: ready(Pin::new(&mut self.socket).poll_next(cx)),
+                frame: ask(&mut quiet.frame, || Pin::new(&mut self.socket).poll_next(cx)),
                 mail: match &mut self.stage {
                     Stage::Guest { .. } => None,
-                    Stage::User(session) => ready(session.poll_mail(cx)),
+                    Stage::User(session) => ask(&mut quiet.mail, || session.poll_mail(cx)),
                 },
+                // Always asked: a frame that comes after it is not for this socket any more.
                 wanted: match &self.stage {
                     Stage::Guest { .. } => false,
                     Stage::User(session) => session.poll_wanted(cx).is_ready(),
                 },
-                time: timer.as_mut().poll(cx).is_ready(),
-                shutdown: cancelled.as_mut().poll(cx).is_ready(),
+                time: ask(&mut quiet.time, || timer.as_mut().poll(cx)).is_some(),
+                shutdown: ask(&mut quiet.shutdown, || cancelled.as_mut().poll(cx)).is_some(),
             };
             if !turn.has_something() {
                 self.frames_in_a_row = 0;
+                *quiet = Quiet::default();
                 return Poll::Pending;
             }
             self.frames_in_a_row += usize::from(turn.frame.is_some());
@@ -105,9 +119,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 }
 
-fn ready<T>(poll: Poll<T>) -> Option<T> {
-    match poll {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
+/// Asks, unless there is nothing to be had.
+fn ask<T>(quiet: &mut bool, poll: impl FnOnce() -> Poll<T>) -> Option<T> {
+    if *quiet {
+        return None;
     }
+    match poll() {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => {
+            *quiet = true;
+            None
+        }
+    }
+}
+
+/// Waits for a future, and says whether there was anything to wait for. Borrows it, since a future that is handed over
+/// takes its room twice.
+pub(super) async fn noticing<T>(mut future: Pin<&mut impl Future<Output = T>>) -> (T, bool) {
+    let mut waited = false;
+    let value = poll_fn(|cx| {
+        let poll = future.as_mut().poll(cx);
+        waited |= poll.is_pending();
+        poll
+    })
+    .await;
+    (value, waited)
 }

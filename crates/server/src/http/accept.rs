@@ -1,40 +1,32 @@
 //! The accept loop: whatever happens to one connection, it goes on.
 
-use std::{io, pin::pin, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-use crate::{config::Timing, limits};
+use super::Port;
+use crate::limits;
 
 /// Accepts connections until `shutdown` is cancelled, and serves each in a task of its own.
 pub(crate) async fn accept_loop(
     listener: TcpListener,
-    router: Router,
-    timing: Timing,
+    port: Arc<Port>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
-    let server = http_server(timing);
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let service = TowerToHyperService::new(router.clone());
-                tasks.spawn(serve(stream, server.clone(), service, timing.http, shutdown.clone()));
+            Ok((stream, client)) => {
+                tasks.spawn(serve(stream, client, Arc::clone(&port), shutdown.clone()));
             }
             Err(error) => {
                 if let Some(rest) = rest_after(&error) {
@@ -46,42 +38,15 @@ pub(crate) async fn accept_loop(
     }
 }
 
-fn http_server(timing: Timing) -> http1::Builder {
-    let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        .header_read_timeout(timing.header)
-        .max_buf_size(limits::MAX_HTTP_HEAD_BYTES);
-    server
-}
-
 async fn serve(
     stream: TcpStream,
-    server: http1::Builder,
-    service: TowerToHyperService<Router>,
-    lifetime: Duration,
+    client: SocketAddr,
+    port: Arc<Port>,
     shutdown: CancellationToken,
 ) {
-    let stream = match without_delay(stream) {
-        Ok(stream) => stream,
-        Err(error) => return debug!(%error, "a connection was gone at once"),
-    };
-    let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    let mut connection = pin!(connection);
-    let served = timeout(lifetime, async {
-        tokio::select! {
-            served = connection.as_mut() => served,
-            () = shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        }
-    })
-    .await;
-    match served {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => debug!(%error, "an HTTP connection broke"),
-        Err(_) => debug!("an HTTP connection was open for too long"),
+    match without_delay(stream) {
+        Ok(stream) => port.serve(stream, client, shutdown).await,
+        Err(error) => debug!(%error, "a connection was gone at once"),
     }
 }
 

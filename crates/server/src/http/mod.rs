@@ -9,6 +9,8 @@
 
 mod accept;
 mod page;
+mod port;
+mod redirect;
 mod upgrade;
 
 use std::{path::Path, sync::Arc};
@@ -22,17 +24,18 @@ use axum::{
 use hyper::{HeaderMap, header::UPGRADE};
 use tokio_util::task::TaskTracker;
 
-use crate::{config::Origins, connection::Shared, directory::Directory};
+use crate::{config::Origins, connection::Shared, directory::Directory, ice::Door};
 
 pub(crate) use accept::accept_loop;
 use page::Page;
+pub(crate) use port::Port;
+pub(crate) use redirect::redirect;
 
 /// What the handlers of requests share.
 pub(crate) struct Site<D: Directory> {
     page: Page,
     origins: Origins,
-    /// Whether only this very machine can reach the server.
-    on_loopback: bool,
+    door: Door,
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
 }
@@ -41,11 +44,11 @@ impl<D: Directory> Site<D> {
     pub(crate) fn new(
         web_root: &Path,
         origins: Origins,
-        on_loopback: bool,
+        door: Door,
         connections: Arc<Shared<D>>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { page: Page::new(web_root), origins, on_loopback, connections, tasks }
+        Self { page: Page::new(web_root), origins, door, connections, tasks }
     }
 }
 

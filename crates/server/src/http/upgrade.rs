@@ -10,10 +10,13 @@ use axum::{
 use hyper::{
     HeaderMap, StatusCode,
     header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_VERSION, UPGRADE},
-    upgrade::{OnUpgrade, Upgraded},
+    upgrade::{OnUpgrade, Parts, Upgraded},
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -22,11 +25,12 @@ use tokio_tungstenite::{
 };
 use tracing::debug;
 
-use super::Site;
+use super::{Site, port::TlsStream};
 use crate::{
     config::{Origin, Origins},
-    connection::{self, Shared, websocket_config},
+    connection::{self, ReadOnDemand, Shared, websocket_config},
     directory::Directory,
+    ice::Reached,
 };
 
 /// Answers a request for a WebSocket, and starts driving it.
@@ -38,8 +42,9 @@ pub(super) async fn upgrade<D: Directory>(
     if !site.may_connect(request.headers()) {
         return Err(Refused::Origin);
     }
+    let reached = site.door.reached(request.headers());
     let upgraded = hyper::upgrade::on(&mut request);
-    site.tasks.spawn(serve(upgraded, Arc::clone(&site.connections)));
+    site.tasks.spawn(serve(upgraded, reached, Arc::clone(&site.connections)));
     Ok(switching)
 }
 
@@ -59,7 +64,8 @@ impl<D: Directory> Site<D> {
             return false;
         };
         let own = || headers.get(HOST).and_then(text).is_some_and(|host| origin.is_of_host(host));
-        allowed.contains(&origin) || if self.on_loopback { origin.is_loopback() } else { own() }
+        allowed.contains(&origin)
+            || if self.door.on_loopback { origin.is_loopback() } else { own() }
     }
 }
 
@@ -68,31 +74,53 @@ fn text(value: &HeaderValue) -> Option<&str> {
 }
 
 /// Drives the WebSocket once hyper has let go of the connection.
-async fn serve<D: Directory>(upgraded: OnUpgrade, shared: Arc<Shared<D>>) {
+async fn serve<D: Directory>(
+    upgraded: OnUpgrade,
+    reached: Option<Reached>,
+    shared: Arc<Shared<D>>,
+) {
     let upgraded = match upgraded.await {
         Ok(upgraded) => upgraded,
         Err(error) => return debug!(%error, "an upgrade came to nothing"),
     };
-    // Taking the TCP stream back out frees hyper's buffers, which would cost an idle user several KiB.
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => {
-            let stream = parts.io.into_inner();
-            let early = parts.read_buf.to_vec();
-            drop(parts.read_buf);
-            let config = Some(websocket_config());
-            let socket =
-                WebSocketStream::from_partially_read(stream, early, Role::Server, config).await;
-            connection::serve(socket, shared).await;
-        }
-        Err(upgraded) => Box::pin(serve_within_hyper(upgraded, shared)).await,
+    // Taking the stream back out frees hyper's buffers, which would cost an idle user several KiB.
+    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => return serve_alone(parts, reached, shared).await,
+        Err(upgraded) => upgraded,
+    };
+    // Boxed, so that the room which only these need is not set aside for a plain connection.
+    match upgraded.downcast::<TokioIo<TlsStream>>() {
+        Ok(parts) => Box::pin(serve_alone(parts, reached, shared)).await,
+        Err(upgraded) => Box::pin(serve_within_hyper(upgraded, reached, shared)).await,
     }
 }
 
-async fn serve_within_hyper<D: Directory>(upgraded: Upgraded, shared: Arc<Shared<D>>) {
-    let stream = TokioIo::new(upgraded);
+/// Drives the WebSocket without hyper.
+async fn serve_alone<S, D>(
+    parts: Parts<TokioIo<S>>,
+    reached: Option<Reached>,
+    shared: Arc<Shared<D>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    D: Directory,
+{
+    let stream = ReadOnDemand::new(parts.io.into_inner());
+    let early = parts.read_buf.to_vec();
+    drop(parts.read_buf);
+    let config = Some(websocket_config());
+    let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, config).await;
+    connection::serve(socket, reached, shared).await;
+}
+
+async fn serve_within_hyper<D: Directory>(
+    upgraded: Upgraded,
+    reached: Option<Reached>,
+    shared: Arc<Shared<D>>,
+) {
+    let stream = ReadOnDemand::new(TokioIo::new(upgraded));
     let config = Some(websocket_config());
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
-    connection::serve(socket, shared).await;
+    connection::serve(socket, reached, shared).await;
 }
 
 /// Why there is no WebSocket.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use protocol::{CallId, LeaveReason, RelayedCandidate, ServerMessage};
+use protocol::{CallId, LeaveReason, RelayedCandidate, RelayedOffer, ServerMessage};
 
 use super::{
     Body, Call, Effect, Effects, Held, Phase, Ringing, Session,
@@ -16,10 +16,6 @@ use super::{
 pub struct Return {
     /// How many messages of the session it has got; `None` if it does not count them.
     pub received: Option<u64>,
-    /// The number of the socket at whose login that count began; `None` if it does not say.
-    pub stream: Option<u64>,
-    /// The number of this socket.
-    pub attempt: Option<u64>,
     /// Whether it knows nothing of the session but its secret.
     pub anew: bool,
     /// The call that it is in, or was in before it started anew: one that was accepted, or one that it makes.
@@ -58,9 +54,7 @@ impl Session {
             Link::Attached(stream) | Link::Away { stream, .. } => stream,
             Link::Expected { .. } => return None,
         };
-        // It may have begun at a login whose answer did not arrive: then the count is that of the stream before.
-        let is_this = back.stream.is_none_or(|began| stream.began() == Some(began));
-        if !is_this || !stream.acknowledge(count) {
+        if !stream.may_be_meant(count) || !stream.acknowledge(count) {
             return None;
         }
         let stream = std::mem::replace(stream, Stream::Uncounted);
@@ -76,20 +70,17 @@ impl Session {
     fn begin_again(&mut self, now: Instant, back: Return) -> Effects {
         let knows_its_call = !matches!(self.link, Link::Expected { .. });
         let counts = back.received.is_some();
-        self.link = Link::Attached(Stream::new(counts, back.attempt));
+        self.link = Link::Attached(Stream::new(back.received));
         let mut welcome = Welcomed { received: None, counts, call: None };
         let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
         let effects = match (self.phase.call().cloned(), back.call) {
             (None, None) => Effects::new(),
+            (ours, Some(theirs)) if back.calling && theirs.peer != self.user => {
+                self.recall(now, ours, theirs)
+            }
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
                 self.remember(&theirs);
                 vec![over(&theirs, LeaveReason::Hangup)]
-            }
-            (None, Some(call)) if back.calling => {
-                let until = now + self.limits.grace;
-                let beaten = None;
-                self.enter(Phase::Recalling { call, until, beaten }, "its client makes this call");
-                Effects::new()
             }
             (None, Some(theirs)) => {
                 welcome.call = theirs.for_client().filter(|_| back.anew);
@@ -99,14 +90,13 @@ impl Session {
                 if back.anew && self.is_accepted() {
                     welcome.call = ours.for_client();
                 }
-                let is_ours = |theirs: &Call| *theirs == ours || self.is_continued(theirs);
-                let agreed = theirs.as_ref().is_some_and(is_ours) && !back.anew;
-                let other = theirs.filter(|theirs| !is_ours(theirs));
-                let then = if agreed {
+                let agreed = theirs.as_ref().is_some_and(|theirs| self.is_in(theirs));
+                let then = if agreed && !back.anew {
                     self.ask_again()
                 } else {
                     self.back_in(&ours, welcome.call.is_some())
                 };
+                let other = theirs.filter(|_| !agreed);
                 if let Some(theirs) = &other {
                     self.remember(theirs);
                 }
@@ -127,19 +117,60 @@ impl Session {
         Some(busy)
     }
 
-    /// Whether the peer continues this call, and our user's client has not answered that.
-    fn is_continued(&self, call: &Call) -> bool {
-        let offer = self.unanswered.as_ref().filter(|offer| offer.name == call.peer.as_str());
-        offer.is_some_and(|offer| offer.replaces.is_some() && offer.replaces.as_ref() == call.key.id())
-    }
-
     /// The session is in the call that its client is in. What that may not have heard is said again.
     fn ask_again(&self) -> Effects {
         if let Phase::Ringing(ringing) = &self.phase {
             return ringing.again();
         }
-        let offer = self.unanswered.clone().map(ServerMessage::Offer);
+        let offer = self.unanswered.as_deref().cloned().map(ServerMessage::Offer);
         offer.map(Effect::ToClient).into_iter().collect()
+    }
+
+    /// The client makes a call that has no answer yet, and is about to offer it again.
+    fn recall(&mut self, now: Instant, ours: Option<Call>, theirs: Call) -> Effects {
+        let mut beaten = None;
+        let effects = match (&self.phase, ours) {
+            (_, None) if self.past.contains(&theirs) => {
+                return vec![over(&theirs, LeaveReason::Hangup)];
+            }
+            (_, None) => Effects::new(),
+            (_, Some(ours)) if ours == theirs => return Effects::new(),
+            // Glare: see the module. The other's offer is what the client has to answer, or what it ignores.
+            (Phase::Ringing(ringing), Some(ours)) if ours.peer == theirs.peer => {
+                if ours.peer < self.user {
+                    return ringing.again();
+                }
+                beaten = Some(ours);
+                Effects::new()
+            }
+            (phase, Some(ours)) => {
+                let reason = match phase {
+                    Phase::Ringing(_) => LeaveReason::Busy,
+                    Phase::Calling { .. } | Phase::Recalling { .. } => LeaveReason::Cancelled,
+                    _ => LeaveReason::Hangup,
+                };
+                vec![self.to_peer(&ours, Body::Leave(reason))]
+            }
+        };
+        let until = now + self.limits.grace;
+        let phase = Phase::Recalling { call: theirs, until, beaten };
+        self.enter(phase, "its client makes this call");
+        effects
+    }
+
+    /// Whether this is the call that the session is in, also by the id that it had before our user or the peer continued it:
+    /// our client may not know that its offer has arrived, and may not have heard of the other's.
+    fn is_in(&self, call: &Call) -> bool {
+        let continues = |offer: &RelayedOffer| offer.replaces.as_ref() == call.key.id();
+        match &self.phase {
+            Phase::Rejoining { call: new, old, .. } => {
+                new == call || new.peer == call.peer && *old == call.key
+            }
+            Phase::InCall(new) if new.peer == call.peer && call.key.id().is_some() => {
+                new == call || self.unanswered.as_deref().is_some_and(continues)
+            }
+            phase => phase.call() == Some(call),
+        }
     }
 
     /// The session is in a call, and its client has begun again.
@@ -152,7 +183,7 @@ impl Session {
         }
     }
 
-    const fn is_accepted(&self) -> bool {
+    pub(super) const fn is_accepted(&self) -> bool {
         matches!(self.phase, Phase::InCall(_) | Phase::Restoring { .. } | Phase::Rejoining { .. })
     }
 

@@ -7,7 +7,9 @@ use protocol::{
     UserName,
 };
 
-use super::{Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link};
+use super::{
+    Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link, over,
+};
 
 impl Session {
     pub(super) fn on_client(&mut self, now: Instant, message: ClientMessage) -> Effects {
@@ -52,6 +54,7 @@ impl Session {
 
     fn ping(&mut self, count: Option<u64>) -> Effects {
         let Link::Attached(stream) = &mut self.link else { return Effects::new() };
+        stream.hear();
         if let Some(count) = count {
             stream.acknowledge(count);
         }
@@ -70,7 +73,7 @@ impl Session {
                 return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
             }
         };
-        if id.as_ref().is_some_and(|id| self.past.contains(id)) {
+        if self.is_over(&peer, id.as_ref()) {
             return vec![not_in_call("That call is over.", Some(&peer), id)];
         }
         if let Some(old) = replaces {
@@ -111,6 +114,10 @@ impl Session {
         }
     }
 
+    fn is_over(&self, peer: &UserName, id: Option<&CallId>) -> bool {
+        self.past.iter().any(|past| past.peer == *peer && past.key.id() == id)
+    }
+
     /// Our user's client continues an accepted call over a new peer connection.
     fn rejoin(
         &mut self,
@@ -120,6 +127,16 @@ impl Session {
         old: &CallId,
         offer: Raw,
     ) -> Effects {
+        // Said twice, since the client could not know that it had arrived.
+        if let Some(call) = self.phase.call().filter(|call| call.peer == peer)
+            && id.is_some()
+            && call.key.id() == id.as_ref()
+            && id.as_ref() != Some(old)
+            && self.is_accepted()
+        {
+            let call = call.clone();
+            return self.say(&call, Body::Reoffer(offer));
+        }
         let continues = match &self.phase {
             // Our user had accepted it already, and the server has forgotten that.
             Phase::Ringing(Ringing { call, .. })
@@ -143,7 +160,17 @@ impl Session {
     }
 
     fn glare(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
-        if self.user < peer { self.call(now, peer, id, offer) } else { Effects::new() }
+        if peer <= self.user {
+            return Effects::new();
+        }
+        // Our client ignores that call. But if it has left its own before it heard of that one, it rings for it, or has even
+        // accepted it. Clients that know no ids would take this for the end of their own.
+        let dropped = self
+            .phase
+            .call()
+            .filter(|call| call.key.id().is_some() && self.link.is_counted())
+            .map(|call| over(call, LeaveReason::Cancelled));
+        dropped.into_iter().chain(self.call(now, peer, id, offer)).collect()
     }
 
     fn call(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {

@@ -9,8 +9,8 @@ const MAX_HELD: usize = 128;
 /// all that a browser finds ten times over.
 const MAX_HELD_BYTES: usize = 128 * 1024;
 
-/// What is kept for a peer or a client that is not there yet: up to [`MAX_HELD`] and [`MAX_HELD_BYTES`]. What comes on
-/// top is lost, as the network loses it: the path is found without, or is sought again.
+/// What is kept for a peer or a client that is not there yet: up to 128 descriptions and candidates, and 128 KiB. What comes
+/// on top is lost, as the network loses it: the path is found without, or is sought again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Held<T> {
     items: Vec<T>,

@@ -29,12 +29,13 @@ pub(super) enum Stream {
     Uncounted,
     /// It does.
     Counted {
-        /// The number of the socket at whose login it began.
-        began: Option<u64>,
         /// How many messages came from the client.
         received: u64,
         /// What went to it; `None` once that was more than is kept. Then a client that comes back starts anew.
         outbox: Option<Outbox<ServerMessage>>,
+        /// The count that the client brought from an earlier stream, while it has said nothing in this one: the answer to its
+        /// login may have been lost. If it brings the same count again, it is still that of the earlier stream.
+        earlier: Option<u64>,
     },
 }
 
@@ -48,18 +49,16 @@ pub enum Loss {
 }
 
 impl Stream {
-    pub(super) fn new(counted: bool, began: Option<u64>) -> Self {
-        if counted {
-            Self::Counted { began, received: 0, outbox: Some(Outbox::new()) }
-        } else {
-            Self::Uncounted
-        }
-    }
-
-    pub(super) const fn began(&self) -> Option<u64> {
-        match self {
-            Self::Uncounted => None,
-            Self::Counted { began, .. } => *began,
+    /// Begins at 0 with a client that brings this count from an earlier stream, or `None` if it does not count.
+    pub(super) fn new(brought: Option<u64>) -> Self {
+        match brought {
+            None => Self::Uncounted,
+            Some(count) => Self::Counted {
+                received: 0,
+                outbox: Some(Outbox::new()),
+                // Where nothing had come, nothing can be mistaken.
+                earlier: Some(count).filter(|count| *count > 0),
+            },
         }
     }
 
@@ -68,6 +67,19 @@ impl Stream {
         if let Self::Counted { received, .. } = self {
             *received = received.wrapping_add(1);
         }
+        self.hear();
+    }
+
+    /// Something came from the client, so that it knows where the stream began.
+    pub(super) const fn hear(&mut self) {
+        if let Self::Counted { earlier, .. } = self {
+            *earlier = None;
+        }
+    }
+
+    /// Whether a client that has this count may mean this stream.
+    pub(super) fn may_be_meant(&self, count: u64) -> bool {
+        !matches!(self, Self::Counted { earlier: Some(earlier), .. } if *earlier == count)
     }
 
     pub(super) const fn received(&self) -> Option<u64> {
@@ -144,6 +156,11 @@ impl Session {
 }
 
 impl Link {
+    /// Whether a client is there that counts its messages, and so is none of the tutorial's.
+    pub(super) const fn is_counted(&self) -> bool {
+        matches!(self, Self::Attached(Stream::Counted { .. }))
+    }
+
     /// Until when the user has to be back.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
@@ -167,6 +184,7 @@ pub(super) fn size(message: &ServerMessage) -> usize {
             ServerMessage::Login(_)
             | ServerMessage::Ringing(_)
             | ServerMessage::Leave(_)
-            | ServerMessage::Pong(_) => 0,
+            | ServerMessage::Pong(_)
+            | ServerMessage::Ice(_) => 0,
         }
 }

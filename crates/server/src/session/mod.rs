@@ -25,9 +25,6 @@
 //! both, and means the call that it is in; whatever it does name must be that call, or it gets an error and nothing
 //! reaches anybody.
 //!
-//! An offer within a call looks like one that begins a call. It may cross with the word that the call is over, and must
-//! not ring then: a session remembers the calls that were over last, and no offer brings one of them back.
-//!
 //! # Glare
 //!
 //! When two users call each other at once, the call of the caller whose name is lesser (by its bytes) wins. Both
@@ -37,6 +34,12 @@
 //! The loser also tells the winner that its call is given up. The winner, which ignored that call, ignores this too;
 //! but if it had left its own call before the loser's offer reached it, it is ringing for a call that nobody wants
 //! any more, and this ends it.
+//!
+//! # A call that is over
+//!
+//! Calls have ids of their own, so an offer under the id of a call that has just ended is one within it that crossed with
+//! the word of its end: an ICE restart, or one that is said again. It is refused, and rings nowhere, whether it comes from
+//! our user's client or from the peer.
 //!
 //! # A peer that starts anew
 //!
@@ -73,7 +76,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{CallId, ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName};
+use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName};
 use tracing::debug;
 
 pub use back::{Return, Welcomed};
@@ -105,13 +108,14 @@ pub struct Session {
     user: UserName,
     link: Link,
     phase: Phase,
-    limits: Limits,
-    next_number: u64,
-    /// The calls that were over last: up to [`MAX_PAST`].
-    past: VecDeque<CallId>,
+    /// The calls that were over last, of those that have ids: what is said in them may still be on its way, and an offer in one
+    /// must not begin it again. Up to [`MAX_PAST`].
+    past: VecDeque<Call>,
     /// The peer's last offer within the call, until our user's client has answered it: it is said again to a client that
     /// begins again.
-    unanswered: Option<RelayedOffer>,
+    unanswered: Option<Box<RelayedOffer>>,
+    limits: Limits,
+    next_number: u64,
 }
 
 /// Something that happens to a session.
@@ -153,9 +157,8 @@ impl Session {
     #[must_use]
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
-        let past = VecDeque::new();
-        let phase = Phase::Idle;
-        Self { user, link, phase, limits, next_number: first_number, past, unanswered: None }
+        let (phase, past) = (Phase::Idle, VecDeque::new());
+        Self { user, link, phase, past, unanswered: None, limits, next_number: first_number }
     }
 
     /// Whose session it is.
@@ -255,11 +258,11 @@ impl Session {
         }
     }
 
-    /// The call is over. An offer within it that is still on its way begins no new one.
+    /// The call is over, or is another by now.
     fn remember(&mut self, call: &Call) {
-        if let Some(id) = call.key.id() {
+        if call.key.id().is_some() {
             self.past.truncate(MAX_PAST - 1);
-            self.past.push_front(id.clone());
+            self.past.push_front(call.clone());
         }
     }
 

@@ -55,7 +55,7 @@ impl Session {
             }
             (Body::Reoffer(offer), Phase::InCall(_)) => {
                 let offer = offer_message(call, offer, None);
-                self.unanswered = Some(offer.clone());
+                self.unanswered = Some(Box::new(offer.clone()));
                 ServerMessage::Offer(offer)
             }
             (
@@ -93,7 +93,7 @@ impl Session {
     /// Somebody calls. See the [module](super) for offers that cross, and for a peer that starts anew.
     fn on_offer(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
         let offered = Call { peer: from, key };
-        if offered.key.id().is_some_and(|id| self.past.contains(id)) {
+        if self.past.contains(&offered) {
             return self.refuse_past(&offered);
         }
         match &self.phase {
@@ -187,7 +187,7 @@ impl Session {
         let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
         let message = offer_message(&new, offer, replaces);
         self.enter(Phase::InCall(new), "the peer continues it");
-        self.unanswered = Some(message.clone());
+        self.unanswered = Some(Box::new(message.clone()));
         vec![Effect::ToClient(ServerMessage::Offer(message))]
     }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use server::Config;
+use server::{Config, Sockets, config::Turn};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -44,9 +44,27 @@ impl Server {
 
     pub(crate) async fn listening_on(listen: &str, configure: impl FnOnce(&mut Config)) -> Self {
         let web_root = TempDir::new().unwrap();
-        let mut config = Config { web_root: web_root.path().join("dist"), ..Config::default() };
+        let web = web_root.path().join("dist");
+        // Who wants a relay says so: its credentials are never the same twice.
+        let mut config = Config { web_root: web, turn: Turn::Off, ..Config::default() };
         configure(&mut config);
-        let listener = TcpListener::bind(listen).await.unwrap();
+        let listener = Sockets::bind(listen).await.unwrap();
+        Self::on(listener, config, web_root)
+    }
+
+    /// With another listener, which sends plain HTTP on.
+    pub(crate) async fn redirecting_from(
+        redirect: TcpListener,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
+        let web_root = TempDir::new().unwrap();
+        let mut config = Config { turn: Turn::Off, ..Config::default() };
+        configure(&mut config);
+        let sockets = Sockets::bind("127.0.0.1:0").await.unwrap().redirecting_from(redirect);
+        Self::on(sockets, config, web_root)
+    }
+
+    fn on(listener: Sockets, config: Config, web_root: TempDir) -> Self {
         let port = listener.local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let (stop, stopped) = oneshot::channel();
@@ -238,12 +256,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.next().now_or_never().map(|message| message.expect("a message"))
     }
 
+    /// The next message, if it comes in this time.
+    pub(crate) async fn heard_within(&mut self, time: Duration) -> Option<String> {
+        timeout(time, self.next()).await.ok().map(|message| message.expect("a message"))
+    }
+
     /// The server closes the socket. Gives the code.
     pub(crate) async fn is_closed(&mut self) -> u16 {
         match self.next().await {
             Err(Some(frame)) => frame.code.into(),
             other => panic!("{other:?} instead of a close frame"),
         }
+    }
+
+    /// The next message; `None` once the server closes the socket with this code.
+    pub(crate) async fn heard_before_it_is_closed_with(&mut self, code: u16) -> Option<String> {
+        self.next()
+            .await
+            .map_err(|frame| assert_eq!(frame.map(|frame| frame.code.into()), Some(code)))
+            .ok()
     }
 
     pub(crate) async fn close(mut self) {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use protocol::UserName;
 use server::{
     Config,
-    connection::{Shared, serve, websocket_config},
+    config::Turn,
+    connection::{ReadOnDemand, Shared, serve, websocket_config},
     directory::LocalDirectory,
+    ice::{Ice, Source},
     roster::Roster,
     session::{Body, CallKey, Envelope},
 };
@@ -34,11 +36,18 @@ impl Relay {
     }
 
     pub(crate) fn with(configure: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
+        let mut config = Config { turn: Turn::Off, ..Config::default() };
         configure(&mut config);
         let (directory, stop) = (LocalDirectory::default(), CancellationToken::new());
+        let ice = match &config.turn {
+            Turn::Fleet { urls, secret } => {
+                Source::Elsewhere { urls: urls.clone(), secret: secret.clone() }
+            }
+            Turn::Off | Turn::Embedded(_) => Source::Nowhere,
+        };
+        let ice = Arc::new(Ice::new(config.stun_urls.clone(), ice));
         let roster = Roster::default();
-        let shared = Arc::new(Shared::new(directory.clone(), roster, &config, stop.clone()));
+        let shared = Arc::new(Shared::new(directory.clone(), roster, ice, &config, stop.clone()));
         Self { directory, stop, shared }
     }
 
@@ -48,8 +57,9 @@ impl Relay {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = Some(websocket_config());
+        let far = ReadOnDemand::new(far);
         let socket = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
-        serve(socket, Arc::clone(&self.shared))
+        serve(socket, None, Arc::clone(&self.shared))
     }
 
     /// The client's end of the stream of a new connection.

@@ -8,8 +8,13 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tempfile::TempDir;
 
-use crate::common::Client;
+use crate::{
+    common::Client,
+    resume::{self, Counting},
+};
 
 /// The program while it runs. Dropped, it is killed.
 struct Program {
@@ -19,11 +24,15 @@ struct Program {
 
 fn pronto() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pronto"));
-    for variable in ["LISTEN", "WEB_ROOT", "ALLOW_ORIGIN", "LIMITS", "STUN_URL", "LOG"]
-        .map(|v| format!("PRONTO_{v}"))
+    for variable in
+        std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("PRONTO_"))
     {
         command.env_remove(variable);
     }
+    // What the tests of another program keep is none of the user's business. This is no folder: nothing is kept.
+    command.env("PRONTO_STATE", "/dev/null");
+    // Its credentials are never the same twice.
+    command.env("PRONTO_RELAY", "off");
     command.env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -125,11 +134,39 @@ async fn no_log_holds_what_users_say_or_where_they_are() {
     clients[0].hear().await;
     clients[0].say(r#"{"type":"login","name":"\u001b[31m"}"#).await;
     clients[0].hear().await;
+    let carol = Counting::log_in(program.client().await, "carol").await;
+    let (carol, ..) = carol.comes_back(program.client().await, json!({})).await;
     let (_, stderr) = program.stop();
-    assert!(stderr.contains("alice"), "something is logged: {stderr}");
-    for secret in ["sdp", "192.0.2.1", "127.0.0.1", "[31m"] {
+    assert!(stderr.contains("alice") && stderr.contains("carol"), "something is logged: {stderr}");
+    for secret in ["sdp", "192.0.2.1", "127.0.0.1", "[31m", &carol.secret] {
         assert!(!stderr.contains(secret), "{secret}: {stderr}");
     }
+}
+
+/// Not a moment is left to write anything down, nor to tell anybody.
+#[tokio::test]
+async fn a_program_that_is_killed_knows_who_was_there_when_it_starts_again() {
+    let state = TempDir::new().unwrap();
+    let start = |listen: &str| {
+        Program::start(pronto().args(["--listen", listen, "--state"]).arg(state.path()))
+    };
+    let mut program = start("127.0.0.1:0");
+    let mut alice = Counting::log_in(program.client().await, "alice").await;
+    let mut bob = Counting::log_in(program.client().await, "bob").await;
+    resume::in_call(&mut alice, &mut bob).await;
+    resume::roster_with(state.path(), 2, "+ ").await;
+    let address = program.address.clone();
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+
+    let program = start(&address);
+    let mut stranger = program.client().await;
+    let code = resume::refused(&mut stranger, json!({"name": "bob", "received": 0})).await;
+    assert_eq!(code, "name_taken");
+    let is_in = |peer: &str| json!({"peer": peer, "call": "c1"});
+    let (mut alice, ..) = alice.comes_back(program.client().await, is_in("bob")).await;
+    let (mut bob, ..) = bob.comes_back(program.client().await, is_in("alice")).await;
+    resume::can_talk(&mut alice, &mut bob).await;
 }
 
 #[test]

@@ -62,9 +62,13 @@ impl Pc {
     /// Does what a browser would.
     pub(crate) fn perform(&mut self, op: PeerOp) -> Done {
         match (op, self.signaling) {
-            (PeerOp::AddTransceivers | PeerOp::AttachTracks | PeerOp::SendText(_), _) => {
-                Done::Nothing
-            }
+            (
+                PeerOp::AddTransceivers
+                | PeerOp::AttachTracks
+                | PeerOp::SendText(_)
+                | PeerOp::UseServers(_),
+                _,
+            ) => Done::Nothing,
             (PeerOp::Offer { ice_restart }, Signaling::Stable) => {
                 let credentials = if ice_restart || self.credentials == 0 {
                     self.draw()

@@ -112,8 +112,8 @@ impl State {
         self.attach(user, id, attempt);
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-        let Login { received, stream, attempt: socket, anew, calling, .. } = login;
-        let back = Return { received, stream, attempt: socket, anew, call, calling };
+        let (received, anew, calling) = (login.received, login.anew, login.calling);
+        let back = Return { received, anew, call, calling };
         self.session_input(user, self.clock, Input::Return(back));
     }
 

@@ -35,6 +35,7 @@ pub(super) enum Step {
     Docs,
     DocsWasm,
     Native,
+    Interop,
     Browser,
     Page,
     PageTrunk,
@@ -42,13 +43,14 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Clippy,
         Self::ClippyWasm,
         Self::Docs,
         Self::DocsWasm,
         Self::Native,
+        Self::Interop,
         Self::Browser,
         Self::Page,
         Self::PageTrunk,
@@ -57,7 +59,7 @@ impl Step {
 
     /// Whether it counts single tests, which a filter can choose from; the others are one check each.
     pub(super) const fn has_tests(self) -> bool {
-        matches!(self, Self::Native | Self::Browser | Self::E2e)
+        matches!(self, Self::Native | Self::Interop | Self::Browser | Self::E2e)
     }
 
     /// As it is named on the command line.
@@ -78,7 +80,8 @@ impl Step {
             Self::ClippyWasm => ("lints, as compiled for browsers", 40),
             Self::Docs => ("do the docs build, with every link in them?", 60),
             Self::DocsWasm => ("the same for what only browsers see", 25),
-            Self::Native => ("tests without a browser", 180),
+            Self::Native => ("tests without a browser", 240),
+            Self::Interop => ("coturn's client and an ACME authority talk to the server", 180),
             Self::Browser => ("tests of the page's parts in a browser", 240),
             Self::Page => ("the page, as `cargo xtask run` builds it", 45),
             Self::PageTrunk => ("the page, as trunk builds it", 260),
@@ -107,8 +110,14 @@ impl Step {
             Self::Docs => self.docs(project, &["--workspace"]),
             Self::DocsWasm => self.docs(project, &["-p", "client-web", "--target", WASM]),
             Self::Native => {
-                let packages = ["--workspace", "--exclude", "e2e"];
+                let packages = ["--workspace", "--exclude", "e2e", "--exclude", "interop"];
                 self.tests(cargo_test(project, &packages, filter), filter.is_none())
+            }
+            Self::Interop => {
+                let programs = setup::interop()?;
+                let mut command = cargo_test(project, &["-p", "interop"], filter);
+                command.envs(programs);
+                self.tests(command, filter.is_none())
             }
             Self::Browser => self.browser_tests(project, filter),
             Self::Page => self.our_page(project).map(|_| Tally::PASSED),

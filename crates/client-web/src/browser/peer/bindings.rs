@@ -3,8 +3,8 @@
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcDataChannel, RtcPeerConnection, RtcRtpSender,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcDataChannel, RtcPeerConnection,
+    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
 };
 
 #[wasm_bindgen]
@@ -20,6 +20,12 @@ extern "C" {
     /// The next offer has new ICE credentials.
     #[wasm_bindgen(method, catch, js_name = restartIce)]
     pub(super) fn restart_ice(this: &Connection) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setConfiguration)]
+    pub(super) fn try_set_configuration(
+        this: &Connection,
+        configuration: &RtcConfiguration,
+    ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = addTrack)]
     pub(super) fn try_add_track(

@@ -14,6 +14,7 @@ use super::{
     Parts,
     bindings::Transceiver,
     channel::{Channel, LABEL},
+    configuration,
 };
 use crate::{
     browser::media::{Kind, Tracks},
@@ -65,6 +66,15 @@ impl Parts {
             PeerOp::AddCandidate(raw) => {
                 if let Err(error) = self.add_candidate(&raw).await {
                     crate::browser::note("a candidate is of no use", &error);
+                }
+                Ok(None)
+            }
+            PeerOp::UseServers(ice_servers) => {
+                if let Err(error) =
+                    self.connection.try_set_configuration(&configuration(&ice_servers))
+                {
+                    // The call goes on with those that it has for as long as they are good.
+                    crate::browser::note("these STUN and TURN servers cannot be used", &error);
                 }
                 Ok(None)
             }

@@ -198,6 +198,26 @@ fn an_offer_within_a_call_that_crosses_with_a_leave_does_not_ring() {
     }
 }
 
+/// A regression: it began the call anew, and rang at a callee whose caller had heard that it was over.
+#[test]
+fn an_offer_within_a_call_that_crosses_with_the_word_of_its_end_does_not_begin_it_again() {
+    for setup in [ringing as fn() -> World, in_call] {
+        let mut world = setup();
+        world.tells("bob", r#"{"type":"leave"}"#);
+        // Alice's client has not read that yet.
+        world.tells("alice", OFFER);
+        let heard = world.hears("alice");
+        assert!(heard[0].contains(r#""type":"leave""#), "{heard:?}");
+        assert!(heard.len() == 2 && heard[1].contains(r#""code":"not_in_call""#), "{heard:?}");
+        world.hears_nothing("bob");
+        assert_eq!(world.phase("alice"), &Phase::Idle);
+        // Another call is another call.
+        world.tells("alice", &OFFER.replace("c1", "c2"));
+        assert_eq!(world.hears("bob").len(), 1);
+        world.assert_agreement();
+    }
+}
+
 #[test]
 fn what_belongs_to_an_earlier_call_is_dropped() {
     let mut world = in_call();

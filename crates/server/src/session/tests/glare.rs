@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use protocol::{ClientMessage, ServerMessage};
 
-use super::{Input, Phase, World};
+use super::{Input, Phase, Return, World};
 
 const USERS: [&str; 2] = ["alice", "bob"];
 
@@ -150,6 +150,27 @@ fn the_call_of_the_lesser_name_wins() {
     assert_eq!(
         world.hears("bob"),
         [r#"{"type":"offer","name":"alice","offer":1,"call":"by-alice"}"#]
+    );
+    world.assert_agreement();
+}
+
+/// A regression: it rang for a call that had been dropped, and could even accept it, with nobody at the other end.
+#[test]
+fn a_winner_that_has_left_before_it_hears_of_the_other_call_hears_that_this_is_over() {
+    let mut world = World::new(&[]);
+    for user in USERS {
+        world.returns(user, Return { received: Some(0), ..Return::default() });
+    }
+    world.tells("bob", r#"{"type":"offer","name":"alice","offer":2,"call":"by-bob"}"#);
+    // Alice's client has not read that yet.
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"by-alice"}"#);
+    world.tells("alice", r#"{"type":"leave","reason":"cancelled"}"#);
+    assert_eq!(
+        world.hears("alice"),
+        [
+            r#"{"type":"offer","name":"bob","offer":2,"call":"by-bob"}"#,
+            r#"{"type":"leave","name":"bob","call":"by-bob","reason":"cancelled"}"#,
+        ]
     );
     world.assert_agreement();
 }

@@ -1,9 +1,14 @@
 //! Tests of the session machine: real machines, and a network in memory that keeps the order within each pair.
 
+mod away;
 mod calls;
 mod glare;
+mod losses;
 mod properties;
 mod refusals;
+mod rejoin;
+mod restore;
+mod resume;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -33,6 +38,8 @@ struct World {
     heard: BTreeMap<String, VecDeque<ServerMessage>>,
     /// What the answer to each client's latest login said.
     welcomed: BTreeMap<String, Welcomed>,
+    /// What each session has said to its client since both began to count, also while nobody was there.
+    said: BTreeMap<String, Vec<ServerMessage>>,
     logins: u64,
 }
 
@@ -45,6 +52,7 @@ impl World {
             on_the_way: BTreeMap::new(),
             heard: BTreeMap::new(),
             welcomed: BTreeMap::new(),
+            said: BTreeMap::new(),
             logins: 0,
         };
         for user in users {
@@ -84,6 +92,7 @@ impl World {
     fn restart(&mut self, expected: &[&str]) {
         self.sessions.clear();
         self.on_the_way.clear();
+        self.said.clear();
         for user in expected {
             self.expect(user);
         }
@@ -124,7 +133,12 @@ impl World {
 
     fn input(&mut self, user: &str, input: Input) {
         let Some(session) = self.sessions.get_mut(user) else { return };
-        let effects = checked(session, self.now, input);
+        let (effects, said) = checked(session, self.now, input);
+        let all_said = self.said.entry(user.to_owned()).or_default();
+        if let Some(Effect::Welcome(Welcomed { received: None, .. })) = effects.first() {
+            all_said.clear();
+        }
+        all_said.extend(said.into_iter().filter(ServerMessage::is_counted));
         for effect in effects {
             match effect {
                 Effect::Welcome(welcomed) => {
@@ -152,6 +166,7 @@ impl World {
     /// The name is released, and then the session finds what is left in its mailbox.
     fn end(&mut self, user: &str) {
         let mut ended = self.sessions.remove(user).unwrap();
+        self.said.remove(user);
         let ways: Vec<_> = self.on_the_way.keys().filter(|(_, to)| to == user).cloned().collect();
         for way in ways {
             for envelope in self.on_the_way.remove(&way).unwrap() {
@@ -219,11 +234,12 @@ fn call_with(peer: &str, id: &str) -> Call {
     Call { peer: name(peer), key: CallKey::Given(call_id(id)) }
 }
 
-/// Hands an input to a session, and checks what comes of it.
+/// Hands an input to a session, and checks what comes of it. Gives its effects, and what it said to its client that it had
+/// not said before.
 ///
 /// What is said to a client that is away does not come out, and is the more to be checked when it is said: by a twin of
 /// the session whose client is there.
-fn checked(session: &mut Session, now: Instant, input: Input) -> Effects {
+fn checked(session: &mut Session, now: Instant, input: Input) -> (Effects, Vec<ServerMessage>) {
     let mut twin = session.clone();
     if let Link::Away { stream, .. } = &twin.link {
         twin.link = Link::Attached(stream.clone());
@@ -233,23 +249,34 @@ fn checked(session: &mut Session, now: Instant, input: Input) -> Effects {
         Input::Return(back) => back.call.clone(),
         _ => None,
     };
-    let replays = matches!(input, Input::Return(_));
-    let ends = matches!(input, Input::TimeIsUp | Input::Lost(_));
-    if !replays && !ends {
-        let said = twin.handle(now, input.clone());
-        check_recipients(&before, &twin, None, &said);
-    }
+    let returns = matches!(input, Input::Return(_));
+    let twins = if returns { Effects::new() } else { twin.handle(now, input.clone()) };
     let effects = session.handle(now, input);
-    match effects.first() {
-        // What is sent again was checked when it was said first.
+    let said = match effects.first() {
+        // What is sent again was said and checked before.
         Some(Effect::Welcome(Welcomed { received: Some(_), .. })) => {
             check_recipients(&before, session, None, &effects[..1]);
+            Vec::new()
         }
-        _ => check_recipients(&before, session, named.as_ref(), &effects),
-    }
+        _ => {
+            check_recipients(&before, session, named.as_ref(), &effects);
+            // With its client there, the session would not have ended for want of it.
+            let goes_on = !returns && *session.phase() != Phase::Ended;
+            let said = if goes_on { &twins } else { &effects };
+            check_recipients(&before, session, named.as_ref(), said);
+            said.iter().filter_map(to_client).cloned().collect()
+        }
+    };
     let waits = session.next_timeout().is_some() || !matches!(session.link, Link::Away { .. });
     assert!(waits || *session.phase() == Phase::Ended, "nobody ends this session: {session:?}");
-    effects
+    (effects, said)
+}
+
+fn to_client(effect: &Effect) -> Option<&ServerMessage> {
+    match effect {
+        Effect::ToClient(message) => Some(message),
+        Effect::Welcome(_) | Effect::ToPeer(..) | Effect::End => None,
+    }
 }
 
 /// Whatever a session sends goes to the peer of its call, and stamped with its own name; whatever it tells its user is
@@ -278,9 +305,10 @@ fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, eff
                     ServerMessage::Candidate(m) => m.name.as_deref(),
                     ServerMessage::Ringing(m) => m.name.as_deref(),
                     ServerMessage::Leave(m) => m.name.as_deref(),
-                    ServerMessage::Login(_) | ServerMessage::Error(_) | ServerMessage::Pong(_) => {
-                        continue;
-                    }
+                    ServerMessage::Login(_)
+                    | ServerMessage::Error(_)
+                    | ServerMessage::Pong(_)
+                    | ServerMessage::Ice(_) => continue,
                 };
                 assert!(
                     calls.iter().any(|call| Some(call.peer.as_str()) == sender),

@@ -1,0 +1,12 @@
+//! The load: clients that cost as little as they can, so that there is time left to measure the server.
+//!
+//! All of them live on one thread. They write each message for itself, as browsers do, and look no further into what
+//! comes than they must to see that it is the right message.
+
+mod client;
+mod frame;
+mod pair;
+mod words;
+
+pub(crate) use client::Client;
+pub(crate) use pair::{Pair, Progress};

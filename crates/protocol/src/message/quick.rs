@@ -1,0 +1,219 @@
+//! What makes up almost all of what is said, descriptions and candidates, read and written at once.
+//!
+//! A message can be read in one pass only by guessing its fields before its type is known. Where the guess is wrong, or
+//! anything is amiss, [`decode`] gives up, and the message is read in two passes, which decide what is right. So does
+//! [`encode`], for serde.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Answer, Candidate, ClientMessage, Offer, Raw, ServerMessage};
+use crate::ids::CallId;
+
+/// The fields of all the messages that are read here. Texts that hold escapes are given up, as they cannot be borrowed.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    name: Option<&'a str>,
+    call: Option<&'a str>,
+    replaces: Option<&'a str>,
+    #[serde(borrow)]
+    offer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    answer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    candidate: Option<&'a RawValue>,
+}
+
+/// Reads a description or a candidate, as [`ClientMessage::decode_in_two_passes`] does; `None` for anything else.
+pub(super) fn decode(text: &str) -> Option<ClientMessage> {
+    // serde also reads structs from arrays.
+    if !text.starts_with('{') {
+        return None;
+    }
+    let Fields { kind, name, call, replaces, offer, answer, candidate } =
+        serde_json::from_str(text).ok()?;
+    let name = name.map(str::to_owned);
+    let call = id(call)?;
+    Some(match kind {
+        "offer" => ClientMessage::Offer(Offer {
+            name: name?,
+            offer: raw(offer)?,
+            call,
+            replaces: id(replaces)?,
+        }),
+        "answer" => ClientMessage::Answer(Answer { name, answer: raw(answer)?, call }),
+        "candidate" => {
+            ClientMessage::Candidate(Candidate { name, candidate: raw(candidate)?, call })
+        }
+        _ => return None,
+    })
+}
+
+/// An id, if there is one; `None` if it is bad.
+fn id(text: Option<&str>) -> Option<Option<CallId>> {
+    text.map(CallId::try_from).transpose().ok()
+}
+
+fn raw(value: Option<&RawValue>) -> Option<Raw> {
+    value.map(Raw::from)
+}
+
+/// Writes a description or a candidate, as serde does; `None` for anything else. What is passed on is copied once, into
+/// a text that has just the room for it.
+pub(super) fn encode(message: &ServerMessage) -> Option<String> {
+    let (kind, name, opaque, call, replaces) = match message {
+        ServerMessage::Offer(m) => ("offer", Some(&m.name), &m.offer, &m.call, &m.replaces),
+        ServerMessage::Answer(m) => ("answer", m.name.as_ref(), &m.answer, &m.call, &None),
+        ServerMessage::Candidate(m) => ("candidate", m.name.as_ref(), &m.candidate, &m.call, &None),
+        _ => return None,
+    };
+    let name = name.map(String::as_str);
+    if name.is_some_and(needs_escapes) {
+        return None;
+    }
+    let [name_open, name, name_close] = text_field(",\"name\":\"", name);
+    let [call_open, call, call_close] =
+        text_field(",\"call\":\"", call.as_ref().map(CallId::as_str));
+    let [replaces_open, replaces, replaces_close] =
+        text_field(",\"replaces\":\"", replaces.as_ref().map(CallId::as_str));
+    #[rustfmt::skip]
+    let pieces = [
+        "{\"type\":\"", kind, "\"",
+        name_open, name, name_close,
+        ",\"", kind, "\":", opaque.as_json(),
+        call_open, call, call_close,
+        replaces_open, replaces, replaces_close,
+        "}",
+    ];
+    Some(pieces.concat())
+}
+
+/// The pieces of a field that may be absent.
+fn text_field<'a>(open: &'a str, text: Option<&'a str>) -> [&'a str; 3] {
+    text.map_or([""; 3], |text| [open, text, "\""])
+}
+
+/// Whether a text is not the same within quotes (RFC 8259 section 7). Call ids never need escapes, and user names none
+/// either; but this type does not say so.
+fn needs_escapes(text: &str) -> bool {
+    text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::{ClientMessage, Raw, ServerMessage, decode, encode};
+    use crate::{CallId, RelayedAnswer, RelayedCandidate, RelayedOffer};
+
+    /// Messages that are read in one pass.
+    const QUICK: [&str; 5] = [
+        r#"{"type":"offer","name":"bob","offer":{"type":"offer","sdp":"a\r\n"},"call":"c-1"}"#,
+        r#"{"call":"c-1","offer":"\\",  "replaces":"c-0","name":"bob","type":"offer"}"#,
+        r#"{"type":"answer","name":"bob","answer":{"a":[1,2,{"b":"}"}]},"call":null}"#,
+        r#"{"type":"candidate","candidate":{"candidate":"x","more":{}},"unknown":[1,{"type":2}]}"#,
+        r#"{"type":"candidate","candidate":1,"offer":2} "#,
+    ];
+
+    /// Messages that are not: other types, and whatever is unusual or wrong.
+    const SLOW: [&str; 14] = [
+        r#"["candidate"]"#,
+        r#" {"type":"candidate","candidate":1}"#,
+        r#"{"type":"ping"}"#,
+        r#"{"type":"leave","name":"bob"}"#,
+        r#"{"type":"later","name":5}"#,
+        r#"{"type":"candidate","candidate":1,"offer":2,"offer":3}"#,
+        r#"{"type":"candidate","candidate":1,"candidate":2}"#,
+        r#"{"type":"candidate","candidate":null}"#,
+        r#"{"type":"candidate","candidate":1,"name":"b\u006fb"}"#,
+        r#"{"type":"candidate","candidate":1,"call":"not one"}"#,
+        r#"{"type":"candidate","candidate":1,"replaces":5}"#,
+        r#"{"type":"candidate","candidate":1"#,
+        r#"{"type":"offer","offer":1}"#,
+        r#"{"type":"offer","name":"bob","offer":1,"replaces":""}"#,
+    ];
+
+    #[test]
+    fn one_pass_reads_what_two_read() {
+        for text in QUICK {
+            let quick = decode(text);
+            assert!(quick.is_some(), "{text}");
+            assert_eq!(quick, ClientMessage::decode_in_two_passes(text).ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_unusual_is_left_to_two_passes() {
+        for text in SLOW {
+            assert_eq!(decode(text), None, "{text}");
+        }
+        let read = |text: &str| ClientMessage::decode(text).is_ok();
+        let read: Vec<bool> = SLOW.into_iter().map(read).collect();
+        let (yes, no) = (true, false);
+        assert_eq!(read, [no, yes, yes, yes, no, yes, no, yes, yes, no, yes, no, no, no]);
+    }
+
+    /// Objects made of the fields that mean something, with values that are right for some of them.
+    fn objects() -> impl Strategy<Value = String> {
+        const KEYS: [&str; 8] =
+            ["type", "name", "call", "replaces", "offer", "answer", "candidate", "other"];
+        const VALUES: [&str; 9] = [
+            "\"offer\"",
+            "\"answer\"",
+            "\"candidate\"",
+            "\"leave\"",
+            "\"\\n\"",
+            "\"\"",
+            "null",
+            "1",
+            "{\"a\":[]}",
+        ];
+        vec((select(&KEYS[..]), select(&VALUES[..])), 0..8).prop_map(|fields| {
+            let fields: Vec<String> =
+                fields.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            format!("{{{}}}", fields.join(","))
+        })
+    }
+
+    /// Names as they may stand here, with what has to be escaped and what has not.
+    fn names() -> impl Strategy<Value = Option<String>> {
+        const NAMES: [Option<&str>; 6] =
+            [None, Some("bob"), Some("юлия"), Some("\u{7f}"), Some("a\"b"), Some("\u{1}")];
+        select(&NAMES[..]).prop_map(|name| name.map(str::to_owned))
+    }
+
+    fn relayed() -> impl Strategy<Value = ServerMessage> {
+        let raw = select(&["1", "null", "{\"a\":\"\\n\"}"][..])
+            .prop_map(|json| Raw::from_json(json.to_owned()).unwrap());
+        let id = || {
+            select(&[None, Some("c-1")][..])
+                .prop_map(|id| id.map(|id| CallId::try_from(id).unwrap()))
+        };
+        (0..3, names(), raw, id(), id()).prop_map(|(kind, name, raw, call, replaces)| match kind {
+            0 => ServerMessage::Answer(RelayedAnswer { name, answer: raw, call }),
+            1 => ServerMessage::Candidate(RelayedCandidate { name, candidate: raw, call }),
+            _ => {
+                let name = name.unwrap_or_default();
+                ServerMessage::Offer(RelayedOffer { name, offer: raw, call, replaces })
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_at_once_is_what_serde_writes(message in relayed()) {
+            if let Some(text) = encode(&message) {
+                prop_assert_eq!(text, crate::message::encode(&message));
+            }
+        }
+
+        #[test]
+        fn one_pass_never_reads_anything_else_than_two(text in objects()) {
+            if let Some(quick) = decode(&text) {
+                prop_assert_eq!(Some(quick), ClientMessage::decode_in_two_passes(&text).ok());
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the relay does about data: from clients to peers, and back.
+
+use std::net::SocketAddr;
+
+use turn_types::{
+    message::SEND,
+    stun::message::{Message, MessageClass},
+};
+
+use super::{Client, Hub, Now, Output};
+use crate::limits::MAX_REQUEST_BYTES;
+
+impl Hub {
+    /// Takes in what came from a client: one datagram, or one frame of its stream without padding.
+    pub fn receive(&mut self, now: Now, client: Client, bytes: &[u8], out: &mut Vec<Output>) {
+        match bytes.first() {
+            // ChannelData and STUN tell themselves apart (RFC 8656 section 12.4, RFC 7983).
+            Some(0x40..=0x7f) => self.on_data(now, client, bytes, out),
+            Some(0..=3) => self.on_stun(now, client, bytes, out),
+            _ => {}
+        }
+    }
+
+    /// Takes in what came from a peer outside of the relay, to an allocation's own socket.
+    pub fn receive_from_peer(
+        &mut self,
+        now: Now,
+        relayed: SocketAddr,
+        peer: SocketAddr,
+        data: &[u8],
+        out: &mut Vec<Output>,
+    ) {
+        // Whoever can send from one of our own addresses is no other allocation: those need no socket.
+        if !self.addresses.contains(peer.ip()) && self.policy.allows(peer.ip()) {
+            self.deliver(now, relayed, peer, data, out);
+        }
+    }
+
+    fn on_stun(&mut self, now: Now, client: Client, bytes: &[u8], out: &mut Vec<Output>) {
+        let Ok(message) = Message::from_bytes(bytes) else { return };
+        match message.class() {
+            MessageClass::Request if bytes.len() <= MAX_REQUEST_BYTES => {
+                let answer = self.on_request(now, client, &message);
+                out.push(Output::ToClient(client, answer));
+            }
+            MessageClass::Indication if message.has_method(SEND) => {
+                self.on_data(now, client, bytes, out);
+            }
+            // Binding indications keep a NAT's mapping alive, and have done so. Responses are to nothing we asked.
+            MessageClass::Request
+            | MessageClass::Indication
+            | MessageClass::Success
+            | MessageClass::Error => {}
+        }
+    }
+
+    fn on_data(&mut self, now: Now, client: Client, bytes: &[u8], out: &mut Vec<Output>) {
+        let Some(member) = self.clients.get_mut(&client) else { return };
+        let Some((relayed, peer, range)) = member.machine.forward(bytes, now.instant()) else {
+            return;
+        };
+        let Some(data) = bytes.get(range) else { return };
+        if self.addresses.contains(peer.ip()) {
+            self.deliver(now, peer, relayed, data, out);
+        } else if self.policy.allows(peer.ip()) {
+            out.push(Output::ToPeer { relayed, peer, data: data.to_vec() });
+        }
+    }
+
+    /// Brings data to the client of the allocation at `relayed`, if there is one and it lets the peer in.
+    fn deliver(
+        &mut self,
+        now: Now,
+        relayed: SocketAddr,
+        peer: SocketAddr,
+        data: &[u8],
+        out: &mut Vec<Output>,
+    ) {
+        let Some(client) = self.relayed.get(&relayed) else { return };
+        let Some(member) = self.clients.get_mut(client) else { return };
+        if let Some(told) = member.machine.deliver(relayed, peer, data, now.instant()) {
+            out.push(Output::ToClient(*client, told));
+        }
+    }
+}

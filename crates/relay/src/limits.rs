@@ -1,0 +1,74 @@
+//! Every limit of the relay, with its unit and its reason.
+
+use std::time::Duration;
+
+/// How long a credential is good for. Long enough for a call to be set up and its allocations made; whoever steals one
+/// has no more than that of our bandwidth.
+pub const CREDENTIAL_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long a nonce is good for (RFC 8489 section 9.2): a client refreshes an allocation every 9 minutes or so, and a
+/// stale nonce costs it one round trip.
+pub const NONCE_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long an allocation lasts without a refresh: the default of RFC 8656 section 3.2, and here the most as well. An
+/// allocation outlives its credential by no more than this.
+pub const ALLOCATION_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How many allocations one user may have. A browser makes one for each of its network interfaces and each of our
+/// transports (UDP, TCP, TLS), and twice as many while it restarts ICE: 4 interfaces make 24.
+pub const ALLOCATIONS_PER_USER: u32 = 48;
+
+/// How many allocations the clients behind one address may have (IPv6: one /64). An office behind a single NAT is one
+/// address: this is enough for a hundred users in calls.
+pub const ALLOCATIONS_PER_ADDRESS: u32 = 1024;
+
+/// How many allocations there may be: each costs some 4 KiB, and the ports of one address are not many more.
+pub const ALLOCATIONS: usize = 12_000;
+
+/// How many peers' addresses an allocation may have permissions for (RFC 8656 section 9). A peer has a handful of
+/// candidates; each entry costs some 64 bytes.
+pub const PERMISSIONS_PER_ALLOCATION: usize = 128;
+
+/// How many channels an allocation may bind (RFC 8656 section 12): one for each pair of candidates that is in use.
+pub const CHANNELS_PER_ALLOCATION: usize = 128;
+
+/// The largest STUN request that is looked into, in bytes. Browsers send 200; a user name has up to 513.
+pub const MAX_REQUEST_BYTES: usize = 2048;
+
+/// The largest frame on a stream, in bytes. A relayed datagram is at most a network's MTU; more closes the stream.
+pub const MAX_FRAME_BYTES: usize = 8 * 1024;
+
+/// How many frames may wait for a stream whose client does not read. When it is full what comes next is dropped, as
+/// any router would: the sender's congestion control has to see it. A tenth of a second of video at 4 Mbit/s.
+pub const STREAM_QUEUE_FRAMES: usize = 64;
+
+/// How many waiting frames are gathered into one write to a stream.
+pub const STREAM_BATCH_FRAMES: usize = 16;
+
+/// How long a stream may be open without an allocation. A browser allocates at once; a slow network needs seconds.
+pub const STREAM_IDLE: Duration = Duration::from_secs(30);
+
+/// How long a write to a stream may make no progress. The client's network is gone.
+pub const STREAM_STUCK: Duration = Duration::from_secs(30);
+
+/// How often what has expired is looked for. Nothing that has expired is used until then, it only takes up room.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How many ended sessions are remembered until their credentials expire, each with 16 bytes. Beyond that the oldest
+/// are forgotten, and what is left of their credentials' ten minutes can be used.
+pub const REVOKED_USERS: usize = 65_536;
+
+/// How many datagrams are received with one system call.
+pub const UDP_BATCH: usize = 16;
+
+/// The buffer of each datagram that is received, in bytes: the system may put several of one size into one.
+pub const UDP_BUFFER_BYTES: usize = 64 * 1024;
+
+/// The system's buffers of the UDP socket, in bytes. All clients share them: a keyframe of each of a hundred calls.
+pub const UDP_SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// The largest datagram that an allocation's own socket takes in, in bytes.
+pub const OUTSIDE_DATAGRAM_BYTES: usize = 2048;
+
+/// The first of the ports of relayed addresses that have no socket: the dynamic ports of RFC 6335 section 6.
+pub const FIRST_PORT: u16 = 49_152;

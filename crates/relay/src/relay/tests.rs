@@ -1,0 +1,279 @@
+//! The relay over real sockets.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    net::UdpSocket,
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use turn_types::{
+    attribute::RequestedTransport,
+    message::{ALLOCATE, REFRESH},
+    stun::{message::BINDING, prelude::AttributeWrite},
+};
+
+use super::{Relay, Settings};
+use crate::{
+    Policy, RelayAddresses, Secret,
+    limits::{STREAM_IDLE, STREAM_QUEUE_FRAMES},
+    testing::{Answer, Tester, World, channel_data},
+};
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(20), what).await.expect("this should have happened by now")
+}
+
+struct Running {
+    relay: Arc<Relay>,
+    address: SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A relay on a port of its own, with the secret of the [`World`]s.
+fn start(policy: Policy) -> Running {
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = udp.local_addr().unwrap();
+    let addresses = RelayAddresses { v4: [192, 168, 0, 1].into(), v6: None };
+    let settings = Settings { secret: Secret::new("north"), policy, addresses };
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let relay = Relay::start(settings, Some(udp), &tasks, &stop).unwrap();
+    Running { relay, address, stop }
+}
+
+/// A user with a credential that is good now, whose requests are sent by hand.
+fn user<'a>(world: &'a World, relay: &Relay, name: &str) -> Tester<'a> {
+    let mut tester = world.tester(name, 1);
+    tester.credential = relay.mint(name);
+    tester
+}
+
+async fn ask(socket: &UdpSocket, request: &[u8]) -> Answer {
+    socket.send(request).await.unwrap();
+    let mut buffer = [0; 2048];
+    let length = soon(socket.recv(&mut buffer)).await.unwrap();
+    Answer(buffer[..length].to_vec())
+}
+
+fn allocate(tester: &Tester<'_>) -> Vec<u8> {
+    let transport = RequestedTransport::new(RequestedTransport::UDP);
+    tester.request(ALLOCATE, &[&transport as &dyn AttributeWrite])
+}
+
+async fn client(running: &Running) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(running.address).await.unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn an_allocation_is_made_and_revoked_over_udp() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let mut alice = user(&world, &running.relay, "alice");
+    let socket = client(&running).await;
+    alice.nonce = ask(&socket, &allocate(&alice)).await.nonce();
+    let answer = ask(&socket, &allocate(&alice)).await;
+    assert_eq!(answer.mapped(), socket.local_addr().unwrap());
+    assert!(answer.is_signed_with(&alice.credential));
+    assert_eq!(running.relay.clients(), 1);
+
+    // What somebody recorded is of no use from elsewhere.
+    let thief = client(&running).await;
+    assert_eq!(ask(&thief, &allocate(&alice)).await.code(), 438);
+
+    running.relay.revoke("alice");
+    assert_eq!(running.relay.clients(), 0);
+    assert_eq!(ask(&socket, &allocate(&alice)).await.code(), 401);
+    assert_eq!(ask(&socket, &alice.request(REFRESH, &[])).await.code(), 401);
+}
+
+#[tokio::test]
+async fn what_has_expired_or_is_foreign_is_refused_over_udp() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let socket = client(&running).await;
+    // A World's own time is long ago.
+    let expired = world.tester("alice", 1).credential;
+    let foreign =
+        Secret::new("south").mint("alice", running.relay.now().unix, Duration::from_secs(600));
+    for credential in [expired, foreign] {
+        let mut alice = world.tester("alice", 1);
+        alice.credential = credential;
+        alice.nonce = ask(&socket, &allocate(&alice)).await.nonce();
+        assert_eq!(ask(&socket, &allocate(&alice)).await.code(), 401);
+    }
+    assert_eq!(running.relay.clients(), 0);
+}
+
+/// A flood of requests from many addresses leaves nothing behind, and the next one is answered.
+#[tokio::test]
+async fn a_flood_of_strangers_is_answered_and_forgotten() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let stranger = world.tester("alice", 1);
+    for _ in 0..200 {
+        let socket = client(&running).await;
+        assert_eq!(ask(&socket, &allocate(&stranger)).await.code(), 401);
+    }
+    assert_eq!(running.relay.clients(), 0);
+    assert_eq!(ask(&client(&running).await, &stranger.request(BINDING, &[])).await.code(), 0);
+}
+
+/// A client on a stream in memory.
+struct Streaming {
+    stream: DuplexStream,
+}
+
+impl Streaming {
+    fn connect(running: &Running, port: u16) -> (Self, tokio::task::JoinHandle<()>) {
+        let (near, far) = duplex(1 << 16);
+        let remote = SocketAddr::from(([198, 51, 100, 1], port));
+        let served = Arc::clone(&running.relay).serve(far, running.address, remote);
+        (Self { stream: near }, tokio::spawn(served))
+    }
+
+    async fn ask(&mut self, request: &[u8]) -> Answer {
+        self.stream.write_all(request).await.unwrap();
+        Answer(read_message(&mut self.stream).await)
+    }
+
+    async fn allocate(&mut self, alice: &mut Tester<'_>) -> SocketAddr {
+        alice.nonce.clear();
+        alice.nonce = self.ask(&allocate(alice)).await.nonce();
+        self.ask(&allocate(alice)).await.relayed()
+    }
+}
+
+async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+    let mut message = vec![0; 4];
+    soon(stream.read_exact(&mut message)).await.unwrap();
+    let header = if message[0] < 4 { 16 } else { 0 };
+    let length = usize::from(u16::from_be_bytes([message[2], message[3]]));
+    let mut rest = vec![0; header + length.next_multiple_of(4)];
+    soon(stream.read_exact(&mut rest)).await.unwrap();
+    message.extend(rest);
+    message
+}
+
+#[tokio::test]
+async fn a_stream_takes_its_allocation_with_it() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let mut alice = user(&world, &running.relay, "alice");
+    let (mut client, served) = Streaming::connect(&running, 1);
+    client.allocate(&mut alice).await;
+    assert_eq!(running.relay.clients(), 1);
+    drop(client);
+    soon(served).await.unwrap();
+    assert_eq!(running.relay.clients(), 0);
+    assert!(running.relay.streams().is_empty());
+}
+
+#[tokio::test]
+async fn messages_may_come_in_pieces_and_together() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let stranger = world.tester("alice", 1);
+    let (mut client, _served) = Streaming::connect(&running, 1);
+    let request = stranger.request(BINDING, &[]);
+    for byte in &request {
+        client.stream.write_all(&[*byte]).await.unwrap();
+    }
+    assert_eq!(Answer(read_message(&mut client.stream).await).code(), 0);
+    client.stream.write_all(&[&request[..], &request, &request[..10]].concat()).await.unwrap();
+    read_message(&mut client.stream).await;
+    read_message(&mut client.stream).await;
+    client.stream.write_all(&request[10..]).await.unwrap();
+    read_message(&mut client.stream).await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_ends_the_stream() {
+    let running = start(Policy::default());
+    for bad in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x40\x00\xff\xff", b"\x00\x01\xff\xfc", &[0xff; 4]]
+    {
+        let (mut client, served) = Streaming::connect(&running, 1);
+        client.stream.write_all(bad).await.unwrap();
+        soon(served).await.unwrap();
+        assert_eq!(client.stream.read(&mut [0]).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_an_allocation_is_closed_and_one_with_is_not() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let mut alice = user(&world, &running.relay, "alice");
+    let (_idle, served) = Streaming::connect(&running, 1);
+    let (mut client, other) = Streaming::connect(&running, 2);
+    client.allocate(&mut alice).await;
+    let begin = tokio::time::Instant::now();
+    served.await.unwrap();
+    assert!(begin.elapsed() >= STREAM_IDLE && begin.elapsed() < STREAM_IDLE * 2);
+    tokio::time::sleep(STREAM_IDLE * 3).await;
+    assert!(!other.is_finished());
+    assert_eq!(client.ask(&alice.request(BINDING, &[])).await.code(), 0);
+}
+
+/// What a client does not read is dropped, and neither kept nor waited for.
+#[tokio::test]
+async fn a_client_that_does_not_read_loses_what_it_is_sent_and_nobody_else_does() {
+    let (world, running) = (World::new(), start(Policy::default()));
+    let (mut alice, mut bob) =
+        (user(&world, &running.relay, "alice"), user(&world, &running.relay, "bob"));
+    let (mut sending, _served) = Streaming::connect(&running, 1);
+    let (mut deaf, _served_too) = Streaming::connect(&running, 2);
+    let alices = sending.allocate(&mut alice).await;
+    let bobs = deaf.allocate(&mut bob).await;
+    let bind =
+        |tester: &Tester<'_>, peer: SocketAddr| tester.bind_request(0x4000, &peer.to_string());
+    assert_eq!(sending.ask(&bind(&alice, bobs)).await.code(), 0);
+    assert_eq!(deaf.ask(&bind(&bob, alices)).await.code(), 0);
+    let frame = channel_data(0x4000, &[7; 1200]);
+    let frames = 20 * STREAM_QUEUE_FRAMES;
+    for _ in 0..frames {
+        sending.stream.write_all(&frame).await.unwrap();
+    }
+    // Whoever sends is served as ever.
+    assert_eq!(sending.ask(&alice.request(BINDING, &[])).await.code(), 0);
+    // What is there is what the stream and the queue hold, and it is whole.
+    let mut heard = 0;
+    while let Ok(message) =
+        timeout(Duration::from_millis(300), read_message(&mut deaf.stream)).await
+    {
+        assert_eq!(message, frame);
+        heard += 1;
+    }
+    assert!(heard >= STREAM_QUEUE_FRAMES && heard < frames / 2, "{heard} of {frames}");
+}
+
+#[tokio::test]
+async fn a_peer_outside_is_reached_from_a_socket_if_it_is_allowed() {
+    let world = World::new();
+    let running = start(Policy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+    let mut alice = user(&world, &running.relay, "alice");
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let peers = peer.local_addr().unwrap();
+    let (mut client, served) = Streaming::connect(&running, 1);
+    let relayed = client.allocate(&mut alice).await;
+    let bind = alice.bind_request(0x4000, &peers.to_string());
+    assert_eq!(client.ask(&bind).await.code(), 0);
+    client.stream.write_all(&channel_data(0x4000, b"ping")).await.unwrap();
+    let mut buffer = [0; 100];
+    let (length, from) = soon(peer.recv_from(&mut buffer)).await.unwrap();
+    assert_eq!((&buffer[..length], from.port()), (&b"ping"[..], relayed.port()));
+    peer.send_to(b"pong", from).await.unwrap();
+    assert_eq!(read_message(&mut client.stream).await, channel_data(0x4000, b"pong"));
+    // Its port is free again once the allocation is no more.
+    drop(client);
+    soon(served).await.unwrap();
+    soon(async {
+        while std::net::UdpSocket::bind(("0.0.0.0", relayed.port())).is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

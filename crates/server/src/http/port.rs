@@ -1,0 +1,244 @@
+//! One port for everything: HTTP and WebSockets, STUN and TURN, each with TLS or without. The first bytes tell them
+//! apart: a TLS handshake begins with 22, a STUN message with 0 to 3 (RFC 7983), and a request of HTTP with a letter.
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use relay::Relay;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::server;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::{
+    config::Timing,
+    limits,
+    tls::{Asked, Tls},
+};
+
+/// A TLS connection, boxed: it is large, and hyper moves it about.
+pub(super) type TlsStream = Box<server::TlsStream<TcpStream>>;
+
+/// What a listener's connections are served with.
+pub(crate) struct Port {
+    site: Router,
+    tls: Option<(Tls, Router)>,
+    relay: Option<Arc<Relay>>,
+    server: http1::Builder,
+    timing: Timing,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    Tls,
+    Stun,
+    Http,
+}
+
+impl Opening {
+    const fn of(first: u8) -> Self {
+        match first {
+            22 => Self::Tls,
+            0..=3 => Self::Stun,
+            _ => Self::Http,
+        }
+    }
+}
+
+impl Port {
+    /// Serves `site` and the `relay`, if there is one. With TLS, whoever speaks plain HTTP gets `redirect` instead.
+    pub(crate) fn new(
+        site: Router,
+        tls: Option<(Tls, Router)>,
+        relay: Option<Arc<Relay>>,
+        timing: Timing,
+    ) -> Self {
+        Self { site, tls, relay, server: http_server(timing), timing }
+    }
+
+    /// Serves one connection.
+    pub(super) async fn serve(
+        &self,
+        stream: TcpStream,
+        client: SocketAddr,
+        shutdown: CancellationToken,
+    ) {
+        // Where there is nothing but HTTP, nobody need wait for the first byte.
+        let opening = if self.tls.is_none() && self.relay.is_none() {
+            Opening::Http
+        } else {
+            let first = tokio::select! {
+                () = shutdown.cancelled() => return,
+                first = within(self.timing.header, first_byte(&stream)) => first,
+            };
+            match first {
+                Ok(first) => Opening::of(first),
+                Err(error) => return debug!(%error, "a connection said nothing"),
+            }
+        };
+        match (opening, &self.tls, &self.relay) {
+            (Opening::Tls, Some((tls, _)), _) => {
+                // Boxed, so that the room which only this needs is not set aside for a plain connection.
+                Box::pin(self.serve_tls(tls, stream, client, shutdown)).await;
+            }
+            (Opening::Stun, _, Some(relay)) => {
+                Box::pin(serve_stun(relay, stream, client, shutdown)).await;
+            }
+            (_, Some((_, redirect)), _) => self.serve_http(stream, redirect, shutdown).await,
+            (_, None, _) => self.serve_http(stream, &self.site, shutdown).await,
+        }
+    }
+
+    async fn serve_tls(
+        &self,
+        tls: &Tls,
+        stream: TcpStream,
+        client: SocketAddr,
+        shutdown: CancellationToken,
+    ) {
+        let handshake = tokio::select! {
+            () = shutdown.cancelled() => return,
+            shaken = within(self.timing.handshake, tls.acceptor().accept(stream)) => shaken,
+        };
+        let mut stream: TlsStream = match handshake {
+            Ok(stream) => Box::new(stream),
+            Err(error) => return debug!(%error, "a TLS handshake came to nothing"),
+        };
+        let opening = match (Asked::of(stream.get_ref().1), &self.relay) {
+            (Asked::Acme, _) => return,
+            (Asked::Stun, _) => Opening::Stun,
+            (Asked::Anything, None) => Opening::Http,
+            (Asked::Anything, Some(_)) => {
+                let first = tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    first = within(self.timing.header, first_byte_within(&mut stream)) => first,
+                };
+                match first {
+                    Ok(first) => Opening::of(first),
+                    Err(error) => return debug!(%error, "a TLS connection said nothing"),
+                }
+            }
+        };
+        match (opening, &self.relay) {
+            (Opening::Stun, Some(relay)) => {
+                let local = stream.get_ref().0.local_addr();
+                serve_relay(relay, stream, local, client, shutdown).await;
+            }
+            (Opening::Stun, None) => {}
+            _ => self.serve_http(stream, &self.site, shutdown).await,
+        }
+    }
+
+    async fn serve_http<S>(&self, stream: S, router: &Router, shutdown: CancellationToken)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = TowerToHyperService::new(router.clone());
+        let connection =
+            self.server.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let mut connection = pin!(connection);
+        let served = timeout(self.timing.http, async {
+            tokio::select! {
+                served = connection.as_mut() => served,
+                () = shutdown.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        })
+        .await;
+        match served {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(%error, "an HTTP connection broke"),
+            Err(_) => debug!("an HTTP connection was open for too long"),
+        }
+    }
+}
+
+async fn serve_stun(
+    relay: &Arc<Relay>,
+    stream: TcpStream,
+    client: SocketAddr,
+    shutdown: CancellationToken,
+) {
+    let local = stream.local_addr();
+    serve_relay(relay, stream, local, client, shutdown).await;
+}
+
+async fn serve_relay<S: AsyncRead + AsyncWrite>(
+    relay: &Arc<Relay>,
+    stream: S,
+    local: io::Result<SocketAddr>,
+    client: SocketAddr,
+    shutdown: CancellationToken,
+) {
+    if let Ok(local) = local {
+        let served = Arc::clone(relay).serve(stream, local, client);
+        shutdown.run_until_cancelled(served).await;
+    }
+}
+
+fn http_server(timing: Timing) -> http1::Builder {
+    let mut server = http1::Builder::new();
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(timing.header)
+        .max_buf_size(limits::MAX_HTTP_HEAD_BYTES);
+    server
+}
+
+/// The first byte of a connection, which stays where it is.
+async fn first_byte(stream: &TcpStream) -> io::Result<u8> {
+    let mut first = [0];
+    match stream.peek(&mut first).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(first[0]),
+    }
+}
+
+/// The same within TLS.
+async fn first_byte_within(stream: &mut TlsStream) -> io::Result<u8> {
+    stream.fill_buf().await?.first().copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+async fn within<T>(
+    limit: Option<Duration>,
+    what: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    match limit {
+        Some(limit) => timeout(limit, what).await.unwrap_or(Err(io::ErrorKind::TimedOut.into())),
+        None => what.await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Opening;
+
+    #[test]
+    fn the_first_byte_tells_what_follows() {
+        for (bytes, opening) in [
+            (&b"\x16\x03\x01"[..], Opening::Tls),
+            (b"\x00\x01", Opening::Stun),
+            (b"\x00\x03", Opening::Stun),
+            (b"\x01\x01", Opening::Stun),
+            (b"GET /", Opening::Http),
+            (b"OPTIONS /", Opening::Http),
+            (b"\r\nGET /", Opening::Http),
+            (b"\x05\x01", Opening::Http),
+            (b"\x80", Opening::Http),
+        ] {
+            assert_eq!(Opening::of(bytes[0]), opening, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What clients are told of STUN and TURN servers, with credentials that are theirs alone.
+
+mod reached;
+
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use protocol::{IceServer, UserName};
+use relay::{Credential, Relay, Secret, limits::CREDENTIAL_LIFETIME};
+
+pub use reached::{Door, Reached};
+
+use crate::{config::StunUrl, config::TurnUrl, limits::ICE_RENEWED_BEFORE};
+
+/// The servers that clients are told of.
+#[derive(Debug)]
+pub struct Ice {
+    stun: Vec<StunUrl>,
+    turn: Source,
+}
+
+/// Where TURN servers come from.
+#[derive(Debug)]
+pub enum Source {
+    /// There are none.
+    Nowhere,
+    /// It is this server. With `tls` it can be talked to over TLS, too.
+    Here {
+        /// It.
+        relay: Arc<Relay>,
+        /// Whether over TLS, too.
+        tls: bool,
+    },
+    /// Others are.
+    Elsewhere {
+        /// Their URLs.
+        urls: Vec<TurnUrl>,
+        /// The secret that they share with us.
+        secret: Secret,
+    },
+}
+
+/// A session's right to a relay: it lasts for as long as the session does. Dropped, it takes the session's credentials
+/// and allocations with it, as far as they are with this server.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    ice: Arc<Ice>,
+    /// The user with something random, so that the credentials of one session are not those of the next.
+    user: Box<str>,
+    renew_at: Instant,
+}
+
+impl Ice {
+    /// Tells of `stun`, which others run, and of what comes from `turn`.
+    #[must_use]
+    pub const fn new(stun: Vec<StunUrl>, turn: Source) -> Self {
+        Self { stun, turn }
+    }
+
+    /// The right of a user's session; `None` if there is nothing to have a right to.
+    pub(crate) fn grant(self: &Arc<Self>, user: &UserName, now: Instant) -> Option<Grant> {
+        if matches!(self.turn, Source::Nowhere) {
+            return None;
+        }
+        // Random enough: it only keeps sessions apart, and whoever guesses it has no credential yet.
+        let random = RandomState::new().build_hasher().finish();
+        let user = format!("{user}.{random:016x}").into();
+        Some(Grant { ice: Arc::clone(self), user, renew_at: now })
+    }
+
+    /// The servers that need no credential: others' and, if it is here, ours.
+    fn open(&self, reached: Option<&Reached>) -> Vec<IceServer> {
+        let ours = match (&self.turn, reached) {
+            (Source::Here { relay, .. }, Some(reached)) if relay.has_udp() => {
+                Some(format!("stun:{reached}"))
+            }
+            _ => None,
+        };
+        let urls: Vec<_> =
+            ours.into_iter().chain(self.stun.iter().map(ToString::to_string)).collect();
+        if urls.is_empty() {
+            Vec::new()
+        } else {
+            vec![IceServer { urls, username: None, credential: None }]
+        }
+    }
+
+    fn relays(&self, reached: Option<&Reached>, user: &str) -> Option<IceServer> {
+        let (urls, credential) = match (&self.turn, reached) {
+            (Source::Nowhere, _) | (Source::Here { .. }, None) => return None,
+            (Source::Here { relay, tls }, Some(reached)) => {
+                (urls(reached, relay.has_udp(), *tls), relay.mint(user))
+            }
+            (Source::Elsewhere { urls, secret }, _) => {
+                let urls = urls.iter().map(ToString::to_string).collect();
+                (urls, secret.mint(user, unix(), CREDENTIAL_LIFETIME))
+            }
+        };
+        let Credential { username, password } = credential;
+        Some(IceServer { urls, username: Some(username), credential: Some(password) })
+    }
+
+    /// What a client is told at login. It reached us as `reached`, if that can be said.
+    pub(crate) fn servers(
+        &self,
+        grant: Option<&mut Grant>,
+        reached: Option<&Reached>,
+        now: Instant,
+    ) -> Vec<IceServer> {
+        let mut servers = self.open(reached);
+        if let Some(grant) = grant {
+            grant.renew_at = now + (CREDENTIAL_LIFETIME - ICE_RENEWED_BEFORE);
+            servers.extend(self.relays(reached, &grant.user));
+        }
+        servers
+    }
+}
+
+impl Grant {
+    /// When the client needs other credentials.
+    pub(crate) const fn renew_at(&self) -> Instant {
+        self.renew_at
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        if let Source::Here { relay, .. } = &self.ice.turn {
+            relay.revoke(&self.user);
+        }
+    }
+}
+
+/// The ways to our relay, in the order in which browsers should try them: datagrams suit media best, TCP gets through
+/// where they do not, and TLS where nothing else does.
+fn urls(reached: &Reached, udp: bool, tls: bool) -> Vec<String> {
+    let mut urls = Vec::new();
+    if udp {
+        urls.push(format!("turn:{reached}?transport=udp"));
+    }
+    urls.push(format!("turn:{reached}?transport=tcp"));
+    if tls {
+        urls.push(format!("turns:{reached}?transport=tcp"));
+    }
+    urls
+}
+
+fn unix() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

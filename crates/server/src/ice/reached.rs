@@ -1,0 +1,166 @@
+//! As what a client reached this server: the address under which it will find the relay as well.
+
+use std::fmt;
+
+use hyper::{
+    HeaderMap,
+    header::{FORWARDED, HOST, ORIGIN},
+};
+
+use crate::config::PublicHost;
+
+/// A host and port at which a client reaches this server's listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached(Box<str>);
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is known of the listener, to tell clients how to reach it.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// Its port.
+    pub port: u16,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+    /// Whether only this machine reaches it.
+    pub on_loopback: bool,
+    /// What the operator says people reach it at.
+    pub public: Option<PublicHost>,
+}
+
+impl Door {
+    /// As what the client with this request reached us, if that can be said.
+    ///
+    /// That is the request's own host and port: the client is there already. But behind a proxy the port is the
+    /// proxy's, which passes no TURN on; then it is our own. And who comes through a proxy to a listener on loopback
+    /// cannot reach it otherwise, so that there is nothing to tell.
+    #[must_use]
+    pub fn reached(&self, headers: &HeaderMap) -> Option<Reached> {
+        if let Some(public) = &self.public {
+            return Some(reached(public.host(), public.port().unwrap_or(self.port)));
+        }
+        let host: PublicHost = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
+        if self.on_loopback && !is_loopback(host.host()) {
+            return None;
+        }
+        let port = if self.is_proxied(headers) {
+            self.port
+        } else {
+            host.port().unwrap_or(if self.tls { 443 } else { 80 })
+        };
+        Some(reached(host.host(), port))
+    }
+
+    /// Proxies say that they are, or take off the TLS that the page came with.
+    fn is_proxied(&self, headers: &HeaderMap) -> bool {
+        let says_so = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
+        let page_is_secure =
+            headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
+        says_so || page_is_secure && !self.tls
+    }
+}
+
+fn reached(host: &str, port: u16) -> Reached {
+    Reached(format!("{host}:{port}").into())
+}
+
+fn is_loopback(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        // RFC 6761 section 6.3.
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::{HeaderMap, header::HeaderName};
+
+    use super::Door;
+
+    fn door(tls: bool, on_loopback: bool, public: Option<&str>) -> Door {
+        Door { port: 9090, tls, on_loopback, public: public.map(|host| host.parse().unwrap()) }
+    }
+
+    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        let parse = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())
+        };
+        lines.iter().map(parse).collect()
+    }
+
+    fn assert_reached(door: &Door, lines: &[(&str, &str)], as_what: Option<&str>) {
+        let reached = door.reached(&headers(lines)).map(|reached| reached.to_string());
+        assert_eq!(reached.as_deref(), as_what, "{door:?} {lines:?}");
+    }
+
+    #[test]
+    fn the_relay_is_where_the_client_is_already() {
+        let (plain, tls) = (door(false, false, None), door(true, false, None));
+        for (door, host, as_what) in [
+            (&plain, "192.168.0.2:9090", "192.168.0.2:9090"),
+            (&plain, "talk.example.org", "talk.example.org:80"),
+            (&plain, "[2001:db8::1]:9090", "[2001:db8::1]:9090"),
+            (&plain, "home.example.org:8000", "home.example.org:8000"),
+            (&tls, "talk.example.org", "talk.example.org:443"),
+            (&tls, "talk.example.org:8443", "talk.example.org:8443"),
+        ] {
+            assert_reached(door, &[("host", host)], Some(as_what));
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_it_is_at_our_own_port() {
+        let door = door(false, false, None);
+        for sign in [
+            ("x-forwarded-for", "192.0.2.1"),
+            ("forwarded", "for=192.0.2.1"),
+            ("origin", "https://talk.example.org"),
+        ] {
+            assert_reached(
+                &door,
+                &[("host", "talk.example.org"), sign],
+                Some("talk.example.org:9090"),
+            );
+        }
+    }
+
+    #[test]
+    fn a_proxy_before_loopback_lets_nobody_through() {
+        let door = door(false, true, None);
+        for (host, as_what) in [
+            ("localhost:9090", Some("localhost:9090")),
+            ("127.0.0.1:9090", Some("127.0.0.1:9090")),
+            ("[::1]:9090", Some("[::1]:9090")),
+            ("app.localhost:9090", Some("app.localhost:9090")),
+            ("talk.example.org", None),
+            ("192.168.0.2:9090", None),
+        ] {
+            assert_reached(&door, &[("host", host)], as_what);
+        }
+    }
+
+    #[test]
+    fn the_operator_knows_best() {
+        let lines = [("host", "10.0.0.2:80"), ("x-forwarded-for", "192.0.2.1")];
+        for on_loopback in [false, true] {
+            let named = door(false, on_loopback, Some("talk.example.org"));
+            assert_reached(&named, &lines, Some("talk.example.org:9090"));
+            let named = door(false, on_loopback, Some("talk.example.org:3478"));
+            assert_reached(&named, &lines, Some("talk.example.org:3478"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_not_passed_on() {
+        let door = door(false, false, None);
+        assert_reached(&door, &[], None);
+        for bad in ["", "a b", "a?transport=udp", "a/b", "u@a", "a:b", "a,b", "a\"b"] {
+            assert_reached(&door, &[("host", bad)], None);
+        }
+    }
+}

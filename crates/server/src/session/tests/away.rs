@@ -1,0 +1,97 @@
+//! A user whose socket was lost: for how long they are waited for, and what others notice.
+
+use super::{
+    Duration, Input, LIMITS, Loss, Return, World,
+    resume::{counting_users, heard_candidate, in_call},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn received(count: u64) -> Return {
+    Return { received: Some(count), ..Return::default() }
+}
+
+#[test]
+fn a_user_may_be_away_for_the_grace_period_and_no_longer() {
+    for (loss, time) in [(Loss::Broken, LIMITS.grace), (Loss::PageGone, LIMITS.reload)] {
+        let mut world = in_call();
+        world.input("bob", Input::Lost(loss));
+        assert_eq!(world.sessions["bob"].next_timeout(), Some(world.now + time));
+        world.pass(time - SECOND);
+        world.returns("bob", received(1));
+        assert_eq!(world.sessions["bob"].next_timeout(), None);
+        world.pass(10 * LIMITS.grace);
+        world.hears_nothing("alice");
+        world.assert_agreement();
+
+        world.input("bob", Input::Lost(loss));
+        world.pass(time);
+        assert!(!world.sessions.contains_key("bob"), "{loss:?}: the name is free");
+        let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+        assert_eq!(world.hears("alice"), [gone]);
+    }
+}
+
+#[test]
+fn a_second_loss_without_a_return_does_not_lengthen_the_first() {
+    let mut world = in_call();
+    world.lose("bob");
+    let until = world.sessions["bob"].next_timeout();
+    world.pass(SECOND);
+    world.lose("bob");
+    world.input("bob", Input::Lost(Loss::PageGone));
+    assert_eq!(world.sessions["bob"].next_timeout(), until);
+}
+
+#[test]
+fn a_user_who_is_away_can_be_called_and_the_caller_waits() {
+    let mut world = counting_users(&["alice", "bob"]);
+    world.lose("bob");
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.tells("alice", r#"{"type":"candidate","candidate":2}"#);
+    world.hears_nothing("alice");
+    world.returns("bob", received(0));
+    assert_eq!(
+        world.hears("bob"),
+        [r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#, &heard_candidate(2)]
+    );
+    world.assert_agreement();
+}
+
+#[test]
+fn a_call_that_came_and_went_while_its_callee_was_away_is_heard_of() {
+    let mut world = counting_users(&["alice", "bob"]);
+    world.lose("bob");
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.tells("alice", r#"{"type":"leave","reason":"cancelled"}"#);
+    world.returns("bob", received(0));
+    assert_eq!(
+        world.hears("bob"),
+        [
+            r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#,
+            r#"{"type":"leave","name":"alice","call":"c1","reason":"cancelled"}"#,
+        ]
+    );
+}
+
+#[test]
+fn a_session_whose_client_cannot_come_back_ends_with_its_socket() {
+    let mut world = World::new(&["alice", "bob"]);
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1}"#);
+    world.tells("bob", r#"{"type":"answer","answer":2}"#);
+    world.hears("alice");
+    world.lose("bob");
+    world.settle();
+    assert!(!world.sessions.contains_key("bob"));
+    assert_eq!(world.hears("alice"), [r#"{"type":"leave","name":"bob","reason":"gone"}"#]);
+}
+
+#[test]
+fn signing_out_ends_the_session_at_once() {
+    let mut world = in_call();
+    world.input("bob", Input::Left);
+    world.settle();
+    assert!(!world.sessions.contains_key("bob"));
+    let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+    assert_eq!(world.hears("alice"), [gone]);
+}

@@ -1,0 +1,335 @@
+//! A server that starts anew has forgotten everything, or knows only who was there.
+
+use super::{
+    Call, Duration, LIMITS, Phase, Return, World, call_with,
+    resume::{counting, counting_users},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A client comes back that is in this call.
+fn with(call: Call) -> Return {
+    Return { call: Some(call), ..counting() }
+}
+
+/// Alice and bob were in the call `c1` when the server stopped.
+fn restarted(expected: &[&str]) -> World {
+    let mut world = World::new(&[]);
+    world.restart(expected);
+    world
+}
+
+fn back(world: &mut World, user: &str) {
+    let peer = if user == "alice" { "bob" } else { "alice" };
+    world.returns(user, with(call_with(peer, "c1")));
+    world.settle();
+}
+
+fn assert_in_call(world: &World) {
+    world.assert_agreement();
+    for user in ["alice", "bob"] {
+        assert!(matches!(world.phase(user), Phase::InCall(_)), "{user}: {:?}", world.phase(user));
+    }
+}
+
+#[test]
+fn a_call_stands_again_once_both_are_back_whoever_is_first_and_whether_they_were_expected() {
+    for expected in [&[][..], &["alice"], &["bob"], &["alice", "bob"]] {
+        for order in [["alice", "bob"], ["bob", "alice"]] {
+            let mut world = restarted(expected);
+            back(&mut world, order[0]);
+            assert!(matches!(world.phase(order[0]), Phase::Restoring { .. }));
+            world.pass(20 * SECOND);
+            back(&mut world, order[1]);
+            assert_in_call(&world);
+            assert_eq!(world.sessions["alice"].next_timeout(), None);
+            world.hears_nothing("alice");
+            world.hears_nothing("bob");
+            // And is a call as before.
+            world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+            let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#;
+            assert_eq!(world.hears("bob"), [offer]);
+            world.tells("bob", r#"{"type":"leave"}"#);
+            let leave = r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#;
+            assert_eq!(world.hears("alice"), [leave]);
+            world.assert_agreement();
+        }
+    }
+}
+
+#[test]
+fn both_may_be_back_at_once() {
+    let mut world = restarted(&["alice", "bob"]);
+    world.returns("alice", with(call_with("bob", "c1")));
+    world.returns("bob", with(call_with("alice", "c1")));
+    world.settle();
+    assert_in_call(&world);
+}
+
+#[test]
+fn what_is_said_before_the_peer_is_back_waits_for_it_and_comes_in_order() {
+    let mut world = restarted(&["alice", "bob"]);
+    back(&mut world, "alice");
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    for number in 2..5 {
+        world.tells("alice", &format!(r#"{{"type":"candidate","candidate":{number}}}"#));
+    }
+    world.hears_nothing("alice");
+    back(&mut world, "bob");
+    let mut expected = vec![r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#.to_owned()];
+    expected.extend((2..5).map(|number| {
+        format!(r#"{{"type":"candidate","name":"alice","candidate":{number},"call":"c1"}}"#)
+    }));
+    assert_eq!(world.hears("bob"), expected);
+    assert_in_call(&world);
+}
+
+#[test]
+fn a_hang_up_before_the_peer_is_back_reaches_it_when_it_is() {
+    let mut world = restarted(&["alice", "bob"]);
+    back(&mut world, "alice");
+    world.tells("alice", r#"{"type":"leave"}"#);
+    assert_eq!(world.phase("alice"), &Phase::Idle);
+    back(&mut world, "bob");
+    let leave = r#"{"type":"leave","name":"alice","call":"c1","reason":"hangup"}"#;
+    assert_eq!(world.hears("bob"), [leave]);
+    world.assert_agreement();
+}
+
+#[test]
+fn a_peer_that_does_not_come_back_is_gone() {
+    for expected in [&[][..], &["alice", "bob"]] {
+        let mut world = restarted(expected);
+        back(&mut world, "alice");
+        world.pass(LIMITS.grace);
+        let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+        assert_eq!(world.hears("alice"), [gone]);
+        assert_eq!(world.phase("alice"), &Phase::Idle);
+        assert!(!world.sessions.contains_key("bob"), "nobody is expected any more");
+    }
+}
+
+#[test]
+fn a_peer_that_is_in_no_call_or_in_another_ends_it() {
+    let mut world = restarted(&["alice", "bob"]);
+    back(&mut world, "alice");
+    // Bob had left while the server was away.
+    world.returns("bob", counting());
+    world.settle();
+    world.pass(LIMITS.grace);
+    assert_eq!(world.phase("alice"), &Phase::Idle);
+    assert_eq!(world.hears("alice").len(), 1);
+
+    let mut world = restarted(&["alice", "bob"]);
+    world.returns("bob", counting());
+    back(&mut world, "alice");
+    let leave = r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#;
+    assert_eq!(world.hears("alice"), [leave]);
+    world.hears_nothing("bob");
+    world.assert_agreement();
+}
+
+/// It was lost in the crash that bob had left, and that carol had called him: each says what it knows.
+#[test]
+fn whoever_claims_a_call_with_somebody_in_another_does_not_get_into_that() {
+    let mut world = restarted(&["alice", "bob", "mallory"]);
+    world.returns("mallory", with(call_with("bob", "c1")));
+    back(&mut world, "alice");
+    back(&mut world, "bob");
+    world.returns("mallory", with(call_with("bob", "c1")));
+    world.settle();
+    world.tells("mallory", r#"{"type":"candidate","candidate":1}"#);
+    world.pass(LIMITS.grace);
+    assert_eq!(world.phase("mallory"), &Phase::Idle);
+    world.hears_nothing("alice");
+    world.hears_nothing("bob");
+    assert_in_call(&world);
+}
+
+#[test]
+fn a_call_with_oneself_is_none() {
+    let mut world = restarted(&["alice"]);
+    world.returns("alice", with(call_with("alice", "c1")));
+    world.settle();
+    assert_eq!(world.phase("alice"), &Phase::Idle);
+    let leave = r#"{"type":"leave","name":"alice","call":"c1","reason":"hangup"}"#;
+    assert_eq!(world.hears("alice"), [leave]);
+}
+
+#[test]
+fn an_expected_user_keeps_the_name_for_the_grace_period_and_no_longer() {
+    let mut world = restarted(&["alice"]);
+    world.pass(LIMITS.grace - SECOND);
+    assert!(world.sessions.contains_key("alice"));
+    world.pass(SECOND);
+    assert!(!world.sessions.contains_key("alice"));
+}
+
+#[test]
+fn an_expected_user_can_be_called_and_is_rung_when_they_are_back() {
+    let mut world = restarted(&["bob"]);
+    world.returns("alice", counting());
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.tells("alice", r#"{"type":"candidate","candidate":2}"#);
+    world.hears_nothing("alice");
+    world.returns("bob", counting());
+    assert_eq!(
+        world.hears("bob"),
+        [
+            r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#,
+            r#"{"type":"candidate","name":"alice","candidate":2,"call":"c1"}"#,
+        ]
+    );
+    world.assert_agreement();
+
+    let mut world = restarted(&["bob"]);
+    world.returns("alice", counting());
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.pass(LIMITS.grace);
+    let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+    assert_eq!(world.hears("alice"), [gone]);
+}
+
+/// A regression: whoever rang first after the start of the server ended the call that both were still in.
+#[test]
+fn who_calls_an_expected_user_that_is_in_a_call_finds_them_busy() {
+    for first in ["alice", "carol"] {
+        let mut world = restarted(&["alice", "bob"]);
+        if first == "alice" {
+            back(&mut world, "alice");
+        }
+        world.returns("carol", counting());
+        world.tells("carol", r#"{"type":"offer","name":"bob","offer":1,"call":"c2"}"#);
+        if first == "carol" {
+            back(&mut world, "alice");
+        }
+        back(&mut world, "bob");
+        assert_in_call(&world);
+        world.hears_nothing("alice");
+        world.hears_nothing("bob");
+        let busy = r#"{"type":"leave","name":"bob","call":"c2","reason":"busy"}"#;
+        assert_eq!(world.hears("carol"), [busy]);
+    }
+}
+
+/// Alice's page has forgotten the call, and she calls bob again before he is back.
+#[test]
+fn an_expected_user_whose_peer_starts_anew_hears_that_the_old_call_is_over_and_rings() {
+    let mut world = restarted(&["alice", "bob"]);
+    world.returns("alice", counting());
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c2"}"#);
+    back(&mut world, "bob");
+    let heard = world.hears("bob");
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[0].contains(r#""leave""#) && heard[0].contains(r#""c1""#), "{heard:?}");
+    assert_eq!(heard[1], r#"{"type":"offer","name":"alice","offer":1,"call":"c2"}"#);
+    world.assert_agreement();
+}
+
+#[test]
+fn a_call_that_was_not_accepted_yet_is_offered_again_and_rings_once() {
+    for expected in [&[][..], &["alice", "bob"]] {
+        let mut world = restarted(expected);
+        world.returns("bob", counting());
+        let back = Return { calling: true, ..with(call_with("bob", "c1")) };
+        world.returns("alice", back);
+        world.settle();
+        world.hears_nothing("bob");
+        assert!(matches!(world.phase("alice"), Phase::Recalling { .. }));
+        world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+        assert_eq!(
+            world.hears("bob"),
+            [r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#]
+        );
+        world.assert_agreement();
+        world.tells("bob", r#"{"type":"answer","answer":2}"#);
+        assert_in_call(&world);
+    }
+}
+
+/// Both called each other when the server stopped: it becomes one call, that of the lesser name.
+#[test]
+fn both_calling_at_once_across_a_restart_become_one_call() {
+    for order in [["alice", "bob"], ["bob", "alice"]] {
+        let mut world = restarted(&["alice", "bob"]);
+        for user in order {
+            let peer = if user == "alice" { "bob" } else { "alice" };
+            let call = call_with(peer, &format!("by-{user}"));
+            world.returns(user, Return { calling: true, ..with(call) });
+            world.tells(
+                user,
+                &format!(r#"{{"type":"offer","name":"{peer}","offer":1,"call":"by-{user}"}}"#),
+            );
+        }
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"by-alice"}"#.to_owned();
+        assert!(world.hears("bob").contains(&offer), "{order:?}");
+        world.tells("bob", r#"{"type":"answer","answer":2,"call":"by-alice"}"#);
+        assert_in_call(&world);
+        assert!(
+            matches!(world.phase("bob"), Phase::InCall(call) if *call == call_with("alice", "by-alice"))
+        );
+    }
+}
+
+/// The callee declined while the caller's client could not hear of it, and it has forgotten where it was.
+#[test]
+fn a_call_that_was_declined_is_not_offered_again() {
+    let mut world = counting_users(&["alice", "bob"]);
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.lose("alice");
+    world.tells("bob", r#"{"type":"leave","reason":"declined"}"#);
+    world.hears("bob");
+    let lost_count = Return { received: Some(99), ..with(call_with("bob", "c1")) };
+    world.returns("alice", Return { calling: true, ..lost_count });
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    let heard = world.hears("alice");
+    assert!(heard[0].contains(r#""type":"leave""#) && heard[0].contains("c1"), "{heard:?}");
+    world.hears_nothing("bob");
+    world.assert_agreement();
+}
+
+#[test]
+fn a_call_that_is_not_offered_again_is_over() {
+    let mut world = restarted(&[]);
+    world.returns("alice", Return { calling: true, ..with(call_with("bob", "c1")) });
+    world.pass(LIMITS.grace);
+    assert_eq!(world.phase("alice"), &Phase::Idle);
+    let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+    assert_eq!(world.hears("alice"), [gone]);
+}
+
+/// The callee had accepted, and its answer was on its way when the server stopped.
+#[test]
+fn a_callee_that_has_accepted_and_a_caller_that_has_not_heard_of_it_come_together() {
+    for order in [["alice", "bob"], ["bob", "alice"]] {
+        let mut world = restarted(&["alice", "bob"]);
+        for user in order {
+            if user == "alice" {
+                let calling = Return { calling: true, ..with(call_with("bob", "c1")) };
+                world.returns("alice", calling);
+            } else {
+                world.returns("bob", with(call_with("alice", "c1")));
+            }
+            world.settle();
+        }
+        world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+        // Bob's client sees an offer within its call, and answers.
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#;
+        assert_eq!(world.hears("bob"), [offer], "{order:?}");
+        world.tells("bob", r#"{"type":"answer","answer":2}"#);
+        let answer = r#"{"type":"answer","name":"bob","answer":2,"call":"c1"}"#;
+        assert_eq!(world.hears("alice"), [answer], "{order:?}");
+        assert_in_call(&world);
+    }
+}
+
+/// At a server that did not stop, a session that ran out of time is the same: its peer was told.
+#[test]
+fn a_call_that_the_peer_was_told_is_over_is_not_restored() {
+    let mut world = counting_users(&["alice"]);
+    back(&mut world, "bob");
+    let leave = r#"{"type":"leave","name":"alice","call":"c1","reason":"hangup"}"#;
+    assert_eq!(world.hears("bob"), [leave]);
+    world.hears_nothing("alice");
+    world.assert_agreement();
+}

@@ -1,0 +1,245 @@
+//! Certificates from an authority that speaks ACME (RFC 8555), such as Let's Encrypt.
+//!
+//! That the name is ours is shown on our own port (TLS-ALPN-01, RFC 8737): no other port has to be open, and no file be
+//! served. Account, certificate and key are kept on disk; a certificate is renewed when a third of its time is left.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use instant_acme::{
+    Account, AuthorizationStatus, ChallengeType, Error, Identifier, KeyAuthorization, LetsEncrypt,
+    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
+};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
+use tokio::time::sleep;
+use tokio_rustls::rustls::{
+    crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer, sign::CertifiedKey,
+};
+use tracing::{info, warn};
+
+use super::{
+    TlsError,
+    certificates::Certificates,
+    store::{self, Store},
+};
+
+/// How an authority is asked for certificates.
+#[derive(Clone, Debug)]
+pub struct Acme {
+    /// The name that the certificate is for.
+    pub host: String,
+    /// Whom the authority may write to when something is wrong, as a URL such as `mailto:admin@example.org`.
+    pub contact: Option<String>,
+    /// The URL of the authority's directory.
+    pub directory: String,
+    /// The root certificate, in PEM, of an authority that this machine does not trust by itself.
+    pub root: Option<PathBuf>,
+    /// The directory of what is kept.
+    pub state: PathBuf,
+}
+
+impl Acme {
+    /// The directory of Let's Encrypt.
+    pub const LETS_ENCRYPT: &str = LetsEncrypt::Production.url();
+}
+
+/// How soon an order that failed is tried again; twice as late each time. Authorities count failures by the hour.
+const FIRST_RETRY: Duration = Duration::from_secs(60);
+
+/// The longest that an order that failed waits for the next.
+const LAST_RETRY: Duration = Duration::from_secs(6 * 3600);
+
+/// How often it is looked at whether a certificate needs to be renewed: a clock that jumped is noticed.
+const CHECK: Duration = Duration::from_secs(3600);
+
+/// How long an authority may take for one step of an order.
+const STEP: Duration = Duration::from_secs(120);
+
+/// Keeps a certificate renewed.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    acme: Acme,
+    certificates: Arc<Certificates>,
+    store: Store,
+}
+
+/// Why there is no certificate.
+#[derive(Debug)]
+enum Failure {
+    /// The authority, or the way to it.
+    Acme(Error),
+    /// The authority does not look at names in a way that we can show.
+    NoChallenge,
+    /// The authority does not believe that the name is ours.
+    Refused(OrderStatus),
+    /// No key or request could be made.
+    Making(rcgen::Error),
+    /// It cannot be kept, or is none.
+    Tls(TlsError),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Acme(error) => write!(f, "{error}"),
+            Self::NoChallenge => f.write_str("the authority offers no tls-alpn-01 challenge"),
+            Self::Refused(status) => write!(
+                f,
+                "the authority could not see that the name is ours (the order is {status:?}): it has to reach this \
+                 server on port 443 under that name"
+            ),
+            Self::Making(error) => write!(f, "no request can be made: {error}"),
+            Self::Tls(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Acme(error)
+    }
+}
+
+impl From<rcgen::Error> for Failure {
+    fn from(error: rcgen::Error) -> Self {
+        Self::Making(error)
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
+    }
+}
+
+impl Renewal {
+    pub(super) fn new(acme: Acme, certificates: Arc<Certificates>) -> Result<Self, TlsError> {
+        let store = Store::new(&acme.state, &format!("acme-{}", acme.host));
+        let renewal = Self { acme, certificates, store };
+        renewal.due_in()?;
+        Ok(renewal)
+    }
+
+    /// Renews it for ever.
+    pub(super) async fn run(&self) {
+        let mut retry = FIRST_RETRY;
+        loop {
+            let pause = match self.due_in() {
+                Ok(Duration::ZERO) => match self.order().await {
+                    Ok(()) => {
+                        info!(host = self.acme.host, "there is a new certificate");
+                        retry = FIRST_RETRY;
+                        CHECK
+                    }
+                    Err(error) => {
+                        let seconds = retry.as_secs();
+                        warn!(%error, host = self.acme.host, seconds, "no certificate; it is asked for again then");
+                        let pause = retry;
+                        retry = (retry * 2).min(LAST_RETRY);
+                        pause
+                    }
+                },
+                Ok(due) => due.min(CHECK),
+                Err(error) => {
+                    warn!(%error, "what is kept of the certificate cannot be read");
+                    CHECK
+                }
+            };
+            sleep(pause).await;
+        }
+    }
+
+    /// Shows the certificate that is kept, and says when it has to be renewed.
+    fn due_in(&self) -> Result<Duration, TlsError> {
+        let Some(stored) = self.store.load()? else { return Ok(Duration::ZERO) };
+        let due = stored.remaining().saturating_sub(stored.lifetime() / 3);
+        if stored.remaining() > Duration::ZERO {
+            self.certificates.set(stored.key);
+        }
+        Ok(due)
+    }
+
+    async fn order(&self) -> Result<(), Failure> {
+        info!(host = self.acme.host, "asking for a certificate");
+        let account = self.account().await?;
+        let identifiers = [Identifier::Dns(self.acme.host.clone())];
+        let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
+        let status = self.show_that_it_is_ours(&mut order).await;
+        self.certificates.set_challenge(None);
+        let status = status?;
+        if status != OrderStatus::Ready {
+            return Err(Failure::Refused(status));
+        }
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new([self.acme.host.clone()])?;
+        params.distinguished_name = DistinguishedName::new();
+        order.finalize_csr(params.serialize_request(&key)?.der()).await?;
+        let chain = order.poll_certificate(&patiently()).await?;
+        self.store.save(&chain, &key.serialize_pem())?;
+        self.due_in()?;
+        Ok(())
+    }
+
+    async fn show_that_it_is_ours(&self, order: &mut Order) -> Result<OrderStatus, Failure> {
+        let mut authorizations = order.authorizations();
+        while let Some(authorization) = authorizations.next().await {
+            let mut authorization = authorization?;
+            if authorization.status == AuthorizationStatus::Valid {
+                continue;
+            }
+            let mut challenge =
+                authorization.challenge(ChallengeType::TlsAlpn01).ok_or(Failure::NoChallenge)?;
+            let shown = self.challenge(&challenge.key_authorization())?;
+            self.certificates.set_challenge(Some(shown));
+            challenge.set_ready().await?;
+        }
+        Ok(order.poll_ready(&patiently()).await?)
+    }
+
+    /// The certificate that shows that the name is ours (RFC 8737 section 3).
+    fn challenge(&self, authorization: &KeyAuthorization) -> Result<CertifiedKey, Failure> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new([self.acme.host.clone()])?;
+        let digest = authorization.digest();
+        params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest.as_ref())];
+        let certificate = params.self_signed(&key)?.der().clone();
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let key =
+            any_supported_type(&key).map_err(|error| Failure::Tls(TlsError::Library(error)))?;
+        // Whether they fit each other is not asked: the library does not read certificates with this extension.
+        Ok(CertifiedKey::new(vec![certificate], key))
+    }
+
+    /// The account that is kept, or a new one.
+    async fn account(&self) -> Result<Account, Failure> {
+        let builder = match &self.acme.root {
+            Some(root) => Account::builder_with_root(root)?,
+            None => Account::builder()?,
+        };
+        let path = self.acme.state.join("tls").join(account_file(&self.acme.directory));
+        let kept = store::read(&path)?.and_then(|text| serde_json::from_slice(&text).ok());
+        if let Some(credentials) = kept {
+            return Ok(builder.from_credentials(credentials).await?);
+        }
+        let contact: Vec<&str> = self.acme.contact.iter().map(String::as_str).collect();
+        let new = NewAccount {
+            contact: &contact,
+            terms_of_service_agreed: true,
+            only_return_existing: false,
+        };
+        let (account, credentials) =
+            builder.create(&new, self.acme.directory.clone(), None).await?;
+        let text = serde_json::to_string(&credentials).map_err(Error::from)?;
+        store::write(&path, &text)?;
+        Ok(account)
+    }
+}
+
+/// An account is good with one authority only.
+fn account_file(directory: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    format!("account-{}.json", directory.chars().map(plain).collect::<String>())
+}
+
+fn patiently() -> RetryPolicy {
+    RetryPolicy::new().timeout(STEP)
+}

@@ -1,0 +1,93 @@
+//! What the program says when it is ready.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
+
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use server::Config;
+
+/// Says where the server is; for a certificate that a phone has to be told to trust, also as a picture for its camera.
+pub(crate) fn say(
+    to: &mut impl Write,
+    address: SocketAddr,
+    config: &Config,
+    is_self_signed: bool,
+) -> io::Result<()> {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let here = match &config.public_host {
+        // Certificates are for names.
+        Some(public) if config.tls.is_some() => {
+            with_port(public.host(), public.port().unwrap_or(address.port()), scheme)
+        }
+        _ => to_open(address),
+    };
+    writeln!(to, "Pronto is at {scheme}://{here}")?;
+    if is_self_signed {
+        let elsewhere = format!("{scheme}://{}", from_elsewhere(address).unwrap_or(here));
+        writeln!(to, "On a phone in the same network: {elsewhere}")?;
+        if let Ok(code) = QrCode::new(&elsewhere) {
+            // Cameras want dark on light, terminals are mostly the other way round.
+            let mut picture = code.render::<Dense1x2>();
+            let picture = picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+            writeln!(to, "{picture}")?;
+        }
+        writeln!(to, "Its browser warns of the certificate, which nobody has vouched for: go on.")?;
+    }
+    to.flush()
+}
+
+/// The address for a browser on this machine: a server that listens everywhere is also at localhost.
+fn to_open(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// The address for a browser on another machine in the same network; `None` if it cannot be reached from there.
+fn from_elsewhere(address: SocketAddr) -> Option<String> {
+    let ip = match address.ip() {
+        ip if ip.is_loopback() => return None,
+        ip if ip.is_unspecified() => {
+            relay::own_addresses().find(|own| ip.is_ipv6() || own.is_ipv4())?
+        }
+        ip => ip,
+    };
+    Some(SocketAddr::new(ip, address.port()).to_string())
+}
+
+fn with_port(host: &str, port: u16, scheme: &str) -> String {
+    let is_usual = matches!((scheme, port), ("https", 443) | ("http", 80));
+    if is_usual { host.to_owned() } else { format!("{host}:{port}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use server::Config;
+
+    use super::{from_elsewhere, say};
+
+    fn said(address: &str, self_signed: bool) -> String {
+        let mut said = Vec::new();
+        say(&mut said, address.parse().unwrap(), &Config::default(), self_signed).unwrap();
+        String::from_utf8(said).unwrap()
+    }
+
+    #[test]
+    fn the_first_line_is_the_address_to_open() {
+        assert_eq!(said("127.0.0.1:9090", false), "Pronto is at http://127.0.0.1:9090\n");
+        assert_eq!(said("0.0.0.0:9090", false), "Pronto is at http://localhost:9090\n");
+        assert_eq!(said("[::]:9090", false), "Pronto is at http://localhost:9090\n");
+    }
+
+    #[test]
+    fn a_phone_is_shown_where_to_go() {
+        let said = said("192.0.2.1:9090", true);
+        assert!(said.contains("://192.0.2.1:9090\n"), "{said}");
+        assert!(said.contains('█') || said.contains('▀'), "a picture: {said}");
+        assert_eq!(from_elsewhere("127.0.0.1:9090".parse().unwrap()), None);
+    }
+}

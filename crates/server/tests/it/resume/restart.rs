@@ -1,0 +1,216 @@
+//! The server stops or is killed, and starts again with the same state.
+
+use std::{fs, path::Path, time::Duration};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{Counting, can_talk, in_call, login, refused, user};
+use crate::common::{Server, soon};
+
+async fn with_state(state: &Path, listen: &str, grace: Duration) -> Server {
+    Server::listening_on(listen, |config| {
+        config.state = Some(state.to_owned());
+        config.timing.grace = grace;
+    })
+    .await
+}
+
+const LONG: Duration = Duration::from_secs(1000);
+const SHORT: Duration = Duration::from_millis(300);
+
+/// The server that listened there stops, and another one starts.
+async fn restart(server: Server, state: &Path, grace: Duration) -> Server {
+    let address = server.address.to_string();
+    server.stop().await;
+    with_state(state, &address, grace).await
+}
+
+/// What the one roster in this folder says, once it says as many lines with this.
+pub(crate) async fn roster_with(state: &Path, lines: usize, what: &str) -> String {
+    soon(async {
+        loop {
+            let files: Vec<_> = fs::read_dir(state).unwrap().map(|file| file.unwrap()).collect();
+            let text = files
+                .iter()
+                .find(|file| file.file_name().to_str().unwrap().starts_with("roster-127.0.0.1_"))
+                .map(|file| fs::read_to_string(file.path()).unwrap())
+                .unwrap_or_default();
+            if text.lines().filter(|line| line.contains(what)).count() == lines {
+                return text;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn both_come_back_and_their_call_stands_again() {
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    in_call(&mut alice, &mut bob).await;
+    roster_with(state.path(), 2, "+ ").await;
+    let stop = restart(server, state.path(), LONG);
+    let closed = async { [alice.client.is_closed().await, bob.client.is_closed().await] };
+    let (server, codes) = tokio::join!(stop, closed);
+    assert_eq!(codes, [1012; 2]);
+
+    let alice_is_in = json!({"peer": "bob", "call": "c1"});
+    let (mut alice, reply, _) = alice.comes_back(server.client().await, alice_is_in).await;
+    assert!(reply.get("received").is_none(), "both begin at 0: {reply}");
+    alice.client.say(r#"{"type":"candidate","candidate":"early"}"#).await;
+    alice.sync().await;
+    let bob_is_in = json!({"peer": "alice", "call": "c1"});
+    let (mut bob, ..) = bob.comes_back(server.client().await, bob_is_in).await;
+    bob.hears(r#"{"type":"candidate","name":"alice","candidate":"early","call":"c1"}"#).await;
+    can_talk(&mut alice, &mut bob).await;
+    bob.client.say(r#"{"type":"leave"}"#).await;
+    alice.hears(r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#).await;
+}
+
+#[tokio::test]
+async fn a_name_waits_for_its_owner_and_then_for_nobody() {
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let alice = user(&server, "alice").await;
+    roster_with(state.path(), 1, "+ ").await;
+    let server = restart(server, state.path(), LONG).await;
+    let mut stranger = server.client().await;
+    for name in ["alice", "Alice", "a1ice"] {
+        let code = refused(&mut stranger, json!({"name": name, "received": 0})).await;
+        assert_eq!(code, "name_taken", "{name}");
+    }
+    let wrong = json!({"name": "alice", "received": 0, "session": "0".repeat(32)});
+    assert_eq!(refused(&mut stranger, wrong).await, "name_taken");
+    // It does not matter how often the server starts anew.
+    let server = restart(server, state.path(), LONG).await;
+    let (alice, ..) = alice.comes_back(server.client().await, json!({})).await;
+
+    // The owner stays away: the name is free after the grace period, and no longer written down.
+    drop(alice.client);
+    let server = restart(server, state.path(), SHORT).await;
+    let mut stranger = server.client().await;
+    soon(async {
+        loop {
+            let reply = login(&mut stranger, json!({"name": "alice"})).await;
+            if reply["success"] == true {
+                break;
+            }
+            assert_eq!(reply["code"], "name_taken");
+        }
+    })
+    .await;
+    roster_with(state.path(), 1, "- alice").await;
+}
+
+#[tokio::test]
+async fn whoever_signed_out_is_not_waited_for() {
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    user(&server, "alice").await.client.close().await;
+    // Nor is a client that cannot come back.
+    let _tutorial = server.user("bob").await;
+    roster_with(state.path(), 1, "- alice").await;
+    let server = restart(server, state.path(), LONG).await;
+    user(&server, "alice").await;
+    user(&server, "bob").await;
+}
+
+#[tokio::test]
+async fn without_a_roster_whoever_is_first_has_the_name_and_an_owner_still_comes_back() {
+    let server = Server::start().await;
+    let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    in_call(&mut alice, &mut bob).await;
+    let address = server.address.to_string();
+    server.stop().await;
+    let server = Server::listening_on(&address, |_| {}).await;
+    let is_in = |peer: &str| json!({"peer": peer, "call": "c1"});
+    let (mut alice, ..) = alice.comes_back(server.client().await, is_in("bob")).await;
+    let (mut bob, ..) = bob.comes_back(server.client().await, is_in("alice")).await;
+    can_talk(&mut alice, &mut bob).await;
+    // Its secret is the same, though the server had forgotten it: the answer to a login may get lost.
+    let (mut alice, reply, mut old) = alice.comes_back(server.client().await, json!({})).await;
+    assert!(reply.get("received").is_some(), "{reply}");
+    assert_eq!(old.is_closed().await, 4003);
+    can_talk(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_roster_that_is_damaged_loses_no_more_than_what_is_damaged() {
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let (alice, _bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    let text = roster_with(state.path(), 2, "+ ").await;
+    let address = server.address.to_string();
+    server.stop().await;
+    let file = fs::read_dir(state.path()).unwrap().next().unwrap().unwrap().path();
+    let bobs = text.lines().find(|line| line.ends_with(" bob")).unwrap();
+    let alices = text.lines().find(|line| line.ends_with(" alice")).unwrap();
+    // Nonsense of all kinds, and the last line cut off.
+    let mut damaged = format!(
+        "\u{0}\n+ zz carol\n+ {} dave\n+\n- \n+ x y z\n+ {} __proto__\n{alices}\n",
+        "0".repeat(63),
+        "0".repeat(64)
+    )
+    .into_bytes();
+    damaged.extend(b"\xff\xfe\n");
+    damaged.extend(&bobs.as_bytes()[..40]);
+    fs::write(&file, damaged).unwrap();
+    let server = with_state(state.path(), &address, LONG).await;
+    let mut stranger = server.client().await;
+    assert_eq!(refused(&mut stranger, json!({"name": "alice"})).await, "name_taken");
+    for name in ["bob", "carol", "dave"] {
+        user(&server, name).await;
+    }
+    alice.comes_back(server.client().await, json!({})).await;
+}
+
+/// The server starts, and serves, without.
+#[tokio::test]
+async fn a_state_directory_that_cannot_be_used_is_done_without() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "not a folder").unwrap();
+    let server = with_state(&file, "127.0.0.1:0", LONG).await;
+    user(&server, "alice").await;
+    server.stop().await;
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
+    // Nor one whose roster is a folder.
+    let server = with_state(folder.path(), "127.0.0.1:0", LONG).await;
+    let address = server.address;
+    server.stop().await;
+    let roster = folder.path().join(format!("roster-127.0.0.1_{}", address.port()));
+    fs::remove_file(&roster).unwrap();
+    fs::create_dir(&roster).unwrap();
+    let server = with_state(folder.path(), &address.to_string(), LONG).await;
+    user(&server, "alice").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_roster_holds_no_secret_and_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let alice = user(&server, "alice").await;
+    let text = roster_with(state.path(), 1, "+ ").await;
+    assert!(!text.contains(&alice.secret), "{text}");
+    let file = fs::read_dir(state.path()).unwrap().next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn two_servers_may_share_a_state_directory() {
+    let state = TempDir::new().unwrap();
+    let one = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let other = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let alice = user(&one, "alice").await;
+    user(&other, "alice").await.client.close().await;
+    roster_with(state.path(), 1, "+ ").await;
+    let one = restart(one, state.path(), LONG).await;
+    let mut stranger = one.client().await;
+    assert_eq!(refused(&mut stranger, json!({"name": "alice"})).await, "name_taken");
+    let _: (Counting, _, _) = alice.comes_back(one.client().await, json!({})).await;
+}
