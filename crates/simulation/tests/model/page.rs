@@ -6,8 +6,8 @@ use std::{
 };
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerEvent, PeerId, PeerState,
-    PhaseView, UserInput, View,
+    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
+    UserInput, View,
 };
 use protocol::close::CloseCode;
 
@@ -239,9 +239,10 @@ impl State {
 
     fn media_news(&self) -> Option<(PageId, PeerId, PeerState)> {
         let all = || {
-            self.pages.iter().enumerate().flat_map(|(page, this)| {
-                this.peers.iter().map(move |(id, pc)| (page, *id, pc))
-            })
+            self.pages
+                .iter()
+                .enumerate()
+                .flat_map(|(page, this)| this.peers.iter().map(move |(id, pc)| (page, *id, pc)))
         };
         all().find_map(|(page, id, pc)| {
             let other = all().map(|(_, _, other)| other).find(|other| Some(other.id) == pc.other());
@@ -272,9 +273,5 @@ impl State {
             let event = PeerEvent::State(PeerState::Disconnected);
             self.page_input(page, self.clock, Input::Peer(id, event));
         }
-    }
-
-    pub(crate) fn kept(&self, page: PageId) -> Option<&Kept> {
-        self.pages[page].kept.as_ref()
     }
 }

@@ -140,8 +140,7 @@ impl Pc {
             one.signaling == Signaling::Stable && one.remote == Some(other.local())
         };
         let path = (self.local(), other.local());
-        let is_fresh =
-            self.cut.is_none_or(|(local, remote)| local != path.0 && remote != path.1);
+        let is_fresh = self.cut.is_none_or(|(local, remote)| local != path.0 && remote != path.1);
         knows(self, other) && knows(other, self) && is_fresh
     }
 

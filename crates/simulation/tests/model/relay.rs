@@ -15,9 +15,7 @@ use protocol::{
 };
 use server::{
     limits::RING_LIMIT,
-    session::{
-        Call, CallKey, Effect, Effects, Input, Limits, Loss, Return, Session, Welcomed,
-    },
+    session::{Call, CallKey, Effect, Effects, Input, Limits, Loss, Return, Session, Welcomed},
 };
 
 use crate::state::{Down, Live, NAMES, SocketId, State, Up, UserId};
@@ -88,8 +86,7 @@ impl State {
     }
 
     fn refuse(&mut self, id: SocketId, code: ErrorCode) {
-        let refusal =
-            Refusal { message: String::new(), code: Some(code), name: None, call: None };
+        let refusal = Refusal { message: String::new(), code: Some(code), name: None, call: None };
         self.server_says(id, ServerMessage::Error(refusal));
     }
 

@@ -98,10 +98,7 @@ impl State {
                     (Idle, Idle)
                         | (Calling, Ringing)
                         | (Ringing, Calling)
-                        | (
-                            Connecting | InCall | Reconnecting,
-                            Connecting | InCall | Reconnecting
-                        )
+                        | (Connecting | InCall | Reconnecting, Connecting | InCall | Reconnecting)
                 )
             }
             _ => true,
@@ -213,6 +210,11 @@ impl State {
                 format!("{} {name}", crate::state::NAMES[*user])
             })
             .collect();
-        format!("at {} ms, pages: {}; sessions: {}", self.clock, pages.join("; "), sessions.join("; "))
+        format!(
+            "at {} ms, pages: {}; sessions: {}",
+            self.clock,
+            pages.join("; "),
+            sessions.join("; ")
+        )
     }
 }

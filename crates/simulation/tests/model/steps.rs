@@ -173,9 +173,11 @@ impl State {
         if self.is_quiet() {
             return None;
         }
-        let pages = self.pages.iter().enumerate().filter_map(|(page, this)| {
-            Some((this.client.next_timeout()?, Action::Tick(page)))
-        });
+        let pages = self
+            .pages
+            .iter()
+            .enumerate()
+            .filter_map(|(page, this)| Some((this.client.next_timeout()?, Action::Tick(page))));
         let sessions = self.sessions.iter().filter_map(|(&user, live)| {
             Some((millis(live.session.next_timeout()?), Action::TimeIsUp(user)))
         });
@@ -218,10 +220,5 @@ impl Budget {
             | Action::ServerLearns(_) => return,
         };
         *one -= 1;
-    }
-
-    /// Whether this happened at least once, of what was there at the start.
-    pub(crate) const fn spent(start: u8, left: u8) -> bool {
-        left < start
     }
 }
