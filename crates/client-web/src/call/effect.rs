@@ -84,6 +84,9 @@ pub struct Kept {
     pub sockets: u64,
     /// The accepted call that the page is in: its peer and its id.
     pub call: Option<(String, CallId)>,
+    /// The call that the user has left, if the server may not have heard of that: its peer and its id.
+    #[serde(default)]
+    pub left: Option<(String, CallId)>,
     /// Whether the camera is on in that call.
     pub camera: bool,
 }

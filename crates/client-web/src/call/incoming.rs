@@ -9,7 +9,7 @@ use super::{
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
-    recovery::{KeptCall, Left},
+    recovery::KeptCall,
     same_name,
 };
 
@@ -66,7 +66,10 @@ impl Client {
                 self.ring(now, offer, Ring::Asking(None));
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
-                if outgoing.replaces.is_none() {
+                if offer.replaces.as_ref() == Some(&outgoing.call) {
+                    // The peer has accepted this call, and continues it already.
+                    self.give_way_to(now, offer);
+                } else if outgoing.replaces.is_none() {
                     self.resolve_glare(now, offer);
                 } else if offer.replaces.is_some() {
                     // Both pages continue the call. Which of the two offers stands the server has decided: this one.
@@ -88,16 +91,29 @@ impl Client {
         }
     }
 
-    /// The peer offers anew in a call that this user has left: it has not heard of that, or will not, since the server has
-    /// started anew. It is said again, and does not ring.
+    /// The peer offers anew in a call that this user has left, or continues it over a new peer connection: it has not heard
+    /// of that, or will not, since the server has started anew. It is said again, and does not ring.
     fn has_left(&mut self, offer: &RelayedOffer) -> bool {
-        let Some(Left { call, reason, .. }) = &self.left else { return false };
-        if offer.call.as_ref() != Some(call) {
+        let left = self.left.as_ref().filter(|left| {
+            let left = Some(&left.call);
+            offer.call.as_ref() == left || offer.replaces.as_ref() == left
+        });
+        let continues_nothing = offer.replaces.is_some() && matches!(self.call, Call::Idle);
+        if left.is_none() && !continues_nothing {
             return false;
         }
+        let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
         let (name, call) = (Some(offer.name.clone()), offer.call.clone());
-        let reason = Some(*reason);
         self.send(ClientMessage::Leave(Leave { name, call, reason }));
+        let lost_glare = self.link.name().unwrap_or_default() >= offer.name.as_str();
+        if let Call::Outgoing(Outgoing { peer, stage: Stage::Sent { .. }, replaces: None, .. }) =
+            &self.call
+            && lost_glare
+            && same_name(peer, &offer.name)
+        {
+            // For that offer the server has let go of the call that this user makes now.
+            self.call_afresh();
+        }
         true
     }
 
@@ -138,7 +154,7 @@ impl Client {
 
     /// Answers the peer's offer in place of one's own.
     fn give_way_to(&mut self, now: Millis, offer: RelayedOffer) {
-        if self.is_rejoining() {
+        if offer.replaces.is_some() {
             let camera = self.kept_call.as_ref().map_or(self.devices.camera, |kept| kept.camera);
             let call = offer.call.clone().map(|id| (offer.name.clone(), id));
             self.kept_call = call.map(|call| KeptCall { call, camera });

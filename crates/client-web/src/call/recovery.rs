@@ -56,7 +56,7 @@ impl Client {
         };
         let (name, call) = (session.name.clone(), self.continuing());
         let (sockets, camera) = (self.sockets, camera && call.is_some());
-        Some(Kept { name, session: secret, sockets, camera, call })
+        Some(Kept { name, session: secret, sockets, camera, call, left: self.left_unheard() })
     }
 
     /// The page was loaded anew, and this was kept.
@@ -66,6 +66,8 @@ impl Client {
             return;
         }
         self.sockets = kept.sockets;
+        let reason = LeaveReason::Hangup;
+        self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
         self.reload(now, kept.name, kept.session);
     }
@@ -114,6 +116,15 @@ impl Client {
         let left = self.left.as_ref().filter(|left| left.call == call);
         let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
         self.send(ClientMessage::Leave(Leave { name: Some(peer), call: Some(call), reason }));
+    }
+
+    /// A call that is not answered yet is made again, as another one.
+    pub(super) fn call_afresh(&mut self) {
+        let id = self.new_call_id();
+        if let Call::Outgoing(outgoing) = &mut self.call {
+            outgoing.call = id;
+        }
+        self.offer_again();
     }
 
     /// A call that is not answered yet is offered again, as it was.

@@ -37,7 +37,7 @@ impl Client {
             ServerMessage::Answer(answer) => self.handle_answer(now, answer),
             ServerMessage::Candidate(candidate) => self.handle_candidate(candidate),
             ServerMessage::Leave(leave) => self.handle_leave(now, &leave),
-            ServerMessage::Error(refusal) => self.handle_error(&refusal),
+            ServerMessage::Error(refusal) => self.handle_error(now, &refusal),
         }
     }
 
@@ -134,7 +134,7 @@ impl Client {
             if id.is_some() && outgoing.replaces.as_ref() == id)
     }
 
-    fn handle_error(&mut self, refusal: &Refusal) {
+    fn handle_error(&mut self, now: Millis, refusal: &Refusal) {
         let Some(code) = refusal.code else { return };
         if refusal.call.is_none()
             && code == ErrorCode::BadName
@@ -145,6 +145,7 @@ impl Client {
         if !self.is_of_call(refusal.name.as_deref(), refusal.call.as_ref()) {
             return;
         }
+        let names_it = refusal.call.is_some();
         match (&self.call, code) {
             (Call::Outgoing(_), ErrorCode::Offline) => self.end_call(Text::Offline),
             (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(),
@@ -160,6 +161,9 @@ impl Client {
                 self.send(ClientMessage::Leave(leave));
                 self.end_call(Text::DeviceFailed);
             }
+            // This user gave up a call of their own just as the other's came, and the server let that one go for it.
+            (Call::Incoming(_), ErrorCode::NotInCall) if names_it => self.miss_call(now),
+            (Call::Active(_), ErrorCode::NotInCall) if names_it => self.end_call(Text::EndedByPeer),
             (Call::Outgoing(_) | Call::Active(_), ErrorCode::TooLarge) => {
                 self.fail(Text::DeviceFailed)
             }

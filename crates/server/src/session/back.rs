@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use protocol::{CallId, LeaveReason, RelayedCandidate, ServerMessage};
+use protocol::{CallId, LeaveReason, RelayedCandidate, RelayedOffer, ServerMessage};
 
 use super::{
     Body, Call, Effect, Effects, Held, Phase, Ringing, Session,
@@ -79,6 +79,7 @@ impl Session {
                 self.recall(now, ours, theirs)
             }
             (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
+                self.remember(&theirs);
                 vec![over(&theirs, LeaveReason::Hangup)]
             }
             (None, Some(theirs)) => {
@@ -90,8 +91,15 @@ impl Session {
                     welcome.call = ours.for_client();
                 }
                 let agreed = theirs.as_ref().is_some_and(|theirs| self.is_in(theirs));
-                let then = self.back_in(&ours, agreed && !back.anew || welcome.call.is_some());
+                let then = if agreed && !back.anew {
+                    self.ask_again()
+                } else {
+                    self.back_in(&ours, welcome.call.is_some())
+                };
                 let other = theirs.filter(|_| !agreed);
+                if let Some(theirs) = &other {
+                    self.remember(theirs);
+                }
                 let told = other.map(|theirs| over(&theirs, LeaveReason::Hangup));
                 told.into_iter().chain(then).collect()
             }
@@ -109,10 +117,20 @@ impl Session {
         Some(busy)
     }
 
+    /// The session is in the call that its client is in. What that may not have heard is said again.
+    fn ask_again(&self) -> Effects {
+        if let Phase::Ringing(ringing) = &self.phase {
+            return ringing.again();
+        }
+        let offer = self.unanswered.as_deref().cloned().map(ServerMessage::Offer);
+        offer.map(Effect::ToClient).into_iter().collect()
+    }
+
     /// The client makes a call that has no answer yet, and is about to offer it again.
     fn recall(&mut self, now: Instant, ours: Option<Call>, theirs: Call) -> Effects {
+        let mut beaten = None;
         let effects = match (&self.phase, ours) {
-            (_, None) if self.over.as_ref() == Some(&theirs) => {
+            (_, None) if self.past.contains(&theirs) => {
                 return vec![over(&theirs, LeaveReason::Hangup)];
             }
             (_, None) => Effects::new(),
@@ -122,6 +140,7 @@ impl Session {
                 if ours.peer < self.user {
                     return ringing.again();
                 }
+                beaten = Some(ours);
                 Effects::new()
             }
             (phase, Some(ours)) => {
@@ -134,16 +153,21 @@ impl Session {
             }
         };
         let until = now + self.limits.grace;
-        self.enter(Phase::Recalling { call: theirs, until }, "its client makes this call");
+        let phase = Phase::Recalling { call: theirs, until, beaten };
+        self.enter(phase, "its client makes this call");
         effects
     }
 
-    /// Whether this is the call that the session is in, also by the id that it had before our user continued it: its client
-    /// may not know that its offer has arrived.
+    /// Whether this is the call that the session is in, also by the id that it had before our user or the peer continued it:
+    /// our client may not know that its offer has arrived, and may not have heard of the other's.
     fn is_in(&self, call: &Call) -> bool {
+        let continues = |offer: &RelayedOffer| offer.replaces.as_ref() == call.key.id();
         match &self.phase {
             Phase::Rejoining { call: new, old, .. } => {
                 new == call || new.peer == call.peer && *old == call.key
+            }
+            Phase::InCall(new) if new.peer == call.peer && call.key.id().is_some() => {
+                new == call || self.unanswered.as_deref().is_some_and(continues)
             }
             phase => phase.call() == Some(call),
         }
@@ -196,7 +220,7 @@ impl Ringing {
                 call: self.call.key.id().cloned(),
             }))
         });
-        [relayed_offer(&self.call, self.offer.clone(), None)]
+        [relayed_offer(&self.call, self.offer.clone())]
             .into_iter()
             .chain(candidates)
             .collect()

@@ -73,13 +73,13 @@ impl Session {
                 return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
             }
         };
+        if self.is_over(&peer, id.as_ref()) {
+            return vec![not_in_call("That call is over.", Some(&peer), id)];
+        }
         if let Some(old) = replaces {
             return self.rejoin(now, peer, id, &old, offer);
         }
         match &self.phase {
-            Phase::Idle if self.is_over(&peer, id.as_ref()) => {
-                vec![not_in_call("That call is over.", Some(&peer), id)]
-            }
             Phase::Idle => self.call(now, peer, id, offer),
             Phase::Recalling { call, .. } if call.peer == peer && id.as_ref() == call.key.id() => {
                 self.call(now, peer, id, offer)
@@ -115,7 +115,7 @@ impl Session {
     }
 
     fn is_over(&self, peer: &UserName, id: Option<&CallId>) -> bool {
-        self.over.as_ref().is_some_and(|over| over.peer == *peer && over.key.id() == id)
+        self.past.iter().any(|past| past.peer == *peer && past.key.id() == id)
     }
 
     /// Our user's client continues an accepted call over a new peer connection.
@@ -138,14 +138,12 @@ impl Session {
             return self.say(&call, Body::Reoffer(offer));
         }
         let continues = match &self.phase {
-            Phase::InCall(call) | Phase::Restoring { call, .. } | Phase::Rejoining { call, .. } => {
-                call.peer == peer && call.key.id() == Some(old)
-            }
-            Phase::Idle
-            | Phase::Calling { .. }
-            | Phase::Recalling { .. }
-            | Phase::Ringing(_)
-            | Phase::Ended => false,
+            // Our user had accepted it already, and the server has forgotten that.
+            Phase::Ringing(Ringing { call, .. })
+            | Phase::InCall(call)
+            | Phase::Restoring { call, .. }
+            | Phase::Rejoining { call, .. } => call.peer == peer && call.key.id() == Some(old),
+            Phase::Idle | Phase::Calling { .. } | Phase::Recalling { .. } | Phase::Ended => false,
         };
         let Some(new) = id.clone().filter(|new| continues && new != old) else {
             let message = "There is no such call to continue.";
@@ -156,9 +154,7 @@ impl Session {
         let body = Body::Replace { offer, old: old.clone() };
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.grace;
-        let mut sent = Held::new();
-        let bytes = body.size();
-        sent.push(body, bytes);
+        let sent = Held::with(body);
         self.enter(Phase::Rejoining { call, old, until, sent }, "our user continues it");
         effects
     }
@@ -180,9 +176,11 @@ impl Session {
     fn call(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
         let key = id.map_or_else(|| CallKey::Numbered(self.number()), CallKey::Given);
         let call = Call { peer, key };
-        let effects = vec![self.to_peer(&call, Body::Offer(offer))];
+        let body = Body::Offer(offer);
+        let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.ring;
-        self.enter(Phase::Calling { call, until }, "our user calls");
+        let sent = Held::with(body);
+        self.enter(Phase::Calling { call, until, sent }, "our user calls");
         effects
     }
 
@@ -200,13 +198,16 @@ impl Session {
                 held.push(body, bytes);
                 return Effects::new();
             }
-            Phase::Rejoining { sent, .. } => sent.push(body.clone(), body.size()),
+            Phase::Calling { sent, .. } | Phase::Rejoining { sent, .. } => {
+                sent.push(body.clone(), body.size());
+            }
             _ => {}
         }
         vec![self.to_peer(call, body)]
     }
 
     fn answer(&mut self, call: &Call, answer: Raw) -> Effects {
+        self.unanswered = None;
         match self.phase {
             Phase::Ringing(_) => self.enter(Phase::InCall(call.clone()), "our user answers"),
             Phase::InCall(_) | Phase::Restoring { .. } => {}
@@ -232,8 +233,16 @@ impl Session {
     }
 
     pub(super) fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
+        let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
+        effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, "our user leaves");
-        vec![self.to_peer(call, Body::Leave(reason))]
+        effects
+    }
+
+    /// Our user's call is over before it was offered again, and so is the one that it has won over.
+    pub(super) fn refuse_beaten(&self) -> Option<Effect> {
+        let Phase::Recalling { beaten, .. } = &self.phase else { return None };
+        beaten.as_ref().map(|call| self.to_peer(call, Body::Leave(LeaveReason::Declined)))
     }
 
     fn already_logged_in(&self) -> Effect {

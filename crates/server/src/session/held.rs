@@ -1,5 +1,7 @@
 //! What is kept for somebody who is not there yet.
 
+use super::Body;
+
 /// How many descriptions and candidates are held. A browser finds 5 to 40 candidates.
 const MAX_HELD: usize = 128;
 
@@ -36,6 +38,16 @@ impl<T> Held<T> {
     pub(super) fn take(&mut self) -> Vec<T> {
         self.bytes = 0;
         std::mem::take(&mut self.items)
+    }
+}
+
+impl Held<Body> {
+    /// Keeps what was said first.
+    pub(super) fn with(body: Body) -> Self {
+        let mut held = Self::new();
+        let bytes = body.size();
+        held.push(body, bytes);
+        held
     }
 }
 

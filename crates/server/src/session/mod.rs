@@ -37,8 +37,9 @@
 //!
 //! # A call that is over
 //!
-//! Calls have ids of their own, so an offer under the id of the call that has just ended is one within it that crossed with
-//! the word of its end: an ICE restart, or one that is said again. It is refused, and rings nowhere.
+//! Calls have ids of their own, so an offer under the id of a call that has just ended is one within it that crossed with
+//! the word of its end: an ICE restart, or one that is said again. It is refused, and rings nowhere, whether it comes from
+//! our user's client or from the peer.
 //!
 //! # A peer that starts anew
 //!
@@ -70,9 +71,12 @@ mod phase;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
-use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, ServerMessage, UserName};
+use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName};
 use tracing::debug;
 
 pub use back::{Return, Welcomed};
@@ -82,6 +86,10 @@ pub use held::Held;
 use link::Link;
 pub use link::Loss;
 pub use phase::{Call, Phase, Ringing};
+
+/// How many calls that are over are remembered. What a client says as it has not heard yet that its call is over is
+/// about the last one; about one before only if that was continued under a new id, or ended by another, at the same moment.
+const MAX_PAST: usize = 4;
 
 /// How long things may take in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,9 +108,12 @@ pub struct Session {
     user: UserName,
     link: Link,
     phase: Phase,
-    /// The latest call that is over, if it has an id: what its client says in it may still be on its way, and an offer in it
-    /// must not begin it again.
-    over: Option<Call>,
+    /// The calls that were over last, of those that have ids: what is said in them may still be on its way, and an offer in one
+    /// must not begin it again. Up to [`MAX_PAST`].
+    past: VecDeque<Call>,
+    /// The peer's last offer within the call, until our user's client has answered it: it is said again to a client that
+    /// begins again.
+    unanswered: Option<Box<RelayedOffer>>,
     limits: Limits,
     next_number: u64,
 }
@@ -146,7 +157,8 @@ impl Session {
     #[must_use]
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
-        Self { user, link, phase: Phase::Idle, over: None, limits, next_number: first_number }
+        let (phase, past) = (Phase::Idle, VecDeque::new());
+        Self { user, link, phase, past, unanswered: None, limits, next_number: first_number }
     }
 
     /// Whose session it is.
@@ -218,7 +230,8 @@ impl Session {
             Phase::Calling { .. } => (LeaveReason::Timeout, "nobody answered in time"),
             _ => (LeaveReason::Gone, "the peer did not come back in time"),
         };
-        let effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        let mut effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, why);
         effects
     }
@@ -236,10 +249,21 @@ impl Session {
     /// The one way from phase to phase.
     fn enter(&mut self, phase: Phase, why: &'static str) {
         debug!(user = %self.user, from = self.phase.name(), to = phase.name(), why);
-        if let (Some(call), Phase::Idle) = (self.phase.call(), &phase) {
-            self.over = Some(call).filter(|call| call.key.id().is_some()).cloned();
+        let before = std::mem::replace(&mut self.phase, phase);
+        if let Some(call) = before.call()
+            && self.phase.call() != Some(call)
+        {
+            self.remember(call);
+            self.unanswered = None;
         }
-        self.phase = phase;
+    }
+
+    /// The call is over, or is another by now.
+    fn remember(&mut self, call: &Call) {
+        if call.key.id().is_some() {
+            self.past.truncate(MAX_PAST - 1);
+            self.past.push_front(call.clone());
+        }
     }
 
     fn to_peer(&self, call: &Call, body: Body) -> Effect {

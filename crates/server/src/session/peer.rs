@@ -21,13 +21,22 @@ impl Session {
 
     /// What belongs to the call that our user is in; anything else is dropped.
     fn on_call_envelope(&mut self, from: &UserName, key: &CallKey, body: Body) -> Effects {
-        let Some(call) = self.phase.call().filter(|call| call.is(from, key)).cloned() else {
+        let is_meant = |call: &&Call| match (&self.phase, &body) {
+            // There is one accepted call between two, though they may know it by different ids until it is restored.
+            (Phase::Restoring { .. }, Body::Leave(_)) => call.peer == *from,
+            _ => call.is(from, key),
+        };
+        let Some(call) = self.phase.call().filter(is_meant).cloned() else {
             return Effects::new();
         };
         if let Body::Leave(reason) = body {
-            let told = over(&call, reason);
+            let mut effects = vec![over(&call, reason)];
+            // Its session has ended. If there is another by now, that one may have taken up the call.
+            if reason == LeaveReason::Gone {
+                effects.push(self.to_peer(&call, Body::Leave(LeaveReason::Hangup)));
+            }
             self.enter(Phase::Idle, "the peer leaves");
-            return vec![told];
+            return effects;
         }
         // Whatever it says, it says it within this call.
         let mut effects = self.restored();
@@ -42,9 +51,13 @@ impl Session {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
                 ringing.offer = offer.clone();
                 ringing.candidates = Held::new();
-                offer_message(call, offer, None)
+                ServerMessage::Offer(offer_message(call, offer, None))
             }
-            (Body::Reoffer(offer), Phase::InCall(_)) => offer_message(call, offer, None),
+            (Body::Reoffer(offer), Phase::InCall(_)) => {
+                let offer = offer_message(call, offer, None);
+                self.unanswered = Some(Box::new(offer.clone()));
+                ServerMessage::Offer(offer)
+            }
             (
                 Body::Answer(answer),
                 Phase::Calling { .. }
@@ -80,6 +93,9 @@ impl Session {
     /// Somebody calls. See the [module](super) for offers that cross, and for a peer that starts anew.
     fn on_offer(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
         let offered = Call { peer: from, key };
+        if self.past.contains(&offered) {
+            return self.refuse_past(&offered);
+        }
         match &self.phase {
             Phase::Idle => self.ring(offered, offer, "a peer calls"),
             Phase::Ended => vec![self.to_peer(&offered, Body::Leave(LeaveReason::Gone))],
@@ -93,7 +109,11 @@ impl Session {
             {
                 vec![self.to_peer(&offered, Body::Leave(LeaveReason::Busy))]
             }
-            Phase::Calling { .. } | Phase::Recalling { .. } if self.user < offered.peer => {
+            Phase::Calling { .. } if self.user < offered.peer => Effects::new(),
+            Phase::Recalling { .. } if self.user < offered.peer => {
+                if let Phase::Recalling { beaten, .. } = &mut self.phase {
+                    *beaten = Some(offered);
+                }
                 Effects::new()
             }
             Phase::Calling { call, .. } | Phase::Recalling { call, .. } => {
@@ -122,8 +142,20 @@ impl Session {
         }
     }
 
+    /// A call that is over is offered again: the peer has not heard of that. For this call it may have let go of the one
+    /// that our user makes now.
+    fn refuse_past(&self, past: &Call) -> Effects {
+        let mut effects = vec![self.to_peer(past, Body::Leave(LeaveReason::Hangup))];
+        if let Phase::Calling { call, sent, .. } = &self.phase
+            && call.peer == past.peer
+        {
+            effects.extend(sent.iter().map(|body| self.to_peer(call, body.clone())));
+        }
+        effects
+    }
+
     fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
-        let message = relayed_offer(&call, offer.clone(), None);
+        let message = relayed_offer(&call, offer.clone());
         self.enter(Phase::Ringing(Ringing { call, offer, candidates: Held::new() }), why);
         vec![message]
     }
@@ -135,6 +167,12 @@ impl Session {
     fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw) -> Effects {
         let before = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
+            // The peer has accepted our user's call, and the word of that was lost.
+            Phase::Calling { call, .. } | Phase::Recalling { call, .. }
+                if call.peer == new.peer && call.key == *theirs =>
+            {
+                call
+            }
             Phase::Rejoining { call, old, .. } if call.peer == new.peer => {
                 let theirs_is_later = call.key == *theirs;
                 let ours_is_later = *old == new.key;
@@ -147,9 +185,10 @@ impl Session {
         };
         // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
         let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
-        let message = relayed_offer(&new, offer, replaces);
+        let message = offer_message(&new, offer, replaces);
         self.enter(Phase::InCall(new), "the peer continues it");
-        vec![message]
+        self.unanswered = Some(Box::new(message.clone()));
+        vec![Effect::ToClient(ServerMessage::Offer(message))]
     }
 
     /// The peer's client says that it is in this call, of which its session knew nothing.
@@ -188,15 +227,10 @@ impl Session {
     }
 }
 
-pub(super) fn relayed_offer(call: &Call, offer: Raw, replaces: Option<CallId>) -> Effect {
-    Effect::ToClient(offer_message(call, offer, replaces))
+pub(super) fn relayed_offer(call: &Call, offer: Raw) -> Effect {
+    Effect::ToClient(ServerMessage::Offer(offer_message(call, offer, None)))
 }
 
-fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> ServerMessage {
-    ServerMessage::Offer(RelayedOffer {
-        name: call.peer.to_string(),
-        offer,
-        call: call.key.id().cloned(),
-        replaces,
-    })
+fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> RelayedOffer {
+    RelayedOffer { name: call.peer.to_string(), offer, call: call.key.id().cloned(), replaces }
 }

@@ -17,6 +17,8 @@ pub enum Phase {
         call: Call,
         /// When it has rung for long enough.
         until: Instant,
+        /// What our user said, for a peer that let it go for a call of its own, and has to leave that.
+        sent: Held<Body>,
     },
     /// Our user's client makes a call that the server has forgotten, and is about to offer it again.
     Recalling {
@@ -24,6 +26,8 @@ pub enum Phase {
         call: Call,
         /// How long that may take.
         until: Instant,
+        /// The peer's call, which ours has won over.
+        beaten: Option<Call>,
     },
     /// The peer offered, and our user has not answered yet.
     Ringing(Ringing),
