@@ -8,6 +8,7 @@ mod crossing;
 mod devices;
 mod page;
 mod path;
+mod regressions;
 mod reload;
 mod resume;
 mod server;

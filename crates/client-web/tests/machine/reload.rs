@@ -9,14 +9,14 @@ use protocol::{ClientMessage, LeaveReason, Login, Offer};
 use crate::page::{TestPage, raw};
 
 /// What our server says to a user in a call whose page was loaded anew.
-fn welcome(name: &str, call: &str) -> String {
+pub(crate) fn welcome(name: &str, call: &str) -> String {
     format!(
         r#"{{"type":"login","success":true,"name":"{name}","version":1,"session":"s1","peer":"bob","call":"{call}"}}"#
     )
 }
 
 /// The same tab, loaded anew.
-fn reloaded(page: TestPage) -> TestPage {
+pub(crate) fn reloaded(page: TestPage) -> TestPage {
     let kept = page.kept.expect("something was kept");
     // Through the text that the browser keeps.
     let kept: Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
@@ -33,7 +33,7 @@ fn offered(page: &mut TestPage) -> Offer {
 }
 
 /// A page that was loaded anew in a call, and has offered to go on with it. Gives the old call and the offer.
-fn rejoining() -> (TestPage, String, Offer) {
+pub(crate) fn rejoining() -> (TestPage, String, Offer) {
     let mut page = TestPage::signed_in();
     let old = page.in_call();
     let mut page = reloaded(page);

@@ -220,10 +220,7 @@ impl Ringing {
                 call: self.call.key.id().cloned(),
             }))
         });
-        [relayed_offer(&self.call, self.offer.clone())]
-            .into_iter()
-            .chain(candidates)
-            .collect()
+        [relayed_offer(&self.call, self.offer.clone())].into_iter().chain(candidates).collect()
     }
 }
 

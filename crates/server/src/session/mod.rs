@@ -76,7 +76,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName};
+use protocol::{
+    ClientMessage, LeaveReason, Refusal, RelayedLeave, RelayedOffer, ServerMessage, UserName,
+};
 use tracing::debug;
 
 pub use back::{Return, Welcomed};

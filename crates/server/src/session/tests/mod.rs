@@ -6,6 +6,7 @@ mod glare;
 mod losses;
 mod properties;
 mod refusals;
+mod regressions;
 mod rejoin;
 mod restore;
 mod resume;
