@@ -1,6 +1,9 @@
 //! The path of the media is not found, or breaks.
 
-use e2e::{Played, play};
+use e2e::{
+    Played, play,
+    scene::{Setting, play_in},
+};
 use tokio::try_join;
 
 use crate::states::Tour;
@@ -17,7 +20,17 @@ const NO_OFFERS: &str =
 
 #[test]
 fn a_call_that_finds_no_path_says_so_on_both_sides() -> Played {
-    play(2, async |scene| {
+    finds_no_path(Setting::default(), "path-failed")
+}
+
+#[test]
+fn a_call_that_finds_no_path_at_a_server_without_a_relay_says_what_is_missing() -> Played {
+    let options = ["--relay", "off"].map(str::to_owned).to_vec();
+    finds_no_path(Setting { options, ..Setting::default() }, "no-relay")
+}
+
+fn finds_no_path(setting: Setting, why: &str) -> Played {
+    play_in(setting, 2, async |scene| {
         let tour = Tour::default();
         let (alice, bob) = scene.pair("alice", "bob").await?;
         try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
@@ -26,9 +39,10 @@ fn a_call_that_finds_no_path_says_so_on_both_sides() -> Played {
         bob.answers().await?;
         alice.sees("that it connects", |look| look.phase() == "connecting").await?;
         tour.look_at(&alice, "connecting").await?;
-        try_join!(alice.is_idle_because("no-relay: bob"), bob.is_idle_because("no-relay: alice"))?;
+        let (at_alice, at_bob) = (format!("{why}: bob"), format!("{why}: alice"));
+        try_join!(alice.is_idle_because(&at_alice), bob.is_idle_because(&at_bob))?;
         try_join!(alice.has_let_go(), bob.has_let_go())?;
-        tour.look_at(&alice, "idle-no-relay").await?;
+        tour.look_at(&alice, &format!("idle-{why}")).await?;
         tour.is_fine().await
     })
 }

@@ -1,7 +1,7 @@
 //! Who learns whose address, and when.
 
 use anyhow::Result;
-use e2e::{Person, Played, play, scene::call};
+use e2e::{Look, Person, Played, play, scene::call};
 use tokio::try_join;
 
 use crate::states::Tour;
@@ -48,14 +48,14 @@ fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
         tour.look_at(&alice, "idle-hidden-address").await?;
         // It is remembered.
         alice.reload().await?;
-        alice.sign_in().await?;
+        alice.sees("that she is back", Look::is_signed_in).await?;
         assert!(is_pressed(&alice).await?);
 
         for (caller, callee) in [(&alice, &bob), (&bob, &alice)] {
             try_join!(alice.value::<()>(LISTEN), bob.value::<()>(LISTEN))?;
             call(caller, callee).await?;
             try_join!(alice.receives_media(), bob.receives_media())?;
-            let (at_alice, at_bob) = try_join!(alice.path(), bob.path())?;
+            let (at_alice, at_bob) = try_join!(alice.route(), bob.route())?;
             assert_eq!(at_alice, "relay/udp");
             assert_eq!(at_bob, "relay/udp", "the relay reaches nobody but its own users");
             let hers = candidates(&sent(&alice).await?);
@@ -72,7 +72,7 @@ fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
         alice.click("relayOnlyBtn").await?;
         call(&alice, &bob).await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
-        assert_eq!(alice.path().await?, "host/udp");
+        assert_eq!(alice.route().await?, "host/udp");
         tour.is_fine().await
     })
 }
