@@ -51,6 +51,15 @@ pub(super) fn unmasked(payload: &[u8]) -> impl Iterator<Item = u8> {
     payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask)
 }
 
+/// Writes other bytes into a masked frame, from the byte `at` of its payload on, over as many as there are.
+pub(super) fn overwrite(frame: &mut [u8], payload: usize, at: usize, bytes: &[u8]) {
+    let header = frame.len() - payload;
+    let mask = MASK.iter().cycle().skip(at % MASK.len());
+    for ((old, new), mask) in frame[header + at..].iter_mut().zip(bytes).zip(mask) {
+        *old = new ^ mask;
+    }
+}
+
 /// Finds a whole frame; `None` if there is more to come.
 pub(super) fn find(bytes: &[u8]) -> Option<Found> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
@@ -72,7 +81,7 @@ pub(super) fn find(bytes: &[u8]) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, TEXT, find, masked, unmasked};
+    use super::{Kind, TEXT, find, masked, overwrite, unmasked};
 
     #[test]
     fn what_is_written_is_found_whatever_its_length() {
@@ -84,6 +93,14 @@ mod tests {
             assert_eq!((found.kind, found.end, found.masked), (Kind::Text, frame.len(), true));
             assert!(unmasked(&frame[found.begin..found.end]).eq(payload), "{length}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_frame_can_be_overwritten() {
+        let mut frame = masked(TEXT, b"call me later");
+        overwrite(&mut frame, 13, 5, b"us");
+        let found = find(&frame).unwrap();
+        assert!(unmasked(&frame[found.begin..found.end]).eq(*b"call us later"));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub(crate) struct Pair {
     caller: Client,
     callee: Client,
     call: Call,
+    number: usize,
+    /// How many calls there were before this one.
+    calls: u32,
 }
 
 /// What the two say in a call.
@@ -45,6 +48,18 @@ impl Call {
             leave: words::leave(callee, id),
         }
     }
+
+    fn move_to(&mut self, id: &str) {
+        let Self { offer, answer, candidate, candidate_back, leave } = self;
+        for message in [offer, answer, candidate, candidate_back, leave] {
+            message.move_to(id);
+        }
+    }
+}
+
+/// The id of a pair's call: always as long, and never the same again.
+fn id(number: usize, calls: u32) -> String {
+    format!("{number:07}-{calls:08}")
 }
 
 /// What a pair reports while it talks.
@@ -74,8 +89,8 @@ impl Pair {
             Client::connect(address, dialect, &caller),
             Client::connect(address, dialect, &callee)
         );
-        let call = Call::new(&caller, &callee, &format!("call{number}"));
-        Ok(Self { caller: one?, callee: other?, call })
+        let call = Call::new(&caller, &callee, &id(number, 0));
+        Ok(Self { caller: one?, callee: other?, call, number, calls: 0 })
     }
 
     /// Begins the call within which candidates are sent.
@@ -145,10 +160,16 @@ impl Pair {
         Ok(text.len())
     }
 
+    /// Makes the next call another one than the last.
+    pub(crate) fn prepare(&mut self) {
+        self.calls += 1;
+        self.call.move_to(&id(self.number, self.calls));
+    }
+
     /// A call from the offer to the end: answered at once, with all the candidates of both, and left when they are
     /// there.
     pub(crate) async fn set_up(&mut self) -> Result<()> {
-        let Self { caller, callee, call } = self;
+        let Self { caller, callee, call, .. } = self;
         caller.send(&call.offer.frame).await?;
         expect("offer", &callee.hear().await?)?;
         callee.send(&call.answer.frame).await?;

@@ -1,6 +1,6 @@
 //! What the clients say: the messages of the tutorial's protocol, as large as browsers make them.
 
-use super::frame::{TEXT, masked};
+use super::frame::{TEXT, masked, overwrite};
 
 /// The size of a session description that Chromium makes for sound and picture, in bytes of its JSON. Its line ends are
 /// written `\r\n` in it, with backslashes.
@@ -21,6 +21,16 @@ impl Message {
     fn new(text: String) -> Self {
         let frame = masked(TEXT, text.as_bytes());
         Self { text, frame }
+    }
+
+    /// Makes it a message of another call, whose id is as long.
+    pub(crate) fn move_to(&mut self, call: &str) {
+        const FIELD: &str = "\"call\":\"";
+        if let Some(at) = self.text.rfind(FIELD) {
+            let at = at + FIELD.len();
+            overwrite(&mut self.frame, self.text.len(), at, call.as_bytes());
+            self.text.replace_range(at..at + call.len(), call);
+        }
     }
 }
 
@@ -77,7 +87,17 @@ fn description(kind: &str, name: &str, call: &str) -> Message {
 
 #[cfg(test)]
 mod tests {
-    use super::{CANDIDATE, candidate};
+    use super::{CANDIDATE, Message, candidate};
+
+    #[test]
+    fn a_message_can_be_moved_to_another_call() {
+        let mut message = candidate("bob", "call0001");
+        message.move_to("call0002");
+        let made = candidate("bob", "call0002");
+        assert_eq!((&message.text, &message.frame), (&made.text, &made.frame));
+        let Message { text, .. } = message;
+        assert!(text.ends_with(r#""call":"call0002"}"#));
+    }
 
     #[test]
     fn candidates_have_the_size_of_a_browsers() {

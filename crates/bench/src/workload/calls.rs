@@ -24,6 +24,7 @@ pub(super) async fn set_up(
     let calling = pairs.iter_mut().map(|pair| async {
         let mut times = Vec::new();
         while !progress.stop.get() {
+            pair.prepare();
             let begin = Instant::now();
             pair.set_up().await?;
             times.push(begin.elapsed());
