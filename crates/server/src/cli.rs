@@ -364,7 +364,6 @@ mod tests {
             ["--limits", "maybe"],
             ["--grace", "soon"],
             ["--grace", "3601"],
-            ["doctor", "ftp://example.org"],
             ["--relay", "maybe"],
             ["--relay-address", "localhost"],
             ["--relay-allow", "10.0.0.1/99"],
@@ -377,6 +376,9 @@ mod tests {
             assert_eq!(error.exit_code(), 2, "{bad:?}");
             assert!(error.to_string().contains(bad[0]), "{error}");
         }
+        let error = parse(&["doctor", "ftp://example.org"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("ftp://"), "{error}");
     }
 
     #[test]
