@@ -14,41 +14,143 @@ mod page;
 mod peer;
 mod relay;
 mod schedule;
+mod tell;
 mod world;
+
+use std::{collections::BTreeSet, fmt};
 
 pub use schedule::{Network, Plan, Script};
 
 use check::Violation;
 use world::World;
 
+/// A schedule to be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// What kind of schedule.
+    pub plan: Plan,
+    /// All that is random in it follows from this.
+    pub seed: u64,
+    /// Which of the things that users do and that break are left out, by their numbers.
+    pub without: BTreeSet<usize>,
+}
+
 /// A schedule that ended badly.
 #[derive(Debug)]
 pub struct Failure {
-    /// The seed that plays it again.
-    pub seed: u64,
+    /// What plays it again: with as much left out as it fails without.
+    pub schedule: Schedule,
     /// What is wrong.
     pub violation: String,
     /// What happened, a line for each event.
     pub trace: Vec<String>,
 }
 
-/// Plays the schedule that follows from the seed.
-///
-/// # Errors
-/// Says which property did not hold, with everything that happened before.
-pub fn run(seed: u64, plan: Plan) -> Result<(), Failure> {
-    if play(seed, plan, false).is_ok() {
-        return Ok(());
+impl Schedule {
+    /// The whole of it.
+    #[must_use]
+    pub const fn new(plan: Plan, seed: u64) -> Self {
+        Self { plan, seed, without: BTreeSet::new() }
     }
-    // Writing the trace takes longer than the run, so it is written for the failing seed only.
-    let (violation, trace) = match play(seed, plan, true) {
-        Err(failed) => failed,
-        Ok(()) => (Violation::new("the same seed played differently"), Vec::new()),
-    };
-    Err(Failure { seed, violation: violation.to_string(), trace })
 }
 
-fn play(seed: u64, plan: Plan, traced: bool) -> Result<(), (Violation, Vec<String>)> {
-    let mut world = World::new(seed, plan, traced);
-    schedule::play(&mut world).map_err(|violation| (violation, world.into_trace()))
+/// Plays a schedule.
+///
+/// # Errors
+/// Says which property did not hold, with everything that happened before, in a schedule that was made as short as it
+/// still fails.
+pub fn run(schedule: &Schedule) -> Result<(), Failure> {
+    let Err(failed) = play(schedule, false) else { return Ok(()) };
+    let schedule = shrink(schedule.clone(), failed.events);
+    // Writing the trace takes longer than the run, so it is written for the failing schedule only.
+    let (violation, trace) = match play(&schedule, true) {
+        Err(failed) => (failed.violation.to_string(), failed.trace),
+        Ok(()) => ("the same schedule played differently".to_owned(), Vec::new()),
+    };
+    Err(Failure { schedule, violation, trace })
+}
+
+/// Leaves out one event after the other, as long as it fails without.
+fn shrink(mut schedule: Schedule, events: usize) -> Schedule {
+    loop {
+        let before = schedule.without.len();
+        for event in 0..events {
+            if schedule.without.insert(event) && play(&schedule, false).is_ok() {
+                schedule.without.remove(&event);
+            }
+        }
+        // What seemed to matter may not, once something else is left out.
+        if schedule.without.len() == before {
+            return schedule;
+        }
+    }
+}
+
+struct Failed {
+    violation: Violation,
+    events: usize,
+    trace: Vec<String>,
+}
+
+fn play(schedule: &Schedule, traced: bool) -> Result<(), Failed> {
+    let mut world = World::new(schedule, traced);
+    schedule::play(&mut world).map_err(|violation| {
+        let events = world.events();
+        Failed { violation, events, trace: world.into_trace() }
+    })
+}
+
+/// As arguments of `cargo xtask simulate`.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan: Plan { users, network, script }, seed, without } = self;
+        let (script, network) = (script.name(), network.name());
+        write!(f, "--script {script} --users {users} --network {network} --seed {seed}")?;
+        if !without.is_empty() {
+            let without: Vec<_> = without.iter().map(ToString::to_string).collect();
+            write!(f, " --without {}", without.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.trace {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f, "\nWrong: {}\nTo play it again:", self.violation)?;
+        write!(f, "    cargo xtask simulate {}", self.schedule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Network, Plan, Schedule, Script, play, shrink};
+
+    /// An event that is left out takes nothing else with it: the events before it stay the same.
+    #[test]
+    fn what_a_schedule_is_made_of_can_be_left_out_one_by_one() {
+        let plan = Plan { users: 2, network: Network::Quick, script: Script::Turmoil };
+        let mut schedule = Schedule::new(plan, 5);
+        assert!(play(&schedule, false).is_ok());
+        schedule.without.extend(0..100);
+        assert!(play(&schedule, false).is_ok());
+    }
+
+    #[test]
+    fn a_schedule_that_fails_whatever_is_left_out_is_shrunk_to_nothing() {
+        // Four users are more than there are names for, so that this one is none: it fails by what it is checked for.
+        let plan = Plan { users: 2, network: Network::Quick, script: Script::ServerDies };
+        let schedule = shrink(Schedule::new(plan, 1), 0);
+        assert!(schedule.without.is_empty());
+    }
+
+    #[test]
+    fn the_arguments_name_all_that_plays_it_again() {
+        let plan = Plan { users: 3, network: Network::Slow, script: Script::Turmoil };
+        let schedule = Schedule { plan, seed: 7, without: [2, 5].into() };
+        let expected = "--script turmoil --users 3 --network slow --seed 7 --without 2,5";
+        assert_eq!(schedule.to_string(), expected);
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
     event::{Event, News, Tab, UserId},
     peer::Pc,
     relay::SocketId,
+    tell,
     world::World,
 };
 
@@ -96,7 +97,7 @@ impl World {
         self.pages[user].consent |= asks;
         let effects = self.pages[user].client.handle(self.now, input);
         for effect in effects {
-            self.trace(|world| format!("  {} does {effect:?}", world.pages[user].name));
+            self.trace(|world| tell::effect(world.pages[user].name, &effect));
             self.page_does(user, effect);
         }
         let timeout = self.pages[user].client.next_timeout();

@@ -22,7 +22,7 @@ const SETTLING: Millis = 180_000;
 const FAIR_CALL: Millis = 40_000;
 
 /// What kind of schedule is played.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// How many users there are: two or three.
     pub users: usize,
@@ -30,6 +30,19 @@ pub struct Plan {
     pub network: Network,
     /// What happens.
     pub script: Script,
+}
+
+impl Plan {
+    /// Every kind of schedule.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let networks = [Network::Quick, Network::Slow];
+        let plans = Script::ALL
+            .into_iter()
+            .flat_map(|script| networks.map(|network| Self { users: 2, network, script }));
+        let three = networks.map(|network| Self { users: 3, network, script: Script::Turmoil });
+        plans.chain(three).collect()
+    }
 }
 
 /// What happens in a schedule.
@@ -55,6 +68,21 @@ pub enum Script {
 }
 
 impl Script {
+    /// Its name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Turmoil => "turmoil",
+            Self::BothCallAtOnce => "both-call-at-once",
+            Self::PathBreaks => "path-breaks",
+            Self::ServerDies => "server-dies",
+            Self::SocketsBreak => "sockets-break",
+            Self::Reload => "reload",
+            Self::Move => "move",
+            Self::RingingBreaks => "ringing-breaks",
+        }
+    }
+
     /// Every kind.
     pub const ALL: [Self; 8] = [
         Self::Turmoil,
@@ -79,6 +107,15 @@ pub enum Network {
 }
 
 impl Network {
+    /// Its name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Slow => "slow",
+        }
+    }
+
     /// The longest a frame takes, in ms.
     pub(crate) const fn delay(self, calm: bool) -> u64 {
         match self {
@@ -144,7 +181,7 @@ fn path_breaks(world: &mut World) -> Result<(), Violation> {
 fn server_dies(world: &mut World) -> Result<(), Violation> {
     begin_call(world)?;
     let restart = random_restart(world, 60_000);
-    world.queue.add(world.now, restart);
+    world.happens(world.now, restart);
     // Once it is there again, the longest pause between two attempts of a page passes, and a login.
     media_goes_on(world, 60_000 + 20_000)?;
     hang_up_ends_it(world)
@@ -155,7 +192,7 @@ fn sockets_break(world: &mut World) -> Result<(), Violation> {
     for _ in 0..1 + world.rng.below(6) {
         let at = world.now + world.rng.below(20_000);
         let user = world.rng.below(2) as UserId;
-        world.queue.add(at, Event::BreakSocket(user));
+        world.happens(at, Event::BreakSocket(user));
     }
     media_goes_on(world, 90_000)?;
     hang_up_ends_it(world)
@@ -166,12 +203,12 @@ fn reload(world: &mut World) -> Result<(), Violation> {
     for _ in 0..1 + world.rng.below(3) {
         let at = world.now + world.rng.below(4_000);
         let user = world.rng.below(2) as UserId;
-        world.queue.add(at, Event::Reload(user));
+        world.happens(at, Event::Reload(user));
     }
     if world.rng.below(3) == 0 {
         let at = world.now + world.rng.below(6_000);
         let restart = random_restart(world, 5_000);
-        world.queue.add(at, restart);
+        world.happens(at, restart);
     }
     world.run_until(world.now + 40_000)?;
     world.check_in_call(0, 1)?;
@@ -211,7 +248,7 @@ fn ringing_breaks(world: &mut World) -> Result<(), Violation> {
         2 => Event::BreakSocket(1),
         _ => Event::Reload(1),
     };
-    world.queue.add(at, event);
+    world.happens(at, event);
     // A page that heard nothing of it may be without a socket for as long as the server needs to see it.
     let until = world.now + FAIR_CALL;
     while world.now < until && world.view(0).phase != PhaseView::InCall {
@@ -265,9 +302,10 @@ fn turmoil(world: &mut World) -> Result<(), Violation> {
         let event = random_event(world);
         if let Event::Path(_) = event {
             let back = at + world.rng.below(40_000);
-            world.queue.add(back, Event::Path(true));
+            world.happen_together([(at, event), (back, Event::Path(true))]);
+        } else {
+            world.happens(at, event);
         }
-        world.queue.add(at, event);
     }
     world.run_until(TURMOIL)?;
     world.calm = true;

@@ -1,17 +1,22 @@
 //! All of it together, and the network between.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use client_web::call::{Input, Millis, Rng};
 use server::session::{Envelope, Input as SessionInput};
 
 use crate::{
+    Schedule,
     check::Violation,
     event::{Device, Event, News, Queue, UserId},
     page::Page,
     peer::{Ice, PcId},
     relay::{Relay, SessionId, SocketId},
     schedule::{NAMES, Plan},
+    tell,
 };
 
 /// The world.
@@ -36,6 +41,10 @@ pub(crate) struct World {
     broken: BTreeSet<SocketId>,
     violation: Option<Violation>,
     traced: Option<Vec<String>>,
+    /// How many of the schedule's events there were so far: those that can be left out to see whether they matter.
+    events: usize,
+    /// Those that are left out, by their numbers.
+    without: BTreeSet<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +55,9 @@ enum Way {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, plan: Plan, traced: bool) -> Self {
-        let mut rng = Rng::new(seed);
+    pub(crate) fn new(schedule: &Schedule, traced: bool) -> Self {
+        let plan = schedule.plan;
+        let mut rng = Rng::new(schedule.seed);
         let pages = NAMES[..plan.users].iter().map(|name| Page::new(name, rng.bits())).collect();
         Self {
             now: 0,
@@ -65,7 +75,29 @@ impl World {
             broken: BTreeSet::new(),
             violation: None,
             traced: traced.then(Vec::new),
+            events: 0,
+            without: schedule.without.clone(),
         }
+    }
+
+    /// How many of the schedule's events could have been left out.
+    pub(crate) const fn events(&self) -> usize {
+        self.events
+    }
+
+    /// An event of the schedule, unless it is left out.
+    pub(crate) fn happens(&mut self, at: Millis, event: Event) {
+        self.happen_together([(at, event)]);
+    }
+
+    /// Events of the schedule that are left out together or not at all.
+    pub(crate) fn happen_together<const N: usize>(&mut self, events: [(Millis, Event); N]) {
+        if !self.without.contains(&self.events) {
+            for (at, event) in events {
+                self.queue.add(at, event);
+            }
+        }
+        self.events += 1;
     }
 
     pub(crate) fn into_trace(self) -> Vec<String> {
@@ -75,7 +107,11 @@ impl World {
     /// Notes a line of the trace, if one is written.
     pub(crate) fn trace(&mut self, line: impl FnOnce(&Self) -> String) {
         if self.traced.is_some() {
-            let line = format!("{:>8} {}", self.now, line(self));
+            let line = line(self);
+            if line.is_empty() {
+                return;
+            }
+            let line = format!("{:>8.3} s  {line}", Duration::from_millis(self.now).as_secs_f64());
             if let Some(lines) = &mut self.traced {
                 lines.push(line);
             }
@@ -92,7 +128,7 @@ impl World {
     pub(crate) fn run_until(&mut self, until: Millis) -> Result<(), Violation> {
         while let Some((at, event)) = self.queue.next_until(until) {
             self.now = at;
-            self.trace(|_| format!("{event:?}"));
+            self.trace(|world| tell::event(world, &event));
             self.happen(event);
             if let Some(violation) = self.violation.take() {
                 return Err(violation);

@@ -15,6 +15,7 @@ mod page;
 mod project;
 mod run;
 mod setup;
+mod simulate;
 mod tally;
 mod test;
 mod tools;
@@ -51,6 +52,15 @@ enum Chore {
     /// Builds the page and the server as they are shipped, and prints how large the page is.
     Dist,
     #[command(disable_help_flag = true)]
+    /// Plays any number of random schedules of pages and server in virtual time.
+    Simulate {
+        /// How many, and of which kind: `cargo xtask simulate --help` says.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Checks a model of two users and the server in every order in which things can happen.
+    Model,
+    #[command(disable_help_flag = true)]
     /// Measures the server beside others and beside the least that a relay can cost.
     Bench {
         /// What to measure, and how often: `cargo xtask bench --help` says.
@@ -81,6 +91,8 @@ fn carry_out(chore: Chore) -> Result<ExitCode> {
         Chore::Connectivity(choice) => connectivity::run(&project, &choice),
         Chore::Audit => audit::run(&project),
         Chore::Dist => dist::run(&project),
+        Chore::Simulate { options } => simulate::run(&project, &options),
+        Chore::Model => simulate::model(&project),
         Chore::Bench { options } => bench::run(&project, &options),
     }
 }

@@ -5,7 +5,11 @@
 //! `PRONTO_MODEL=full` checks the plans of [`FULL`] too, as `cargo xtask test` does; `deep` all, as `cargo xtask model`
 //! does. What is not in the model: candidates (descriptions carry the addresses), devices that fail or take time, more
 //! users. The simulation has all of these.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::print_stdout,
+    reason = "how large the space was is what one wants to know of a test like this"
+)]
 
 mod page;
 mod peer;
@@ -63,10 +67,17 @@ impl Model for Calls {
     }
 }
 
-fn check(plan: &Plan) {
+fn check(plan: &Plan, depth: Depth) {
     let begin = Instant::now();
     let model = Calls { start: plan.start(), known: Known::default() };
-    let checker = model.checker().spawn_bfs().join();
+    // Breadth first finds the shortest way to what is wrong; depth first holds few of the states at a time.
+    match depth {
+        Depth::QUICK | Depth::FULL => report(plan, begin, &model.checker().spawn_bfs().join()),
+        Depth::DEEP => report(plan, begin, &model.checker().spawn_dfs().join()),
+    }
+}
+
+fn report(plan: &Plan, begin: Instant, checker: &impl Checker<Calls>) {
     let (states, depth) = (checker.unique_state_count(), checker.max_depth());
     println!("{}: {states} states, {depth} steps deep, in {:.1?}", plan.name, begin.elapsed());
     for name in [NEVER, SETTLES] {
@@ -82,7 +93,7 @@ fn check(plan: &Plan) {
 
 fn check_all(plans: &[Plan], depth: Depth) {
     if depth <= Depth::wanted() {
-        plans.iter().for_each(check);
+        plans.iter().for_each(|plan| check(plan, depth));
     }
 }
 

@@ -7,6 +7,7 @@ use client_web::call::UserInput;
 use crate::state::{Budget, NAMES, Page, State};
 
 /// How much is checked.
+#[allow(clippy::upper_case_acronyms, reason = "they are named as the lists of plans are")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Depth {
     /// Seconds, also in a debug build.
@@ -150,8 +151,8 @@ impl Plan {
             logins: 0,
             violation: None,
         };
-        for user in 0..2 {
-            state.press(user, UserInput::SignIn { name: NAMES[user].to_owned() });
+        for (user, name) in NAMES.iter().enumerate() {
+            state.press(user, UserInput::SignIn { name: (*name).to_owned() });
         }
         state.arrive();
         if self.begins_in_call {

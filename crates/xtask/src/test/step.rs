@@ -13,7 +13,7 @@ use crate::{
     dist, npm,
     page::{self, Build},
     project::Project,
-    setup,
+    setup, simulate,
     tally::Tally,
     tools::{Tool, path_with},
 };
@@ -37,6 +37,8 @@ pub(super) enum Step {
     Docs,
     DocsWasm,
     Native,
+    Simulate,
+    Model,
     Interop,
     Bench,
     Browser,
@@ -48,13 +50,15 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Fmt,
         Self::Clippy,
         Self::ClippyWasm,
         Self::Docs,
         Self::DocsWasm,
         Self::Native,
+        Self::Simulate,
+        Self::Model,
         Self::Interop,
         Self::Bench,
         Self::Browser,
@@ -69,7 +73,12 @@ impl Step {
     pub(super) const fn has_tests(self) -> bool {
         matches!(
             self,
-            Self::Native | Self::Interop | Self::Browser | Self::E2e | Self::Connectivity
+            Self::Native
+                | Self::Model
+                | Self::Interop
+                | Self::Browser
+                | Self::E2e
+                | Self::Connectivity
         )
     }
 
@@ -92,6 +101,8 @@ impl Step {
             Self::Docs => ("do the docs build, with every link in them?", 60),
             Self::DocsWasm => ("the same for what only browsers see", 25),
             Self::Native => ("tests without a browser", 240),
+            Self::Simulate => ("100,000 random schedules of pages and server", 180),
+            Self::Model => ("two users and the server, in every order in which things happen", 240),
             Self::Interop => ("coturn's client and an ACME authority talk to the server", 180),
             Self::Bench => ("does the benchmark work? It measures nothing here", 90),
             Self::Browser => ("tests of the page's parts in a browser", 240),
@@ -132,6 +143,11 @@ impl Step {
                 let mut command = cargo_test(project, &["-p", "interop"], filter);
                 command.envs(programs);
                 self.tests(command, filter.is_none())
+            }
+            Self::Simulate => simulate::check(project, self.wait()).map(|()| Tally::PASSED),
+            Self::Model => {
+                let mut command = simulate::checker(project, "full");
+                self.tests(command.args(filter), filter.is_none())
             }
             Self::Bench => bench::smoke(project, self.wait()).map(|()| Tally::PASSED),
             Self::Browser => self.browser_tests(project, filter),
