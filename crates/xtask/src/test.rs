@@ -125,7 +125,14 @@ mod tests {
             Selection { filter: filter.map(str::to_owned), steps: Vec::new() }.steps()
         };
         assert_eq!(with(None), Step::ALL);
-        let tested = [Step::Native, Step::Interop, Step::Browser, Step::E2e, Step::Connectivity];
+        let tested = [
+            Step::Native,
+            Step::Model,
+            Step::Interop,
+            Step::Browser,
+            Step::E2e,
+            Step::Connectivity,
+        ];
         assert_eq!(with(Some("x")), tested);
     }
 }
