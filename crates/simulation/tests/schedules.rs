@@ -6,6 +6,7 @@ use simulation::{Network, Plan, Schedule, Script, run};
 /// more, and optimised.
 const SEEDS: u64 = 500;
 
+#[expect(clippy::panic, reason = "a test fails by panicking")]
 fn play_all(plan: Plan) {
     let seeds = std::env::var("PRONTO_SEEDS")
         .map_or(SEEDS, |seeds| seeds.parse().expect("PRONTO_SEEDS is a number of seeds"));

@@ -147,7 +147,8 @@ impl Step {
             Self::Simulate => simulate::check(project, self.wait()).map(|()| Tally::PASSED),
             Self::Model => {
                 let mut command = simulate::checker(project, "full");
-                self.tests(command.args(filter), filter.is_none())
+                command.args(filter);
+                self.tests(command, filter.is_none())
             }
             Self::Bench => bench::smoke(project, self.wait()).map(|()| Tally::PASSED),
             Self::Browser => self.browser_tests(project, filter),
