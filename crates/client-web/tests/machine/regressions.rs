@@ -23,13 +23,22 @@ fn offers(page: &mut TestPage, name: &str, call: &str, replaces: Option<&str>) {
 /// It was taken for a call of the peer's own that crossed with the page's.
 #[test]
 fn an_ice_restart_of_the_peer_does_not_stop_a_page_that_goes_back_into_the_call() {
-    let (mut page, old, offer) = rejoining();
-    offers(&mut page, "aaron", &old, None);
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    let mut page = reloaded(page);
+    page.input(Input::SocketOpened);
+    page.server(&welcome("alice", &old));
     offers(&mut page, "bob", &old, None);
-    page.effects.retain(|effect| !matches!(effect, client_web::call::Effect::Send(_)));
+    page.give_media();
+    assert_eq!(page.ops(), [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    offers(&mut page, "bob", &old, None);
+    page.effects.clear();
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    let sent = page.sent();
+    let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+    offers(&mut page, "bob", &old, None);
     assert_eq!(page.effects, []);
-    assert_eq!(page.view().phase, PhaseView::Reconnecting);
-    page.answered_by_bob(offer.call.unwrap().as_str());
+    page.answered_by_bob(offer.call.as_ref().unwrap().as_str());
     page.peer(PeerEvent::State(PeerState::Connected));
     assert_eq!(page.view().phase, PhaseView::InCall);
 }
