@@ -56,8 +56,12 @@ fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
             call(caller, callee).await?;
             try_join!(alice.receives_media(), bob.receives_media())?;
             let (at_alice, at_bob) = try_join!(alice.route(), bob.route())?;
-            assert_eq!(at_alice, "relay/udp");
-            assert_eq!(at_bob, "relay/udp", "the relay reaches nobody but its own users");
+            // Over UDP or TCP, whichever the browsers find to be quicker.
+            assert!(at_alice.starts_with("relay/"), "{at_alice}");
+            assert!(
+                at_bob.starts_with("relay/"),
+                "the relay reaches nobody but its own users: {at_bob}"
+            );
             let hers = candidates(&sent(&alice).await?);
             assert!(!hers.is_empty());
             for candidate in hers {
