@@ -8,6 +8,7 @@ mod assets;
 mod compress;
 mod html;
 mod output;
+mod weight;
 
 use std::{
     collections::BTreeMap,
@@ -95,6 +96,7 @@ pub(crate) fn build_into(
     files.insert("index.html".to_owned(), page.into_bytes());
     if let Build::Optimised { .. } = build {
         compress::add_compressed(&mut files)?;
+        weight::print(&module)?;
     }
     output::replace(dist, &files)?;
     stamp.write(&stamp_file, dist)?;
