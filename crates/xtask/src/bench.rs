@@ -16,19 +16,21 @@ use crate::{
 
 /// Where the tables go, in the target directory.
 const OUTPUT: &str = "bench";
+/// Where those of the smoke test go, which mean nothing: they must not replace those that do.
+const SMOKE_OUTPUT: &str = "bench-smoke";
 
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode> {
     println!("Building the server and the benchmark …");
     let wait = Wait::on("the benchmark").usually(Duration::from_secs(300));
     let (bench, server) = build(project, &["--release"], wait)?;
-    let status = command(project, &bench, &server).args(options).status()?;
+    let status = command(project, &bench, &server, OUTPUT).args(options).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs everything in the benchmark once, in small: it only has to work.
 pub(crate) fn smoke(project: &Project, wait: Wait<'_>) -> Result<()> {
     let (bench, server) = build(project, &[], wait)?;
-    let mut command = command(project, &bench, &server);
+    let mut command = command(project, &bench, &server, SMOKE_OUTPUT);
     child::run(command.args(["--smoke", "--repetitions", "2"]), wait)
 }
 
@@ -42,13 +44,13 @@ fn build(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Result<(PathB
     Ok((bench, cargo::build_server(project, arguments, wait)?))
 }
 
-fn command(project: &Project, bench: &PathBuf, server: &PathBuf) -> Command {
+fn command(project: &Project, bench: &PathBuf, server: &PathBuf, output: &str) -> Command {
     let mut command = Command::new(bench);
     command
         .current_dir(&project.root)
         .arg("--server")
         .arg(server)
         .arg("--output")
-        .arg(project.target.join(OUTPUT));
+        .arg(project.target.join(output));
     command
 }
