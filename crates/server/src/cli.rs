@@ -1,21 +1,18 @@
 //! The command line. Each option is also an environment variable.
 
-use std::{
-    env,
-    net::IpAddr,
-    path::{Path, PathBuf},
-    time::Duration,
+mod relay;
+mod tls;
+
+use std::{env, path::PathBuf, time::Duration};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use doctor::Target;
+use server::{
+    Config, Timing,
+    config::{BadOrigin, Origin, Origins, PublicHost, StunUrl},
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use doctor::Target;
-use ipnet::IpNet;
-use relay::Secret;
-use server::{
-    Config, Timing, Tls,
-    config::{BadOrigin, Embedded, Origin, Origins, PublicHost, StunUrl, Turn, TurnUrl},
-    tls::Acme,
-};
+use self::{relay::RelayOptions, tls::TlsOptions};
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
@@ -90,93 +87,12 @@ pub(crate) enum Chore {
     },
 }
 
-/// Who relays media between browsers that cannot reach each other.
-#[derive(Debug, Args)]
-struct RelayOptions {
-    /// Whether this server relays media, as a TURN server, between browsers that cannot reach each other.
-    #[arg(
-        long,
-        env = "PRONTO_RELAY",
-        value_name = "ON|OFF",
-        default_value = "on",
-        hide_possible_values = true
-    )]
-    relay: Switch,
-
-    /// The address that relayed media seems to come from, one of each family. By default the one that is listened on, or
-    /// that this machine sends from. Needed only with --relay-allow, behind a NAT.
-    #[arg(long, env = "PRONTO_RELAY_ADDRESS", value_name = "IP", value_delimiter = ',')]
-    relay_address: Vec<IpAddr>,
-
-    /// A network that media may be relayed to besides other users of the relay, such as `0.0.0.0/0` for all public
-    /// addresses. A private or otherwise special network has to be named itself. May be given several times.
-    #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
-    relay_allow: Vec<IpNet>,
-
-    /// A TURN server that relays instead of this one, such as `turn:turn.example.org:3478?transport=udp`. Needs
-    /// --turn-secret. May be given several times, in the order in which browsers should try them.
-    #[arg(long, env = "PRONTO_TURN_URL", value_name = "URL", value_delimiter = ',')]
-    turn_url: Vec<TurnUrl>,
-
-    /// The secret that TURN credentials are made with: coturn's `static-auth-secret`. Better in the environment, where
-    /// other users of this machine do not see it.
-    #[arg(long, env = "PRONTO_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
-    turn_secret: Option<String>,
-}
-
-/// Where the certificate comes from.
-#[derive(Debug, Args)]
-struct TlsOptions {
-    /// Whether the server speaks HTTPS, and where its certificate comes from: `files` (--tls-cert, --tls-key), `acme` (an
-    /// authority such as Let's Encrypt, whose terms you agree to; needs --public-host, and port 443), or `self-signed`
-    /// (for trying it on a phone, which has to be told to trust it).
-    #[arg(
-        long,
-        env = "PRONTO_TLS",
-        value_name = "OFF|FILES|ACME|SELF-SIGNED",
-        default_value = "off",
-        hide_possible_values = true
-    )]
-    tls: TlsChoice,
-
-    /// The certificate with its chain, in PEM. Read again when it changes.
-    #[arg(long, env = "PRONTO_TLS_CERT", value_name = "FILE")]
-    tls_cert: Option<PathBuf>,
-
-    /// The certificate's private key, in PEM.
-    #[arg(long, env = "PRONTO_TLS_KEY", value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-
-    /// Where the authority may write to when something is wrong with the certificate.
-    #[arg(long, env = "PRONTO_ACME_EMAIL", value_name = "ADDRESS")]
-    acme_email: Option<String>,
-
-    /// The authority's directory, if it is not Let's Encrypt.
-    #[arg(long, env = "PRONTO_ACME_DIRECTORY", value_name = "URL")]
-    acme_directory: Option<String>,
-
-    /// The root certificate, in PEM, of an authority that this machine does not trust by itself.
-    #[arg(long, env = "PRONTO_ACME_ROOT", value_name = "FILE")]
-    acme_root: Option<PathBuf>,
-
-    /// Another address and port to listen on, where plain HTTP is sent on to HTTPS: `[::]:80`, if --listen is on 443.
-    #[arg(long, env = "PRONTO_REDIRECT", value_name = "ADDRESS:PORT", value_parser = listen)]
-    pub(crate) redirect: Option<String>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Switch {
     On,
     Off,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TlsChoice {
-    Off,
-    Files,
-    Acme,
-    SelfSigned,
-}
 /// The longest grace period, in seconds: a name that waits for its user for longer than an hour is taken.
 const MAX_GRACE_SECONDS: u64 = 3_600;
 
@@ -200,7 +116,7 @@ impl Cli {
 
     /// Whether the certificate is one that people have to be told to trust.
     pub(crate) fn is_self_signed(&self) -> bool {
-        self.tls.tls == TlsChoice::SelfSigned
+        self.tls.is_self_signed()
     }
 
     /// # Errors
@@ -223,75 +139,6 @@ impl Cli {
             timing,
         })
     }
-}
-
-impl RelayOptions {
-    fn into_turn(self) -> Result<Turn, String> {
-        let secret = self.turn_secret.as_deref().map(Secret::new);
-        if self.turn_secret.as_ref().is_some_and(String::is_empty) {
-            return Err("--turn-secret is empty.".to_owned());
-        }
-        if !self.turn_url.is_empty() {
-            let secret = secret.ok_or("--turn-url needs --turn-secret.")?;
-            return Ok(Turn::Fleet { urls: self.turn_url, secret });
-        }
-        Ok(match self.relay {
-            Switch::Off => Turn::Off,
-            Switch::On => Turn::Embedded(Embedded {
-                addresses: self.relay_address,
-                allow: self.relay_allow,
-                secret,
-            }),
-        })
-    }
-}
-
-impl TlsOptions {
-    fn into_tls(
-        self,
-        public: Option<&PublicHost>,
-        state: Option<&Path>,
-    ) -> Result<Option<Tls>, String> {
-        let state = || state.ok_or("--state is needed: there is no directory for certificates.");
-        let tls = match self.tls {
-            TlsChoice::Off if self.redirect.is_some() => {
-                return Err("--redirect needs --tls.".to_owned());
-            }
-            TlsChoice::Off => return Ok(None),
-            TlsChoice::Files => {
-                let certificate = self.tls_cert.ok_or("--tls files needs --tls-cert.")?;
-                let key = self.tls_key.ok_or("--tls files needs --tls-key.")?;
-                Tls::files(certificate, key)
-            }
-            TlsChoice::SelfSigned => Tls::self_signed(state()?, &own_hosts(public)),
-            TlsChoice::Acme => {
-                let host = public.filter(|host| is_name(host.host()));
-                let host = host.ok_or("--tls acme needs --public-host, a name and no address.")?;
-                let directory =
-                    self.acme_directory.unwrap_or_else(|| Acme::LETS_ENCRYPT.to_owned());
-                Tls::acme(Acme {
-                    host: host.host().to_owned(),
-                    contact: self.acme_email.map(|address| format!("mailto:{address}")),
-                    directory,
-                    root: self.acme_root,
-                    state: state()?.to_owned(),
-                })
-            }
-        };
-        tls.map(Some).map_err(|error| format!("{error}."))
-    }
-}
-
-fn is_name(host: &str) -> bool {
-    !host.starts_with('[') && host.parse::<IpAddr>().is_err()
-}
-
-/// What this machine can be reached at: the certificate that it signs itself has to name it.
-fn own_hosts(public: Option<&PublicHost>) -> Vec<String> {
-    let public = public.map(|public| public.host().trim_matches(['[', ']']).to_owned());
-    let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let homes = relay::own_addresses().map(|address| address.to_string());
-    public.into_iter().chain(local).chain(homes).collect()
 }
 
 /// Where programs keep what outlives them (XDG Base Directory Specification).
@@ -333,11 +180,11 @@ mod tests {
     use std::{path::PathBuf, time::Duration};
 
     use clap::{CommandFactory, Parser};
-    use server::config::{Origins, Turn};
+    use server::config::Origins;
 
     use super::{Cli, LimitsChoice};
 
-    fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    pub(super) fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
         Cli::try_parse_from([&["pronto"], arguments].concat())
     }
 
@@ -401,22 +248,6 @@ mod tests {
         assert_eq!(config.state, Some(PathBuf::from("here")));
         let any = parse(&["--allow-origin=http://a,*"]).unwrap().into_config().unwrap();
         assert_eq!(any.origins, Origins::Any);
-    }
-
-    fn turn(arguments: &[&str]) -> Result<Turn, String> {
-        parse(arguments).unwrap().into_config().map(|config| config.turn)
-    }
-
-    #[test]
-    fn somebody_relays_and_is_named() {
-        assert!(matches!(turn(&[]), Ok(Turn::Embedded(own)) if own.allow.is_empty()));
-        assert!(matches!(turn(&["--relay=off"]), Ok(Turn::Off)));
-        let own = turn(&["--relay-allow=0.0.0.0/0,10.1.0.0/16", "--relay-address=192.0.2.1"]);
-        assert!(
-            matches!(own, Ok(Turn::Embedded(own)) if own.allow.len() == 2 && own.addresses.len() == 1)
-        );
-        let fleet = turn(&["--turn-url=turn:a?transport=udp,turns:a", "--turn-secret=north"]);
-        assert!(matches!(fleet, Ok(Turn::Fleet { urls, .. }) if urls.len() == 2));
     }
 
     #[test]
