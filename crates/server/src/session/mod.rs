@@ -68,8 +68,8 @@ mod held;
 mod link;
 mod peer;
 mod phase;
-#[cfg(test)]
-mod tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod tests;
 
 use std::{
     collections::VecDeque,

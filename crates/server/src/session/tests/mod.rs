@@ -1,14 +1,29 @@
 //! Tests of the session machine: real machines, and a network in memory that keeps the order within each pair.
+//!
+//! `hostile` and `losses` read what happens from bytes as well: the fuzz target `session` runs them without the rest.
 
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports, reason = "the fuzz target runs some of it"))]
+
+#[cfg(test)]
 mod away;
+mod bytes;
+#[cfg(test)]
 mod calls;
+#[cfg(test)]
 mod glare;
-mod losses;
+pub(crate) mod hostile;
+pub(crate) mod losses;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod regressions;
+#[cfg(test)]
 mod rejoin;
+#[cfg(test)]
 mod restore;
+#[cfg(test)]
 mod resume;
 
 use std::{
@@ -19,8 +34,9 @@ use std::{
 use protocol::{CallId, ClientMessage, ServerMessage, UserName};
 
 use super::{
-    Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, Phase, Return, Ringing,
-    Session, Welcomed, link::Link,
+    Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, MAX_PAST, Phase, Return,
+    Ringing, Session, Welcomed,
+    link::{Link, size},
 };
 
 const LIMITS: Limits = Limits {

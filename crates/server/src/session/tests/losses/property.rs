@@ -1,0 +1,49 @@
+//! The same, from steps that proptest draws and shortens.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use super::{Loss, Run, Step, USERS, check};
+
+fn step() -> impl Strategy<Value = Step> {
+    let user = || 0..USERS.len();
+    prop_oneof![
+        4 => (user(), user()).prop_map(|(user, to)| Step::Calls(user, to)),
+        4 => user().prop_map(Step::Answers),
+        3 => user().prop_map(Step::SaysSomething),
+        2 => user().prop_map(Step::HangsUp),
+        2 => user().prop_map(Step::Acknowledges),
+        12 => user().prop_map(Step::ClientReads),
+        12 => user().prop_map(Step::ServerReads),
+        12 => (0..6_usize).prop_map(Step::Deliver),
+        2 => user().prop_map(Step::Breaks),
+        2 => (user(), select(&[Loss::Broken, Loss::PageGone][..]))
+            .prop_map(|(user, loss)| Step::IsLost(user, loss)),
+        4 => user().prop_map(Step::ComesBack),
+        2 => user().prop_map(Step::Reloads),
+        1 => any::<bool>().prop_map(Step::Restarts),
+        1 => (1..40_u64).prop_map(Step::TimePasses),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    /// `check_recipients` watches every step, and every message is compared with what was said.
+    #[test]
+    fn what_is_said_arrives_once_and_in_order_and_all_agree_in_the_end(
+        steps in vec(step(), 0..80)
+    ) {
+        let mut run = Run::new();
+        for step in steps {
+            run.take(step);
+        }
+        run.becomes_fair();
+        run.assert_agreement();
+    }
+
+    /// As the fuzz target has it.
+    #[test]
+    fn bytes_are_steps_as_well(bytes in vec(any::<u8>(), 0..200)) {
+        check(&bytes);
+    }
+}

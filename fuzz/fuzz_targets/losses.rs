@@ -1,0 +1,9 @@
+//! Three clients that follow the protocol, over sockets that break, pages that are loaded anew and servers that start anew. The checks are those
+//! of the tests of `server`.
+#![no_main]
+
+#[allow(dead_code, reason = "the server uses what no session of a test needs")]
+#[path = "../../crates/server/src/session/mod.rs"]
+mod session;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| session::tests::losses::check(bytes));
