@@ -100,11 +100,13 @@ impl Background {
         local: std::net::SocketAddr,
         udp: Option<std::net::UdpSocket>,
     ) -> io::Result<Option<Arc<Relay>>> {
-        let Turn::Embedded(Embedded { addresses, allow, secret }) = turn else { return Ok(None) };
+        let Turn::Embedded(own) = turn else { return Ok(None) };
+        let Embedded { addresses, allow, rate, secret } = own;
         let settings = relay::Settings {
             secret: secret.clone().unwrap_or_else(Secret::draw),
             policy: relay::Policy::allowing(allow.clone()),
             addresses: RelayAddresses::find(addresses, local.ip()),
+            rate: *rate,
         };
         Relay::start(settings, udp, &self.tasks, &self.stop).map(Some)
     }
