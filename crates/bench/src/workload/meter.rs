@@ -63,6 +63,11 @@ impl Spent {
         1e6 * self.server.as_secs_f64() / count as f64
     }
 
+    /// What the server used of a core, in per cent.
+    pub(super) fn server_share(&self) -> f64 {
+        100.0 * self.server.as_secs_f64() / self.time.as_secs_f64()
+    }
+
     /// How many of `count` things were done in a second.
     pub(super) fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.time.as_secs_f64()
