@@ -221,6 +221,19 @@ async fn never_sleep() {
 #[cfg(test)]
 mod tests {
     use super::{Size, Workload};
+    use crate::contestant::Contestant;
+
+    #[test]
+    fn calls_by_the_relay_are_for_relays_and_nothing_else_is_for_coturn() {
+        let media = [Workload::Media10, Workload::Media50, Workload::Media150];
+        for workload in Workload::ALL {
+            let relays = media.contains(&workload);
+            assert!(workload.suits(Contestant::Pronto));
+            assert_eq!(workload.suits(Contestant::Coturn), relays);
+            assert_eq!(workload.suits(Contestant::Tutorial), !relays);
+            assert_eq!(workload.relayed_calls(&Size::FULL).is_some(), relays);
+        }
+    }
 
     #[test]
     fn a_crowd_fits_into_what_the_system_allows() {
