@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     CpuPerRelayedCall,
     /// The server's memory, in KiB for each call that it relays.
     MemoryPerRelayedCall,
+    /// What of the packets does not arrive, in per cent.
+    Lost,
     /// What the load used of its core, in per cent. At 100 it is the load that is the limit.
     Load,
     /// What others used of the machine meanwhile, in per cent of one core.
@@ -52,6 +54,7 @@ impl Kind {
             Self::FreshLogin => "a login after all disconnected, ms",
             Self::CpuPerRelayedCall => "server CPU a call, % of a core",
             Self::MemoryPerRelayedCall => "memory a call (PSS), KiB",
+            Self::Lost => "packets lost, %",
             Self::Load => "the load's own CPU, % of its core",
             Self::Others => "others on this machine, % of a core",
         }
@@ -59,7 +62,7 @@ impl Kind {
 
     /// Whether a ratio of it says something about the servers.
     pub(crate) const fn compares(self) -> bool {
-        !matches!(self, Self::Load | Self::Others)
+        !matches!(self, Self::Lost | Self::Load | Self::Others)
     }
 }
 

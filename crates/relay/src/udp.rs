@@ -54,9 +54,10 @@ impl Udp {
                 for (buffer, meta) in slices.iter().zip(&metas[..count]) {
                     self.split(buffer, meta, &mut each);
                 }
-                // Fewer than were asked for are all that there were. To ask again would be a system call for nothing
-                // with almost every datagram; what comes from now on, the system tells of.
-                if count < UDP_BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+                // Fewer than were asked for are all that there were, where the system gives several at once. To ask again
+                // would be a system call for nothing with almost every datagram; what comes from now on is told.
+                let is_empty = cfg!(target_os = "linux") && count < UDP_BATCH;
+                if is_empty { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
             });
             if let Err(error) = received.await {
                 warn!(%error, "cannot receive datagrams");

@@ -3,7 +3,8 @@
 use std::{
     io::ErrorKind,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +23,11 @@ use turn_types::{
 
 /// How long an answer may take. Then the relay counts as broken.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an answer is waited for before it is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long to wait after a refusal by the system.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// The only channel that a client needs here, the first that there is.
 const CHANNEL: u16 = 0x4000;
@@ -47,7 +53,7 @@ impl TurnClient {
     pub(crate) fn allocate(relay: SocketAddr, credential: Credential) -> Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.connect(relay)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(AGAIN))?;
         let (realm, nonce) = (String::new(), String::new());
         let mut client = Self { socket, credential, realm, nonce, relayed: relay };
 
@@ -121,12 +127,23 @@ impl TurnClient {
         Ok(request.finish())
     }
 
+    /// Asks until there is an answer: datagrams get lost, and a relay may listen on TCP before it does on UDP.
     fn ask(&self, request: &[u8]) -> Result<Vec<u8>> {
-        self.socket.send(request)?;
+        let until = Instant::now() + PATIENCE;
         let mut buffer = vec![0; BUFFER];
-        let length = self.socket.recv(&mut buffer).context("the relay does not answer")?;
-        buffer.truncate(length);
-        Ok(buffer)
+        loop {
+            let answer = self.socket.send(request).and_then(|_| self.socket.recv(&mut buffer));
+            match answer {
+                Ok(length) => {
+                    buffer.truncate(length);
+                    return Ok(buffer);
+                }
+                Err(error) if Instant::now() > until => {
+                    return Err(error).context("the relay does not answer");
+                }
+                Err(_) => thread::sleep(GLANCE),
+            }
+        }
     }
 }
 

@@ -43,8 +43,8 @@ const GOALS: [Goal; 17] = [
     Goal { workload: Workload::Crowd20000, kind: Kind::FreshLogin, bound: AtMost(100.0) },
     Goal { workload: Workload::Crowd5000, kind: Kind::FreshLogin, bound: AtMost(100.0) },
     Goal { workload: Workload::Crowd5000, kind: Kind::Memory, bound: Times(0.85, Tutorial) },
-    Goal { workload: Workload::Media10, kind: Kind::CpuPerRelayedCall, bound: Times(0.85, Coturn) },
-    Goal { workload: Workload::Media150, kind: Kind::CpuPerRelayedCall, bound: Times(0.85, Coturn) },
+    Goal { workload: Workload::Media10, kind: Kind::CpuPerRelayedCall, bound: Times(1.0, Coturn) },
+    Goal { workload: Workload::Media150, kind: Kind::CpuPerRelayedCall, bound: Times(1.0, Coturn) },
     Goal { workload: Workload::Media150, kind: Kind::MemoryPerRelayedCall, bound: Times(0.75, Coturn) },
 ];
 

@@ -63,9 +63,9 @@ impl Spent {
         1e6 * self.server.as_secs_f64() / count as f64
     }
 
-    /// What the server used of a core, in per cent.
-    pub(super) fn server_share(&self) -> f64 {
-        100.0 * self.server.as_secs_f64() / self.time.as_secs_f64()
+    /// The server's CPU time, in seconds.
+    pub(super) fn server_seconds(&self) -> f64 {
+        self.server.as_secs_f64()
     }
 
     /// How many of `count` things were done in a second.
