@@ -17,7 +17,7 @@ pub mod scene;
 pub mod server;
 pub mod settings;
 pub mod tutorial;
-mod wait;
+pub mod wait;
 pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};
