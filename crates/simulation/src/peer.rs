@@ -130,7 +130,7 @@ impl Pc {
 
     fn describe(&mut self, kind: &str) -> Raw {
         self.descriptions += 1;
-        let description = json!({ "type": kind, "pc": self.id, "n": self.descriptions });
+        let description = json!({ "type": kind, "sdp": "", "pc": self.id, "n": self.descriptions });
         Raw::from_json(description.to_string()).expect("a JSON value is JSON")
     }
 

@@ -15,6 +15,7 @@ use super::{
     network,
     page::{CheckPanel, MissingIds, Page, Privacy},
     peer::{Peer, Report},
+    permissions,
     queue::{Event, Post, queue},
     socket::Socket,
     sound::Sound,
@@ -58,6 +59,7 @@ pub fn start() -> Result<(), StartError> {
     if let Some(kept) = storage::kept(&window) {
         post.input(Input::Reloaded(kept));
     }
+    permissions::watch(&window, post.clone());
     let server_url = environment::server_url(&window);
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
     let privacy = Privacy::bind(page.elements(), &window);
@@ -135,8 +137,10 @@ impl App {
                 return Some(Input::MediaFailed { request, error });
             }
             Event::RemoteMedia(id) => {
+                // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
                 if let Some((current, peer)) = &self.peer
                     && *current == id
+                    && !self.client.is_ringing()
                 {
                     self.page.show_remote(Some(peer.remote()));
                 }
@@ -188,7 +192,9 @@ impl App {
                 self.media_changed();
             }
             Effect::EnableMicrophone(enabled) => self.media.enable_microphone(enabled),
-            Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
+            Effect::CreatePeer { id, ice_servers, ahead } => {
+                self.create_peer(id, &ice_servers, ahead);
+            }
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
@@ -233,13 +239,19 @@ impl App {
         }
     }
 
-    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer]) {
+    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer], ahead: bool) {
         let post = self.post.clone();
         let report = move |report| match report {
             Report::Event(event) => post.peer(id, event),
             Report::Track => post.event(Event::RemoteMedia(id)),
         };
-        match Peer::new(ice_servers, self.privacy.paths(), report) {
+        let paths = self.privacy.paths();
+        let peer = if ahead {
+            Peer::new_ahead(ice_servers, paths, report)
+        } else {
+            Peer::new(ice_servers, paths, report)
+        };
+        match peer {
             Ok(peer) => self.peer = Some((id, peer)),
             Err(error) => {
                 super::note("there can be no peer connection", &error);

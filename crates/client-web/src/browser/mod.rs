@@ -13,6 +13,7 @@ pub mod media;
 pub mod network;
 pub mod page;
 pub mod peer;
+pub mod permissions;
 pub mod queue;
 pub mod socket;
 pub mod sound;

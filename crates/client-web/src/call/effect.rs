@@ -41,6 +41,8 @@ pub enum Effect {
         id: PeerId,
         /// The STUN and TURN servers it may use.
         ice_servers: Vec<IceServer>,
+        /// Whether it is built before it is needed: it looks for candidates at once, and tells them when it answers.
+        ahead: bool,
     },
     /// Do something with the peer connection, when what was asked of it before is done.
     Peer(PeerId, PeerOp),

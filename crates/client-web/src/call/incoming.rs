@@ -6,7 +6,7 @@ use protocol::{
 
 use super::{
     Call, Client, Effect, MAX_MISSED, Millis, Missed, PeerOp, Text,
-    active::Active,
+    active::{Active, Leg},
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
     recovery::KeptCall,
@@ -26,6 +26,8 @@ pub(super) struct Incoming {
     pub(super) candidates: Vec<Raw>,
     pub(super) until: Millis,
     pub(super) stage: Ring,
+    /// The peer connection that was made ready for the answer; see [`Client::prepare`].
+    pub(super) ready: Option<Leg>,
 }
 
 /// How far it is.
@@ -64,6 +66,7 @@ impl Client {
                 self.stop_devices();
                 self.notice = None;
                 self.ring(now, offer, Ring::Asking(None));
+                self.prepare();
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
                 if offer.replaces.as_ref() == Some(&outgoing.call) {
@@ -126,8 +129,9 @@ impl Client {
         if let (Some(kept), Some(id)) = (&mut self.kept_call, &incoming.call) {
             kept.call.1 = id.clone();
         }
-        if let Ring::Ready(note) = incoming.stage {
-            self.answer(now, note);
+        match incoming.stage {
+            Ring::Ready(note) => self.answer(now, note),
+            Ring::Asking(_) | Ring::Media => self.prepare(),
         }
     }
 
@@ -139,6 +143,7 @@ impl Client {
             candidates: Vec::new(),
             until: now + RING_TIMEOUT.as_millis() as Millis + RING_MARGIN,
             stage,
+            ready: None,
         });
     }
 
@@ -182,6 +187,10 @@ impl Client {
             && let Ring::Asking(_) = incoming.stage
         {
             incoming.stage = Ring::Media;
+            // Where the browser asks nobody, the devices will be there in a moment, and the path need not wait for them.
+            if self.devices.allowed && incoming.offer.is_some() {
+                self.answer(now, None);
+            }
             self.open_media_for_call(now, camera);
         }
     }
@@ -201,25 +210,26 @@ impl Client {
         self.stop_devices();
     }
 
-    /// The devices are there: now the call is accepted.
+    /// The devices are there, or as good as there: now the call is accepted.
     pub(super) fn answer(&mut self, now: Millis, note: Option<Text>) {
         let Call::Incoming(incoming) = &mut self.call else { return };
         let Some(offer) = incoming.offer.take() else {
             incoming.stage = Ring::Ready(note);
             return;
         };
+        let ready = self.take_ready(&offer);
         let Call::Incoming(incoming) = std::mem::replace(&mut self.call, Call::Idle) else {
             return;
         };
         self.kept_call = None;
-        let mut leg = self.new_leg(false);
-        for candidate in incoming.candidates {
-            // Kept by the negotiation: there is no remote description yet.
-            let _ = leg.negotiation.remote_candidate(candidate);
-        }
-        let applied = leg.negotiation.remote_offer(offer).unwrap_or_default();
-        let then = [PeerOp::AttachTracks, PeerOp::Answer];
-        for op in applied.into_iter().chain(then) {
+        let mut leg = ready.unwrap_or_else(|| self.new_leg(false));
+        // Those that come before there is a remote description are kept by the negotiation.
+        let early = incoming.candidates.into_iter();
+        let mut ops: Vec<_> =
+            early.filter_map(|candidate| leg.negotiation.remote_candidate(candidate)).collect();
+        ops.extend(leg.negotiation.remote_offer(offer).unwrap_or_default());
+        ops.extend([PeerOp::AttachTracks, PeerOp::Answer]);
+        for op in ops {
             self.effects.push(Effect::Peer(leg.id, op));
         }
         self.call = Call::Active(Active::new(now, incoming.peer, incoming.call, leg, note));

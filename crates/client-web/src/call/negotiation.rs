@@ -86,6 +86,11 @@ impl Negotiation {
         !self.polite
     }
 
+    /// Whether this very offer of the peer is being answered.
+    pub(super) fn is_answering(&self, offer: &Raw) -> bool {
+        self.asked.as_ref() == Some(offer)
+    }
+
     /// An offer is needed: now, or when the exchange under way is over.
     pub(super) fn offer(&mut self, ice_restart: bool) -> Option<PeerOp> {
         match self.signaling {

@@ -110,7 +110,10 @@ impl Client {
             (Call::Outgoing(_), Outcome::Stop(text)) => self.end_call(text),
             (Call::Incoming(_), Outcome::Go(note)) => self.answer(now, note),
             (Call::Incoming(_), Outcome::Stop(text)) => self.cannot_answer_yet(text),
-            (Call::Idle | Call::Active(_), _) => {}
+            // The call was accepted before they were there. Whoever is in it stays in it, if only to listen.
+            (Call::Active(_), Outcome::Go(note)) => self.media_came_later(note),
+            (Call::Active(_), Outcome::Stop(text)) => self.media_came_later(Some(text)),
+            (Call::Idle, _) => {}
         }
     }
 
@@ -127,11 +130,20 @@ impl Client {
 
     /// A new peer connection.
     pub(super) fn new_leg(&mut self, caller: bool) -> Leg {
+        Leg::new(self.create_peer(false), caller)
+    }
+
+    /// A new peer connection for a call that is not accepted yet.
+    pub(super) fn new_leg_ahead(&mut self) -> Leg {
+        Leg::new(self.create_peer(true), false)
+    }
+
+    fn create_peer(&mut self, ahead: bool) -> PeerId {
         let id = PeerId(self.new_id());
         let ice_servers =
             self.link.session().map(|session| session.ice_servers.clone()).unwrap_or_default();
-        self.effects.push(Effect::CreatePeer { id, ice_servers });
-        Leg::new(id, caller)
+        self.effects.push(Effect::CreatePeer { id, ice_servers, ahead });
+        id
     }
 
     /// The browser has made the call's offer.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
-    UserInput, View,
+    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, PeerState,
+    PhaseView, UserInput, View,
 };
 use protocol::close::CloseCode;
 
@@ -19,9 +19,12 @@ use crate::{
 impl Page {
     pub(crate) fn new(user: UserId, page: PageId, loaded: u32) -> Self {
         let seed = (page as u64) << 32 | u64::from(loaded);
+        let mut client = Client::new(Environment::Capable, seed);
+        // One of the two browsers gives camera and microphone without asking. That alone has no effects.
+        let _ = client.handle(0, Input::DevicesAllowed(user == 1));
         Self {
             user,
-            client: Client::new(Environment::Capable, seed),
+            client,
             loaded,
             kept: None,
             consent: false,
@@ -92,12 +95,17 @@ impl State {
             Effect::DropMedia(_) => self.violate("tracks that came at once are not wanted"),
             Effect::StopCamera => self.page(page).camera = false,
             Effect::StopMicrophone => self.page(page).microphone = false,
-            Effect::CreatePeer { id, .. } => {
-                self.check_consent(page, "a peer connection that nobody asked for");
+            Effect::CreatePeer { id, ahead, .. } => {
+                if !ahead {
+                    self.check_consent(page, "a peer connection that nobody asked for");
+                }
                 let pc = self.pc_id(page, id);
                 self.page(page).peers.insert(id, Pc::new(pc));
             }
             Effect::Peer(id, op) => {
+                if !matches!(op, PeerOp::ApplyOffer(_) | PeerOp::UseServers(_)) {
+                    self.check_consent(page, "part of a call that nobody has accepted");
+                }
                 let Some(pc) = self.page(page).peers.get_mut(&id) else {
                     return self.violate("an operation on a peer connection that does not exist");
                 };

@@ -100,7 +100,8 @@ impl Pc {
     }
 
     fn describe(&self, kind: &str, credentials: u64) -> Raw {
-        let description = json!({ "type": kind, "pc": self.id, "credentials": credentials });
+        let description =
+            json!({ "type": kind, "sdp": "", "pc": self.id, "credentials": credentials });
         Raw::from_json(description.to_string()).expect("a JSON value is JSON")
     }
 

@@ -3,8 +3,8 @@
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcDataChannel, RtcPeerConnection,
-    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection, RtcRtpSender,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
 };
 
 #[wasm_bindgen]
@@ -27,13 +27,6 @@ extern "C" {
         configuration: &RtcConfiguration,
     ) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, catch, js_name = addTrack)]
-    pub(super) fn try_add_track(
-        this: &Connection,
-        track: &MediaStreamTrack,
-        stream: &MediaStream,
-    ) -> Result<RtcRtpSender, JsValue>;
-
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
     pub(super) fn try_add_transceiver(
         this: &Connection,
@@ -46,6 +39,14 @@ extern "C" {
         this: &Connection,
         label: &str,
     ) -> Result<RtcDataChannel, JsValue>;
+
+    /// `RTCRtpSender`.
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    pub(super) type Sender;
+
+    /// Names the stream that the track sent belongs to.
+    #[wasm_bindgen(method, catch, js_name = setStreams)]
+    pub(super) fn try_set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
 
     /// `RTCRtpTransceiver`.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]

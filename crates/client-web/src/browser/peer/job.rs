@@ -2,7 +2,6 @@
 
 use js_sys::{Array, JSON};
 use protocol::Raw;
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -11,14 +10,14 @@ use web_sys::{
 };
 
 use super::{
-    Parts,
-    bindings::Transceiver,
+    Parts, Report,
+    bindings::{Sender, Transceiver},
     channel::{Channel, LABEL},
     configuration,
 };
 use crate::{
     browser::media::{Kind, Tracks},
-    call::{PeerEvent, PeerOp},
+    call::{PeerEvent, PeerOp, sdp},
 };
 
 /// Something to do with the connection.
@@ -27,13 +26,6 @@ pub(super) enum Job {
     Op(PeerOp, Tracks),
     /// Send these tracks instead of those before.
     Replace(Tracks),
-}
-
-/// A session description as it comes from the peer. Its `type` does not count: what it is for is known already, and
-/// one that lies must not roll anything back.
-#[derive(Deserialize)]
-struct Description {
-    sdp: String,
 }
 
 type Outcome = Result<Option<PeerEvent>, JsValue>;
@@ -51,7 +43,7 @@ impl Parts {
     async fn operate(&self, op: PeerOp, tracks: &Tracks) -> Outcome {
         match op {
             PeerOp::AddTransceivers => self.add_transceivers(tracks),
-            PeerOp::AttachTracks => self.attach(tracks),
+            PeerOp::AttachTracks => self.attach(tracks).await,
             PeerOp::Offer { ice_restart } => {
                 if ice_restart {
                     self.connection.restart_ice()?;
@@ -70,7 +62,7 @@ impl Parts {
                 Ok(None)
             }
             PeerOp::UseServers(ice_servers) => {
-                let configuration = configuration(&ice_servers, self.paths);
+                let configuration = configuration(&ice_servers, self.paths, self.ahead);
                 if let Err(error) = self.connection.try_set_configuration(&configuration) {
                     // The call goes on with those that it has for as long as they are good.
                     crate::browser::note("these STUN and TURN servers cannot be used", &error);
@@ -103,16 +95,19 @@ impl Parts {
     }
 
     /// The callee's start. A kind that was not offered is not sent; one without a device stays open for it.
-    fn attach(&self, tracks: &Tracks) -> Outcome {
+    async fn attach(&self, tracks: &Tracks) -> Outcome {
         for kind in Kind::ALL {
             let Some(transceiver) = self.transceiver(kind) else { continue };
-            if let Some(track) = tracks.get(kind) {
-                self.connection.try_add_track(track, &self.local)?;
-            } else {
-                transceiver.try_set_direction(RtcRtpTransceiverDirection::Sendrecv)?;
+            transceiver.try_set_direction(RtcRtpTransceiverDirection::Sendrecv)?;
+            let sender: Sender = transceiver.sender().unchecked_into();
+            if let Err(error) = sender.try_set_streams(&self.local) {
+                // Only peers that look for streams, and not for tracks, miss them.
+                crate::browser::note("the tracks are of no stream", &error);
             }
         }
-        Ok(None)
+        // Whatever came while it rang is played from now on.
+        (self.report)(Report::Track);
+        self.replace(tracks).await
     }
 
     async fn replace(&self, tracks: &Tracks) -> Outcome {
@@ -148,8 +143,7 @@ impl Parts {
     }
 
     async fn apply(&self, kind: RtcSdpType, raw: &Raw) -> Outcome {
-        let Description { sdp } =
-            serde_json::from_str(raw.as_json()).map_err(|error| error.to_string())?;
+        let sdp = sdp(raw).ok_or("this is no session description")?;
         let description = RtcSessionDescriptionInit::new(kind);
         description.set_sdp(&sdp);
         JsFuture::from(self.connection.set_remote_description(&description)).await?;
