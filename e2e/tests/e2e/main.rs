@@ -16,5 +16,6 @@ mod path;
 mod privacy;
 mod reload;
 mod server_away;
+mod setup_times;
 mod states;
 mod tutorial;
