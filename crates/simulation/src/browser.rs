@@ -74,6 +74,7 @@ impl World {
                 self.fire(user, id, PeerEvent::AnswerReady(raw));
                 self.gather(user, id);
             }
+            Done::Told(raw) => self.fire(user, id, PeerEvent::AnswerReady(raw)),
             Done::Text(text) => self.carry_text(remote, text),
             Done::NegotiationNeeded => self.fire(user, id, PeerEvent::NegotiationNeeded),
             Done::Failed => {

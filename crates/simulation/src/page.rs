@@ -6,7 +6,7 @@ use client_web::call::{
     Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
     RequestId, UserInput, View,
 };
-use protocol::close::CloseCode;
+use protocol::{ClientMessage, close::CloseCode};
 
 use crate::{
     event::{Event, News, Tab, UserId},
@@ -40,7 +40,7 @@ impl Page {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
         let mut client = Client::new(Environment::Capable, seed);
         // Every other browser gives camera and microphone without asking. That alone has no effects.
-        let _ = client.handle(0, Input::DevicesAllowed(seed % 2 == 0));
+        let _ = client.handle(0, Input::DevicesAllowed(seed.is_multiple_of(2)));
         Self {
             name,
             client,
@@ -149,6 +149,11 @@ impl World {
             }
             Effect::CloseSocket(farewell) => self.drop_socket(user, farewell),
             Effect::Send(message) => {
+                let tells =
+                    matches!(message, ClientMessage::Answer(_) | ClientMessage::Candidate(_));
+                if !self.pages[user].consent && tells {
+                    self.violate("a call is answered that nobody has accepted");
+                }
                 if let Some(socket) = self.pages[user].socket {
                     self.carry_to_server(socket, News::Text(message.encode()));
                 }
@@ -167,8 +172,8 @@ impl World {
             }
             Effect::StopCamera => self.pages[user].camera = false,
             Effect::StopMicrophone => self.pages[user].microphone = false,
-            Effect::CreatePeer { id, ahead, .. } => {
-                if !self.pages[user].consent && !ahead {
+            Effect::CreatePeer { id, .. } => {
+                if !self.pages[user].consent && !self.pages[user].client.is_ringing() {
                     self.violate("a peer connection that nobody asked for");
                 }
                 self.last_pc += 1;
@@ -176,9 +181,8 @@ impl World {
                 self.pages[user].peers.insert(id, pc);
             }
             Effect::Peer(id, op) => {
-                let prepares = matches!(op, PeerOp::ApplyOffer(_) | PeerOp::UseServers(_));
-                if !self.pages[user].consent && !prepares {
-                    self.violate("part of a call that nobody has accepted");
+                if !self.pages[user].consent && matches!(op, PeerOp::AddCandidate(_)) {
+                    self.violate("an address is tried before the call is accepted");
                 }
                 self.start_op(user, id, op);
             }

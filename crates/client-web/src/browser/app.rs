@@ -76,6 +76,7 @@ pub fn start() -> Result<(), StartError> {
         generation: 0,
         media: Media::default(),
         peer: None,
+        remote_media: false,
         sound: Sound::default(),
         alarm: Alarm::default(),
     };
@@ -97,6 +98,8 @@ struct App {
     generation: u32,
     media: Media,
     peer: Option<(PeerId, Peer)>,
+    /// The peer's tracks came, and are not played yet.
+    remote_media: bool,
     sound: Sound,
     alarm: Alarm,
     _network: Vec<Listener>,
@@ -137,13 +140,7 @@ impl App {
                 return Some(Input::MediaFailed { request, error });
             }
             Event::RemoteMedia(id) => {
-                // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
-                if let Some((current, peer)) = &self.peer
-                    && *current == id
-                    && !self.client.is_ringing()
-                {
-                    self.page.show_remote(Some(peer.remote()));
-                }
+                self.remote_media |= self.peer_of(id).is_some();
             }
             Event::SoundBlocked if self.peer.is_some() => self.page.ask_for_sound(),
             Event::SoundBlocked => {}
@@ -158,6 +155,14 @@ impl App {
 
     /// Shows the machine's state, and wakes up when it is to change by itself.
     fn show(&mut self) {
+        // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
+        if self.remote_media
+            && !self.client.is_ringing()
+            && let Some((_, peer)) = &self.peer
+        {
+            self.remote_media = false;
+            self.page.show_remote(Some(peer.remote()));
+        }
         let now = now();
         let view = self.client.view(now);
         self.sound.ring(view.ring);
@@ -192,9 +197,7 @@ impl App {
                 self.media_changed();
             }
             Effect::EnableMicrophone(enabled) => self.media.enable_microphone(enabled),
-            Effect::CreatePeer { id, ice_servers, ahead } => {
-                self.create_peer(id, &ice_servers, ahead);
-            }
+            Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
@@ -239,19 +242,13 @@ impl App {
         }
     }
 
-    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer], ahead: bool) {
+    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer]) {
         let post = self.post.clone();
         let report = move |report| match report {
             Report::Event(event) => post.peer(id, event),
             Report::Track => post.event(Event::RemoteMedia(id)),
         };
-        let paths = self.privacy.paths();
-        let peer = if ahead {
-            Peer::new_ahead(ice_servers, paths, report)
-        } else {
-            Peer::new(ice_servers, paths, report)
-        };
-        match peer {
+        match Peer::new(ice_servers, self.privacy.paths(), report) {
             Ok(peer) => self.peer = Some((id, peer)),
             Err(error) => {
                 super::note("there can be no peer connection", &error);
@@ -273,7 +270,7 @@ impl App {
 
     fn close_peer(&mut self, id: PeerId) {
         if self.peer_of(id).is_some() {
-            self.peer = None;
+            (self.peer, self.remote_media) = (None, false);
             self.page.show_remote(None);
         }
     }

@@ -12,7 +12,7 @@ use futures_util::{
     StreamExt,
     future::{AbortHandle, abortable},
 };
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use protocol::IceServer;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -27,10 +27,6 @@ use crate::call::{PeerEvent, PeerOp};
 /// Operations that may wait for the one before them. The machine gives out at most 128 early candidates at once, and
 /// what else comes is bounded by what the server relays; a peer that fills this is flooding.
 const MAX_QUEUED: usize = 512;
-
-/// For how many components of ICE candidates are looked for ahead (W3C WebRTC section 4.2.1): audio, video and the data channel
-/// share one (RFC 8843).
-const CANDIDATE_POOL: u8 = 1;
 
 /// Something that happened to a peer connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +65,6 @@ struct Parts {
     connection: Connection,
     /// Other servers change nothing of them.
     paths: Paths,
-    ahead: bool,
     /// Names the stream that the tracks sent belong to, so that the peer plays them in step.
     local: MediaStream,
     channel: Rc<RefCell<Option<Channel>>>,
@@ -86,29 +81,9 @@ impl Peer {
         paths: Paths,
         report: impl Fn(Report) + 'static,
     ) -> Result<Self, JsValue> {
-        Self::build(ice_servers, paths, false, Rc::new(report))
-    }
-
-    /// The same for a call that may be answered later: it looks for candidates at once, and tells them when it answers.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn new_ahead(
-        ice_servers: &[IceServer],
-        paths: Paths,
-        report: impl Fn(Report) + 'static,
-    ) -> Result<Self, JsValue> {
-        Self::build(ice_servers, paths, true, Rc::new(report))
-    }
-
-    fn build(
-        ice_servers: &[IceServer],
-        paths: Paths,
-        ahead: bool,
-        report: Reporter,
-    ) -> Result<Self, JsValue> {
+        let report: Reporter = Rc::new(report);
         let connection: Connection =
-            RtcPeerConnection::new_with_configuration(&configuration(ice_servers, paths, ahead))?
+            RtcPeerConnection::new_with_configuration(&configuration(ice_servers, paths))?
                 .unchecked_into();
         let remote = MediaStream::new()?;
         let local = MediaStream::new()?;
@@ -118,7 +93,6 @@ impl Peer {
         let parts = Parts {
             connection: connection.clone().unchecked_into(),
             paths,
-            ahead,
             local,
             channel,
             report: Rc::clone(&report),
@@ -181,7 +155,7 @@ async fn work(parts: Parts, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-fn configuration(ice_servers: &[IceServer], paths: Paths, ahead: bool) -> RtcConfiguration {
+fn configuration(ice_servers: &[IceServer], paths: Paths) -> RtcConfiguration {
     let servers = Array::new();
     for server in ice_servers {
         let entry = RtcIceServer::new();
@@ -200,10 +174,5 @@ fn configuration(ice_servers: &[IceServer], paths: Paths, ahead: bool) -> RtcCon
         Paths::All => RtcIceTransportPolicy::All,
         Paths::Relayed => RtcIceTransportPolicy::Relay,
     });
-    if ahead {
-        // Setting a field of a plain object cannot fail.
-        let _ =
-            Reflect::set(&configuration, &"iceCandidatePoolSize".into(), &CANDIDATE_POOL.into());
-    }
     configuration
 }

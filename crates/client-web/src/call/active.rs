@@ -122,7 +122,7 @@ impl Client {
         let leg = match &mut self.call {
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
             Call::Active(active) => Some(&mut active.leg),
-            Call::Incoming(incoming) => incoming.ready.as_mut(),
+            Call::Incoming(incoming) => incoming.leg_mut(),
             Call::Idle => None,
         };
         let Some(leg) = leg.filter(|leg| leg.id == id) else { return };
@@ -157,7 +157,9 @@ impl Client {
     }
 
     fn handle_answer_ready(&mut self, answer: Raw) {
-        if let Call::Active(active) = &mut self.call {
+        if let Call::Incoming(incoming) = &mut self.call {
+            incoming.answer_is_set();
+        } else if let Call::Active(active) = &mut self.call {
             let (description, op) = active.leg.negotiation.answer_ready(answer);
             let id = active.leg.id;
             self.send_description(description);

@@ -41,8 +41,6 @@ pub enum Effect {
         id: PeerId,
         /// The STUN and TURN servers it may use.
         ice_servers: Vec<IceServer>,
-        /// Whether it is built before it is needed: it looks for candidates at once, and tells them when it answers.
-        ahead: bool,
     },
     /// Do something with the peer connection, when what was asked of it before is done.
     Peer(PeerId, PeerOp),
@@ -119,6 +117,9 @@ pub enum PeerOp {
     ApplyOffer(Raw),
     /// Set a local answer; [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
     Answer,
+    /// Say the local answer that is set, with the candidates found by now;
+    /// [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
+    TellAnswer,
     /// Set a remote answer.
     ApplyAnswer(Raw),
     /// Add a remote candidate. A failure of this one is no failure of the call.

@@ -5,10 +5,11 @@ use protocol::{
 };
 
 use super::{
-    Call, Client, Effect, MAX_MISSED, Millis, Missed, PeerOp, Text,
-    active::{Active, Leg},
+    Call, Client, Effect, MAX_MISSED, Millis, Missed, Text,
+    active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
+    prepare::Ready,
     recovery::KeptCall,
     same_name,
 };
@@ -27,7 +28,7 @@ pub(super) struct Incoming {
     pub(super) until: Millis,
     pub(super) stage: Ring,
     /// The peer connection that was made ready for the answer; see [`Client::prepare`].
-    pub(super) ready: Option<Leg>,
+    pub(super) ready: Option<Ready>,
 }
 
 /// How far it is.
@@ -222,13 +223,16 @@ impl Client {
             return;
         };
         self.kept_call = None;
-        let mut leg = ready.unwrap_or_else(|| self.new_leg(false));
-        // Those that come before there is a remote description are kept by the negotiation.
-        let early = incoming.candidates.into_iter();
-        let mut ops: Vec<_> =
-            early.filter_map(|candidate| leg.negotiation.remote_candidate(candidate)).collect();
-        ops.extend(leg.negotiation.remote_offer(offer).unwrap_or_default());
-        ops.extend([PeerOp::AttachTracks, PeerOp::Answer]);
+        let (mut leg, mut ops) = match ready.map(Ready::accept) {
+            Some((leg, op)) => (leg, vec![op]),
+            None => {
+                let mut leg = self.new_leg(false);
+                let ops = leg.negotiation.first_answer(offer);
+                (leg, ops)
+            }
+        };
+        let candidates = incoming.candidates.into_iter();
+        ops.extend(candidates.filter_map(|one| leg.negotiation.remote_candidate(one)));
         for op in ops {
             self.effects.push(Effect::Peer(leg.id, op));
         }

@@ -267,7 +267,7 @@ impl Client {
         let (peer, leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Idle => return,
             Call::Outgoing(outgoing) => (outgoing.peer, outgoing.stage.into_leg()),
-            Call::Incoming(incoming) => (incoming.peer, incoming.ready),
+            Call::Incoming(incoming) => (incoming.peer, incoming.ready.map(|ready| ready.leg)),
             Call::Active(active) => (active.peer, Some(active.leg)),
         };
         if let Some(leg) = leg {

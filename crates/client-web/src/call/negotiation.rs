@@ -131,6 +131,20 @@ impl Negotiation {
         self.sent.clone().filter(|_| matches!(self.signaling, Signaling::Offered { .. }))
     }
 
+    /// The callee's start: all that it takes to answer the first offer.
+    pub(super) fn first_answer(&mut self, offer: Raw) -> Vec<PeerOp> {
+        let mut ops = self.remote_offer(offer).unwrap_or_default();
+        ops.extend([PeerOp::AttachTracks, PeerOp::Answer]);
+        ops
+    }
+
+    /// The answer that is being made will be told once more, and counts then.
+    pub(super) const fn answer_again(&mut self) {
+        if let Signaling::Answering { answers } = &mut self.signaling {
+            *answers += 1;
+        }
+    }
+
     /// A local answer is set.
     pub(super) fn answer_ready(&mut self, answer: Raw) -> (Option<Description>, Option<PeerOp>) {
         let Signaling::Answering { answers } = &mut self.signaling else { return (None, None) };

@@ -130,20 +130,11 @@ impl Client {
 
     /// A new peer connection.
     pub(super) fn new_leg(&mut self, caller: bool) -> Leg {
-        Leg::new(self.create_peer(false), caller)
-    }
-
-    /// A new peer connection for a call that is not accepted yet.
-    pub(super) fn new_leg_ahead(&mut self) -> Leg {
-        Leg::new(self.create_peer(true), false)
-    }
-
-    fn create_peer(&mut self, ahead: bool) -> PeerId {
         let id = PeerId(self.new_id());
         let ice_servers =
             self.link.session().map(|session| session.ice_servers.clone()).unwrap_or_default();
-        self.effects.push(Effect::CreatePeer { id, ice_servers, ahead });
-        id
+        self.effects.push(Effect::CreatePeer { id, ice_servers });
+        Leg::new(id, caller)
     }
 
     /// The browser has made the call's offer.

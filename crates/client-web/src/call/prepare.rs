@@ -1,13 +1,35 @@
 //! What is done of a call while it rings, so that the answer need not wait for it.
 //!
-//! The callee's peer connection is built, and the caller's offer set. Nothing of that leaves the browser: it learns of no
-//! address of the caller's and tells none of its own before there is an answer. It is done only where the browser gives
-//! camera and microphone without asking. Elsewhere a peer connection built now would know less of its own network than one
-//! built after the user has allowed them.
+//! The callee's peer connection is built, the caller's offer is answered, and candidates are looked for. Nothing of that is
+//! sent, and the browser is told no address of the caller's, so that it has nowhere to send anything to. When the user
+//! accepts, the answer goes out with the candidates that were found. It has no tracks yet; they follow.
+//!
+//! It is done only where the browser gives camera and microphone without asking. Elsewhere a peer connection built now would
+//! know less of its own network than one built after the user has allowed them.
 
 use protocol::Raw;
 
-use super::{Call, Client, Effect, active::Leg, description::sdp};
+use super::{Call, Client, Effect, PeerOp, active::Leg, description::sdp, incoming::Incoming};
+
+/// A peer connection that is ready for the answer, or will be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ready {
+    pub(super) leg: Leg,
+    /// Whether the answer is set.
+    answered: bool,
+}
+
+impl Ready {
+    /// The user accepts: what is to be done, and with which peer connection.
+    pub(super) fn accept(self) -> (Leg, PeerOp) {
+        let Self { mut leg, answered } = self;
+        if !answered {
+            // The one that is being made lacks the candidates that were found meanwhile.
+            leg.negotiation.answer_again();
+        }
+        (leg, PeerOp::TellAnswer)
+    }
+}
 
 impl Client {
     /// The browser says whether it gives camera and microphone without asking.
@@ -24,11 +46,11 @@ impl Client {
             return;
         }
         let ready = self.take_ready(&offer).unwrap_or_else(|| {
-            let mut leg = self.new_leg_ahead();
-            for op in leg.negotiation.remote_offer(offer).unwrap_or_default() {
+            let mut leg = self.new_leg(false);
+            for op in leg.negotiation.first_answer(offer) {
                 self.effects.push(Effect::Peer(leg.id, op));
             }
-            leg
+            Ready { leg, answered: false }
         });
         if let Call::Incoming(incoming) = &mut self.call {
             incoming.ready = Some(ready);
@@ -36,13 +58,13 @@ impl Client {
     }
 
     /// The peer connection that was made ready for this offer. One for another offer is closed.
-    pub(super) fn take_ready(&mut self, offer: &Raw) -> Option<Leg> {
+    pub(super) fn take_ready(&mut self, offer: &Raw) -> Option<Ready> {
         let Call::Incoming(incoming) = &mut self.call else { return None };
         let ready = incoming.ready.take()?;
-        if ready.negotiation.is_answering(offer) {
+        if ready.leg.negotiation.is_answering(offer) {
             return Some(ready);
         }
-        self.effects.push(Effect::ClosePeer(ready.id));
+        self.effects.push(Effect::ClosePeer(ready.leg.id));
         None
     }
 
@@ -51,8 +73,21 @@ impl Client {
         if let Call::Incoming(incoming) = &mut self.call
             && let Some(ready) = incoming.ready.take()
         {
-            self.effects.push(Effect::ClosePeer(ready.id));
+            self.effects.push(Effect::ClosePeer(ready.leg.id));
         }
+    }
+}
+
+impl Incoming {
+    /// The answer is set, and is not sent before the user accepts.
+    pub(super) const fn answer_is_set(&mut self) {
+        if let Some(ready) = &mut self.ready {
+            ready.answered = true;
+        }
+    }
+
+    pub(super) fn leg_mut(&mut self) -> Option<&mut Leg> {
+        self.ready.as_mut().map(|ready| &mut ready.leg)
     }
 }
 

@@ -26,7 +26,7 @@ impl Client {
         let leg = match &mut self.call {
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
             Call::Active(active) => Some(&mut active.leg),
-            Call::Incoming(incoming) => incoming.ready.as_mut(),
+            Call::Incoming(incoming) => incoming.leg_mut(),
             Call::Idle => None,
         };
         if let (Some(leg), Some(session)) = (leg, self.link.session())

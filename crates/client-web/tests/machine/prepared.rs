@@ -26,8 +26,13 @@ fn rung() -> TestPage {
     page
 }
 
-fn builds_ahead(page: &TestPage) -> bool {
-    page.effects.iter().any(|effect| matches!(effect, Effect::CreatePeer { ahead: true, .. }))
+fn builds(page: &TestPage) -> bool {
+    page.effects.iter().any(|effect| matches!(effect, Effect::CreatePeer { .. }))
+}
+
+/// What is done while it rings.
+fn preparation(offer: &str) -> [PeerOp; 3] {
+    [PeerOp::ApplyOffer(raw(offer)), PeerOp::AttachTracks, PeerOp::Answer]
 }
 
 fn closes(page: &TestPage) -> bool {
@@ -35,12 +40,13 @@ fn closes(page: &TestPage) -> bool {
 }
 
 #[test]
-fn while_it_rings_the_offer_is_set_and_nothing_else_is_done() {
+fn while_it_rings_the_answer_is_made_and_nothing_is_told() {
     let mut page = rung();
-    assert!(builds_ahead(&page));
-    assert_eq!(page.ops(), [PeerOp::ApplyOffer(raw(OFFER))]);
+    assert!(builds(&page));
+    assert_eq!(page.ops(), preparation(OFFER));
     assert_eq!(page.request(), None, "no device is opened");
     page.effects.clear();
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
     page.server(r#"{"type":"candidate","name":"bob","candidate":{"candidate":"1"},"call":"c1"}"#);
     page.peer(PeerEvent::Candidate(raw("{}")));
     page.peer(PeerEvent::NegotiationNeeded);
@@ -51,12 +57,11 @@ fn while_it_rings_the_offer_is_set_and_nothing_else_is_done() {
 fn who_accepts_answers_at_once_and_opens_the_devices_meanwhile() {
     let mut page = rung();
     page.server(r#"{"type":"candidate","name":"bob","candidate":{"candidate":"1"},"call":"c1"}"#);
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
     page.effects.clear();
     page.user(UserInput::Accept { camera: true });
-    assert_eq!(
-        page.ops(),
-        [PeerOp::AddCandidate(raw(r#"{"candidate":"1"}"#)), PeerOp::AttachTracks, PeerOp::Answer,]
-    );
+    let candidate = PeerOp::AddCandidate(raw(r#"{"candidate":"1"}"#));
+    assert_eq!(page.ops(), [PeerOp::TellAnswer, candidate]);
     let (request, audio, video) = page.request().unwrap();
     assert!(audio && video);
     let controls = page.view().controls.unwrap();
@@ -75,6 +80,22 @@ fn who_accepts_answers_at_once_and_opens_the_devices_meanwhile() {
     let told = r#"{"type":"media","audio":true,"video":true}"#;
     assert_eq!(page.ops(), [PeerOp::SendText(told.to_owned())]);
     assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, None));
+}
+
+#[test]
+fn who_accepts_before_the_answer_is_made_tells_the_one_that_has_the_candidates() {
+    let mut page = rung();
+    page.peer(PeerEvent::Candidate(raw("{}")));
+    page.effects.clear();
+    page.user(UserInput::Accept { camera: true });
+    assert_eq!(page.ops(), [PeerOp::TellAnswer]);
+    page.effects.clear();
+    page.peer(PeerEvent::AnswerReady(raw("\"without\"")));
+    assert_eq!(page.sent(), []);
+    page.peer(PeerEvent::AnswerReady(raw("\"with\"")));
+    let sent = page.sent();
+    let [ClientMessage::Answer(answer)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(answer.answer, raw("\"with\""));
 }
 
 #[test]
@@ -135,15 +156,14 @@ fn an_offer_that_names_addresses_is_not_looked_at_before_it_is_accepted() {
         let mut page = allowed();
         let with_address = format!(r#"{{"type":"offer","sdp":"v=0\r\n{sdp}\r\n"}}"#);
         page.server(&offer("c1", &with_address));
-        assert!(!builds_ahead(&page), "{sdp}");
+        assert!(!builds(&page), "{sdp}");
         page.effects.clear();
         page.user(UserInput::Accept { camera: true });
-        let then = [PeerOp::ApplyOffer(raw(&with_address)), PeerOp::AttachTracks, PeerOp::Answer];
-        assert_eq!(page.ops(), then, "{sdp}");
+        assert_eq!(page.ops(), preparation(&with_address), "{sdp}");
     }
     let mut page = allowed();
     page.server(&offer("c1", "null"));
-    assert!(!builds_ahead(&page), "what is no description");
+    assert!(!builds(&page), "what is no description");
 }
 
 #[test]
@@ -154,11 +174,11 @@ fn another_offer_before_the_answer_has_a_connection_of_its_own() {
     page.server(&offer("c1", OFFER));
     assert_eq!(page.effects, [], "it is the same");
     page.server(&offer("c1", OTHER));
-    assert!(closes(&page) && builds_ahead(&page));
-    assert_eq!(page.ops(), [PeerOp::ApplyOffer(raw(OTHER))]);
+    assert!(closes(&page) && builds(&page));
+    assert_eq!(page.ops(), preparation(OTHER));
     page.effects.clear();
     page.user(UserInput::Accept { camera: true });
-    assert_eq!(page.ops(), [PeerOp::AttachTracks, PeerOp::Answer]);
+    assert_eq!(page.ops(), [PeerOp::TellAnswer]);
 }
 
 #[test]
@@ -170,8 +190,7 @@ fn what_cannot_be_prepared_is_tried_again_when_it_is_accepted() {
     assert_eq!(page.view().phase, PhaseView::Ringing);
     page.effects.clear();
     page.user(UserInput::Accept { camera: true });
-    let then = [PeerOp::ApplyOffer(raw(OFFER)), PeerOp::AttachTracks, PeerOp::Answer];
-    assert_eq!(page.ops(), then);
+    assert_eq!(page.ops(), preparation(OFFER));
 }
 
 #[test]
@@ -181,7 +200,7 @@ fn a_browser_that_would_ask_is_not_hurried() {
     assert_eq!(page.ops(), []);
     // The user allows them for good while it rings.
     page.input(Input::DevicesAllowed(true));
-    assert!(builds_ahead(&page));
+    assert!(builds(&page));
     page.effects.clear();
     // And takes that back.
     page.input(Input::DevicesAllowed(false));
@@ -189,5 +208,5 @@ fn a_browser_that_would_ask_is_not_hurried() {
     assert_eq!(page.view().phase, PhaseView::Ringing);
     assert_eq!(page.ops(), []);
     page.give_media();
-    assert_eq!(page.ops(), [PeerOp::AttachTracks, PeerOp::Answer]);
+    assert_eq!(page.ops(), [PeerOp::TellAnswer]);
 }

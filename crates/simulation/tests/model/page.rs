@@ -6,10 +6,10 @@ use std::{
 };
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, PeerState,
-    PhaseView, UserInput, View,
+    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
+    UserInput, View,
 };
-use protocol::close::CloseCode;
+use protocol::{ClientMessage, close::CloseCode};
 
 use crate::{
     peer::{Done, Pc},
@@ -84,7 +84,12 @@ impl State {
                 inputs.push_back(Input::SocketOpened);
             }
             Effect::CloseSocket(farewell) => self.drop_socket(page, farewell),
-            Effect::Send(message) => self.page_says(page, Up::Message(message)),
+            Effect::Send(message) => {
+                if let ClientMessage::Answer(_) = message {
+                    self.check_consent(page, "a call is answered that nobody has accepted");
+                }
+                self.page_says(page, Up::Message(message));
+            }
             Effect::OpenMedia { request, audio, video } => {
                 self.check_consent(page, "a device that nobody asked for");
                 let this = self.page(page);
@@ -95,17 +100,14 @@ impl State {
             Effect::DropMedia(_) => self.violate("tracks that came at once are not wanted"),
             Effect::StopCamera => self.page(page).camera = false,
             Effect::StopMicrophone => self.page(page).microphone = false,
-            Effect::CreatePeer { id, ahead, .. } => {
-                if !ahead {
+            Effect::CreatePeer { id, .. } => {
+                if !self.pages[page].client.is_ringing() {
                     self.check_consent(page, "a peer connection that nobody asked for");
                 }
                 let pc = self.pc_id(page, id);
                 self.page(page).peers.insert(id, Pc::new(pc));
             }
             Effect::Peer(id, op) => {
-                if !matches!(op, PeerOp::ApplyOffer(_) | PeerOp::UseServers(_)) {
-                    self.check_consent(page, "part of a call that nobody has accepted");
-                }
                 let Some(pc) = self.page(page).peers.get_mut(&id) else {
                     return self.violate("an operation on a peer connection that does not exist");
                 };

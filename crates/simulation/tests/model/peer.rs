@@ -86,6 +86,9 @@ impl Pc {
                 self.signaling = Signaling::Stable;
                 Done::Answer(self.describe("answer", self.credentials))
             }
+            (PeerOp::TellAnswer, Signaling::Stable) => {
+                Done::Answer(self.describe("answer", self.credentials))
+            }
             (PeerOp::ApplyAnswer(answer), Signaling::HaveLocalOffer { credentials }) => {
                 self.credentials = credentials;
                 self.apply(&answer, "answer")

@@ -10,7 +10,7 @@ use web_sys::{
 };
 
 use super::{
-    Parts, Report,
+    Parts,
     bindings::{Sender, Transceiver},
     channel::{Channel, LABEL},
     configuration,
@@ -53,6 +53,9 @@ impl Parts {
             PeerOp::Answer => {
                 self.describe(RtcSdpType::Answer).await.map(|raw| Some(PeerEvent::AnswerReady(raw)))
             }
+            PeerOp::TellAnswer => {
+                self.description(RtcSdpType::Answer).map(|raw| Some(PeerEvent::AnswerReady(raw)))
+            }
             PeerOp::ApplyOffer(raw) => self.apply(RtcSdpType::Offer, &raw).await,
             PeerOp::ApplyAnswer(raw) => self.apply(RtcSdpType::Answer, &raw).await,
             PeerOp::AddCandidate(raw) => {
@@ -62,7 +65,7 @@ impl Parts {
                 Ok(None)
             }
             PeerOp::UseServers(ice_servers) => {
-                let configuration = configuration(&ice_servers, self.paths, self.ahead);
+                let configuration = configuration(&ice_servers, self.paths);
                 if let Err(error) = self.connection.try_set_configuration(&configuration) {
                     // The call goes on with those that it has for as long as they are good.
                     crate::browser::note("these STUN and TURN servers cannot be used", &error);
@@ -105,8 +108,6 @@ impl Parts {
                 crate::browser::note("the tracks are of no stream", &error);
             }
         }
-        // Whatever came while it rang is played from now on.
-        (self.report)(Report::Track);
         self.replace(tracks).await
     }
 
@@ -133,6 +134,11 @@ impl Parts {
     /// Sets a local description of this type, and says which.
     async fn describe(&self, wanted: RtcSdpType) -> Result<Raw, JsValue> {
         JsFuture::from(self.connection.set_local_description_implicitly()?).await?;
+        self.description(wanted)
+    }
+
+    /// The local description, which is to be of this type, with the candidates that were found by now.
+    fn description(&self, wanted: RtcSdpType) -> Result<Raw, JsValue> {
         let description: RtcSessionDescription =
             self.connection.local_description().ok_or("there is no local description")?;
         if description.type_() != wanted {
