@@ -98,20 +98,6 @@ if (!window.e2eSpy) {
       return describe.call(this, description);
     };
   }
-  {
-    const P = Connection.prototype;
-    const w = (n) => { const o = P[n]; P[n] = function (...a) { const k = n + (a[0]?.type ?? this.signalingState); stamp(k); const r = o.apply(this, a); r.then?.(() => stamp(k + "-done")); return r; }; };
-    w("setLocalDescription"); w("setRemoteDescription");
-    const add = P.addIceCandidate; P.addIceCandidate = function (...a) { stamp("addCandidate"); return add.apply(this, a); };
-    const ws = WebSocket.prototype.send; WebSocket.prototype.send = function (t) { const m = /"type":"(\w+)"/.exec(t); stamp("send-" + m?.[1]); return ws.call(this, t); };
-    const g = MediaDevices.prototype.getUserMedia; MediaDevices.prototype.getUserMedia = function (...a) { stamp("gum"); const r = g.apply(this, a); r.then(() => stamp("gum-done")); return r; };
-    const rt = RTCRtpSender.prototype.replaceTrack; RTCRtpSender.prototype.replaceTrack = function (...a) { const k = "replace-" + a[0]?.kind; stamp(k); const r = rt.apply(this, a); r.then(() => stamp(k + "-done")); return r; };
-    const old = window.RTCPeerConnection;
-    window.RTCPeerConnection = new Proxy(old, { construct(t, a, n) { const c = Reflect.construct(t, a); stamp("pc"); for (const e of ["iceconnectionstatechange", "connectionstatechange"]) c.addEventListener(e, () => stamp(e[0] + "-" + (e[0]=="i" ? c.iceConnectionState : c.connectionState)));
-      c.addEventListener("icecandidate", () => stamp("candidate"));
-      const dt = setInterval(async () => { if (c.connectionState === "closed") return clearInterval(dt); for (const x of (await c.getStats()).values()) { if (x.type==="outbound-rtp" && x.kind==="video" && x.framesEncoded > 0) stamp("encoded-"+x.frameWidth); if (x.type==="outbound-rtp" && x.kind==="video" && x.framesSent > 0) stamp("sent"); if (x.type==="inbound-rtp" && x.kind==="video") { if (x.packetsReceived>0) stamp("in-packet"); if (x.framesReceived>0) stamp("in-received"); if (x.framesDecoded>0) stamp("in-decoded"); } } }, 15);
-      return c; } });
-  }
   const rings = ([{ target }]) => {
     if (target.dataset.ring) stamp(target.dataset.ring);
   };

@@ -4,8 +4,10 @@ use std::fmt;
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use js_sys::Promise;
 use protocol::IceServer;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Window;
 
 use super::{
@@ -23,6 +25,9 @@ use super::{
     timer::{Alarm, now},
 };
 use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId};
+
+/// How many events may follow one before what has changed is shown: what a call's answer brings about is less.
+const MAX_UNDRAWN: usize = 16;
 
 /// Why the page cannot start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,12 +114,23 @@ impl App {
     async fn run(mut self, mut events: UnboundedReceiver<Event>) {
         self.show();
         while let Some(event) = events.next().await {
-            if let Some(input) = self.take(event) {
-                for effect in self.client.handle(now(), input) {
-                    self.carry_out(effect);
-                }
+            self.handle(event);
+            // What was asked of the connection and the devices begins before the page is drawn anew, which takes longer.
+            let turn = Promise::resolve(&JsValue::UNDEFINED);
+            let _ = JsFuture::from(turn).await;
+            for _ in 0..MAX_UNDRAWN {
+                let Ok(event) = events.try_recv() else { break };
+                self.handle(event);
             }
             self.show();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        if let Some(input) = self.take(event) {
+            for effect in self.client.handle(now(), input) {
+                self.carry_out(effect);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Methods that web-sys lacks, or has without the exceptions which they throw.
 
-use js_sys::Promise;
+use js_sys::{Object, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{
     MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection, RtcRtpSender,
@@ -47,6 +47,12 @@ extern "C" {
     /// Names the stream that the track sent belongs to.
     #[wasm_bindgen(method, catch, js_name = setStreams)]
     pub(super) fn try_set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getParameters)]
+    pub(super) fn parameters(this: &Sender) -> Result<Object, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setParameters)]
+    pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
 
     /// `RTCRtpTransceiver`.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]

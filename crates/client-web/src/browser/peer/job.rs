@@ -14,6 +14,7 @@ use super::{
     bindings::{Sender, Transceiver},
     channel::{Channel, LABEL},
     configuration,
+    size::FIRST,
 };
 use crate::{
     browser::media::{Kind, Tracks},
@@ -26,6 +27,8 @@ pub(super) enum Job {
     Op(PeerOp, Tracks),
     /// Send these tracks instead of those before.
     Replace(Tracks),
+    /// Send the picture with its sides so many times shorter.
+    Scale(u8),
 }
 
 type Outcome = Result<Option<PeerEvent>, JsValue>;
@@ -34,6 +37,10 @@ impl Job {
     pub(super) async fn carry_out(self, parts: &Parts) -> Outcome {
         match self {
             Self::Replace(tracks) => parts.replace(&tracks).await,
+            Self::Scale(by) => {
+                parts.scale(by).await;
+                Ok(None)
+            }
             Self::Op(op, tracks) => parts.operate(op, &tracks).await,
         }
     }
@@ -42,7 +49,7 @@ impl Job {
 impl Parts {
     async fn operate(&self, op: PeerOp, tracks: &Tracks) -> Outcome {
         match op {
-            PeerOp::AddTransceivers => self.add_transceivers(tracks),
+            PeerOp::AddTransceivers => self.add_transceivers(tracks).await,
             PeerOp::AttachTracks => self.attach(tracks).await,
             PeerOp::Offer { ice_restart } => {
                 if ice_restart {
@@ -83,7 +90,7 @@ impl Parts {
 
     /// The caller's start. Both kinds are offered, also what there is no device for: the other's comes that way, and
     /// a camera that is switched on later needs no new offer.
-    fn add_transceivers(&self, tracks: &Tracks) -> Outcome {
+    async fn add_transceivers(&self, tracks: &Tracks) -> Outcome {
         for kind in Kind::ALL {
             let init = RtcRtpTransceiverInit::new();
             init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
@@ -94,6 +101,7 @@ impl Parts {
         let channel = self.connection.try_create_data_channel(LABEL)?;
         let channel = Channel::new(channel, &self.report);
         self.channel.replace(Some(channel));
+        self.scale(FIRST).await;
         Ok(None)
     }
 
@@ -108,6 +116,7 @@ impl Parts {
                 crate::browser::note("the tracks are of no stream", &error);
             }
         }
+        self.scale(FIRST).await;
         self.replace(tracks).await
     }
 
@@ -123,7 +132,7 @@ impl Parts {
     }
 
     /// The transceiver for a kind: the first, as in an offer of ours there is no other.
-    fn transceiver(&self, kind: Kind) -> Option<Transceiver> {
+    pub(super) fn transceiver(&self, kind: Kind) -> Option<Transceiver> {
         self.connection
             .get_transceivers()
             .iter()
