@@ -99,6 +99,7 @@ impl World {
         );
         self.pages[user].consent |= asks;
         let effects = self.pages[user].client.handle(self.now, input);
+        self.check_consent(user, &effects);
         for effect in effects {
             self.trace(|world| tell::effect(world.pages[user].name, &effect));
             self.page_does(user, effect);
@@ -115,6 +116,18 @@ impl World {
         if self.view(user).incoming.is_some_and(|incoming| !incoming.answering) {
             let at = self.now + self.rng.below(20_000);
             self.queue.add(at, Event::Notice(user));
+        }
+    }
+
+    /// Nothing tells the caller of an answer, or where this user is, before the user has accepted. What was said in a call
+    /// before may be said again after a login.
+    fn check_consent(&mut self, user: UserId, effects: &[Effect]) {
+        let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
+        let tells = |effect: &Effect| {
+            matches!(effect, Effect::Send(ClientMessage::Answer(_) | ClientMessage::Candidate(_)))
+        };
+        if !self.pages[user].consent && !says_again && effects.iter().any(tells) {
+            self.violate("a call is answered that nobody has accepted");
         }
     }
 
@@ -149,11 +162,6 @@ impl World {
             }
             Effect::CloseSocket(farewell) => self.drop_socket(user, farewell),
             Effect::Send(message) => {
-                let tells =
-                    matches!(message, ClientMessage::Answer(_) | ClientMessage::Candidate(_));
-                if !self.pages[user].consent && tells {
-                    self.violate("a call is answered that nobody has accepted");
-                }
                 if let Some(socket) = self.pages[user].socket {
                     self.carry_to_server(socket, News::Text(message.encode()));
                 }

@@ -70,6 +70,9 @@ pub(crate) async fn launch(driver: &str, how: &Join) -> Result<Browser> {
             capabilities.set("moz:firefoxOptions", options)?;
         }
     }
+    if how.impatient {
+        capabilities.set("pageLoadStrategy", "none")?;
+    }
     let driver = WebDriver::new(driver, capabilities).await.context("no browser starts")?;
     Ok(Browser::new(driver, kind))
 }

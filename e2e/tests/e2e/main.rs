@@ -8,6 +8,7 @@ mod console;
 mod cut;
 mod devices;
 mod firefox;
+mod first_paint;
 mod keyboard;
 mod losses;
 mod names;

@@ -23,6 +23,7 @@ use super::{
     sound::Sound,
     storage,
     timer::{Alarm, now},
+    timing::Timing,
 };
 use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId};
 
@@ -68,6 +69,7 @@ pub fn start() -> Result<(), StartError> {
     let server_url = environment::server_url(&window);
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
     let privacy = Privacy::bind(page.elements(), &window);
+    let timing = Timing::bind(page.elements(), &window);
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),
         server_url,
@@ -75,6 +77,7 @@ pub fn start() -> Result<(), StartError> {
         window,
         page,
         privacy,
+        timing,
         _check: check,
         post,
         socket: None,
@@ -96,6 +99,7 @@ struct App {
     window: Window,
     page: Page,
     privacy: Privacy,
+    timing: Option<Timing>,
     _check: CheckPanel,
     post: Post,
     socket: Option<Socket>,
@@ -128,6 +132,9 @@ impl App {
 
     fn handle(&mut self, event: Event) {
         if let Some(input) = self.take(event) {
+            if let Some(timing) = &self.timing {
+                timing.heard(&input);
+            }
             for effect in self.client.handle(now(), input) {
                 self.carry_out(effect);
             }
@@ -182,6 +189,9 @@ impl App {
         let now = now();
         let view = self.client.view(now);
         self.sound.ring(view.ring);
+        if let Some(timing) = &mut self.timing {
+            timing.shown(&view);
+        }
         self.page.render(view, now);
         let next = [self.client.next_timeout(), self.client.next_view_change(now)];
         self.alarm.set(now, next.into_iter().flatten().min(), &self.post);

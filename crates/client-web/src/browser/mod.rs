@@ -19,6 +19,7 @@ pub mod socket;
 pub mod sound;
 pub mod storage;
 pub mod timer;
+pub mod timing;
 
 use std::panic;
 

@@ -67,6 +67,13 @@ impl State {
         let mut read = read.into_iter();
         while let Some(input) = inputs.pop_front().or_else(|| read.next()) {
             let effects = self.page(page).client.handle(now, input);
+            // What was said in a call before may be said again after a login.
+            let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
+            let answers =
+                |effect: &Effect| matches!(effect, Effect::Send(ClientMessage::Answer(_)));
+            if !says_again && effects.iter().any(answers) {
+                self.check_consent(page, "a call is answered that nobody has accepted");
+            }
             for effect in effects {
                 self.page_does(page, effect, &mut inputs);
             }
@@ -84,12 +91,7 @@ impl State {
                 inputs.push_back(Input::SocketOpened);
             }
             Effect::CloseSocket(farewell) => self.drop_socket(page, farewell),
-            Effect::Send(message) => {
-                if let ClientMessage::Answer(_) = message {
-                    self.check_consent(page, "a call is answered that nobody has accepted");
-                }
-                self.page_says(page, Up::Message(message));
-            }
+            Effect::Send(message) => self.page_says(page, Up::Message(message)),
             Effect::OpenMedia { request, audio, video } => {
                 self.check_consent(page, "a device that nobody asked for");
                 let this = self.page(page);
