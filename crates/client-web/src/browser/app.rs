@@ -68,7 +68,7 @@ pub fn start() -> Result<(), StartError> {
     permissions::watch(&window, post.clone());
     let server_url = environment::server_url(&window);
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
-    let privacy = Privacy::bind(page.elements(), &window);
+    let privacy = Privacy::bind(page.elements(), &window, &post);
     let timing = Timing::bind(page.elements(), &window);
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),

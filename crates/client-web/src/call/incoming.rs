@@ -66,7 +66,8 @@ impl Client {
                 }
                 self.stop_devices();
                 self.notice = None;
-                self.ring(now, offer, Ring::Asking(None));
+                let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
+                self.ring(now, offer, Ring::Asking(problem));
                 self.prepare();
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
@@ -184,9 +185,13 @@ impl Client {
     }
 
     pub(super) fn accept(&mut self, now: Millis, camera: bool) {
+        let hides_in_vain = self.hides_in_vain();
         if let Call::Incoming(incoming) = &mut self.call
             && let Ring::Asking(_) = incoming.stage
         {
+            if hides_in_vain {
+                return self.cannot_answer_yet(Text::HiddenNoRelay);
+            }
             incoming.stage = Ring::Media;
             // Where the browser asks nobody, the devices will be there in a moment, and the path need not wait for them.
             if self.devices.allowed && incoming.offer.is_some() {

@@ -42,7 +42,7 @@ impl Client {
     pub(super) fn prepare(&mut self) {
         let Call::Incoming(incoming) = &self.call else { return };
         let Some(offer) = incoming.offer.clone() else { return };
-        if !self.devices.allowed || names_addresses(&offer) {
+        if !self.devices.allowed || self.hides_in_vain() || names_addresses(&offer) {
             return;
         }
         let ready = self.take_ready(&offer).unwrap_or_else(|| {

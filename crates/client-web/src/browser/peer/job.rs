@@ -13,7 +13,7 @@ use super::{
     Parts,
     bindings::{Sender, Transceiver},
     channel::{Channel, LABEL},
-    configuration,
+    configuration, route,
     size::FIRST,
 };
 use crate::{
@@ -78,6 +78,10 @@ impl Parts {
                     crate::browser::note("these STUN and TURN servers cannot be used", &error);
                 }
                 Ok(None)
+            }
+            PeerOp::FindRoute => {
+                let relayed = route::is_relayed(&self.connection).await;
+                Ok(Some(PeerEvent::Route { relayed }))
             }
             PeerOp::SendText(text) => {
                 if let Some(channel) = &*self.channel.borrow() {
