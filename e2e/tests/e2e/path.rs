@@ -9,7 +9,11 @@ use tokio::try_join;
 use crate::states::Tour;
 
 /// No candidate of the other ever arrives, as behind a firewall that lets nothing through.
-const NO_CANDIDATES: &str = "RTCPeerConnection.prototype.addIceCandidate = async () => {}";
+const NO_CANDIDATES: &str = r"RTCPeerConnection.prototype.addIceCandidate = async () => {};
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return set.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, '') });
+    }";
 
 /// The browser goes from the network without a word.
 const VANISH: &str = "e2eSpy.connections.at(-1).close()";
