@@ -56,6 +56,8 @@ fn a_path_that_breaks_is_looked_for_again() -> Played {
     play(2, async |scene| {
         let tour = Tour::default();
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        // The call stands before the camera of who answers is open.
+        try_join!(alice.receives_media(), bob.receives_media())?;
         alice.value::<()>(NO_OFFERS).await?;
         bob.value::<()>(VANISH).await?;
         alice.sees("that it is mended", |look| look.phase() == "reconnecting").await?;
