@@ -16,6 +16,7 @@ mod program;
 pub mod scene;
 pub mod server;
 pub mod settings;
+pub mod setup_times;
 pub mod tutorial;
 pub mod wait;
 pub mod wire;

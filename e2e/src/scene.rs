@@ -85,6 +85,8 @@ pub struct Join {
     pub query: String,
     /// A host name to reach this machine by, instead of its loopback address.
     pub host: Option<String>,
+    /// Whether nothing waits for a page to be loaded to its end.
+    pub impatient: bool,
     /// What Chromium is started with besides.
     pub arguments: Vec<String>,
 }
