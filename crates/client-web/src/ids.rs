@@ -42,6 +42,7 @@ macro_rules! with_ids {
             call: HtmlButtonElement = "callBtn",
             preview: HtmlButtonElement = "previewBtn",
             relay_only: HtmlButtonElement = "relayOnlyBtn",
+            relay_only_warning: HtmlElement = "relayOnlyWarning",
             missed_panel: HtmlElement = "missedPanel",
             missed_list: HtmlElement = "missedList",
             clear_missed: HtmlButtonElement = "clearMissedBtn",
@@ -67,6 +68,9 @@ macro_rules! with_ids {
             microphone: HtmlButtonElement = "micBtn",
             camera: HtmlButtonElement = "cameraBtn",
             hang_up: HtmlButtonElement = "hangUpBtn",
+            debug: HtmlElement = "debugPanel",
+            debug_ringing: HtmlElement = "debugRinging",
+            debug_picture: HtmlElement = "debugPicture",
 
             status: HtmlElement = "status",
             missed_template: HtmlTemplateElement = "missedTemplate",

@@ -4,6 +4,8 @@ mod bindings;
 mod channel;
 mod events;
 mod job;
+mod route;
+mod size;
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -88,8 +90,9 @@ impl Peer {
         let remote = MediaStream::new()?;
         let local = MediaStream::new()?;
         let channel = Rc::default();
-        let listeners = events::listen(&connection, &remote, &channel, &report);
+        let mut listeners = events::listen(&connection, &remote, &channel, &report);
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
+        listeners.push(size::grow(&connection, jobs.clone()));
         let parts = Parts {
             connection: connection.clone().unchecked_into(),
             paths,
@@ -107,8 +110,13 @@ impl Peer {
 
     /// Does this with the tracks that there are now, when all that was asked for before is done.
     pub fn carry_out(&mut self, op: PeerOp, tracks: Tracks) {
-        let optional =
-            matches!(op, PeerOp::AddCandidate(_) | PeerOp::SendText(_) | PeerOp::UseServers(_));
+        let optional = matches!(
+            op,
+            PeerOp::AddCandidate(_)
+                | PeerOp::SendText(_)
+                | PeerOp::UseServers(_)
+                | PeerOp::FindRoute
+        );
         if self.jobs.try_send(Job::Op(op, tracks)).is_err() && !optional {
             (self.report)(Report::Event(PeerEvent::OperationFailed));
         }

@@ -117,6 +117,9 @@ pub enum PeerOp {
     ApplyOffer(Raw),
     /// Set a local answer; [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
     Answer,
+    /// Say the local answer that is set, with the candidates found by now;
+    /// [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
+    TellAnswer,
     /// Set a remote answer.
     ApplyAnswer(Raw),
     /// Add a remote candidate. A failure of this one is no failure of the call.
@@ -125,4 +128,6 @@ pub enum PeerOp {
     SendText(String),
     /// Use these STUN and TURN servers from the next ICE restart on (W3C WebRTC section 4.4.2, `setConfiguration`).
     UseServers(Vec<IceServer>),
+    /// Find out how the path goes; [`PeerEvent::Route`](super::PeerEvent::Route) follows.
+    FindRoute,
 }

@@ -6,7 +6,9 @@
 //! waits or knows a browser, so that whole calls run in a test in no time.
 
 mod active;
+mod cause;
 mod clock;
+mod description;
 mod devices;
 mod effect;
 mod incoming;
@@ -14,6 +16,7 @@ mod input;
 mod link;
 mod negotiation;
 mod outgoing;
+mod prepare;
 mod recovery;
 mod servers;
 mod show;
@@ -22,6 +25,7 @@ mod text;
 mod view;
 
 pub use clock::{Millis, Rng};
+pub use description::sdp;
 pub use devices::MediaError;
 pub use effect::{Effect, Farewell, Kept, PeerOp};
 pub use input::{Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
@@ -88,6 +92,8 @@ pub struct Client {
     sign_in_error: Option<Text>,
     callee_error: Option<Text>,
     corner: Corner,
+    /// Whether only relayed paths are used, so that the peer does not learn the user's address.
+    hides_address: bool,
     last_id: u32,
     /// How many sockets were opened so far in this tab.
     sockets: u64,
@@ -115,6 +121,7 @@ impl Client {
             sign_in_error: None,
             callee_error: None,
             corner: Corner::TopRight,
+            hides_address: false,
             last_id: 0,
             sockets: 0,
             left: None,
@@ -136,10 +143,12 @@ impl Client {
                 self.handle_media_opened(now, request, audio, video);
             }
             Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
+            Input::DevicesAllowed(allowed) => self.devices_allowed(allowed),
             Input::CameraEnded => self.handle_camera_ended(),
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
+            Input::HidesAddress(hides) => self.hides_address = hides,
             Input::NetworkChanged => self.network_changed(now),
             Input::Tick => {
                 self.notice_sleep(now);
@@ -152,6 +161,12 @@ impl Client {
             self.effects.push(Effect::Keep(keep));
         }
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether somebody calls, and this user has not answered.
+    #[must_use]
+    pub const fn is_ringing(&self) -> bool {
+        matches!(self.call, Call::Incoming(_))
     }
 
     /// When to call with [`Input::Tick`] next, if no other input comes first.
@@ -257,7 +272,7 @@ impl Client {
         let (peer, leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Idle => return,
             Call::Outgoing(outgoing) => (outgoing.peer, outgoing.stage.into_leg()),
-            Call::Incoming(incoming) => (incoming.peer, None),
+            Call::Incoming(incoming) => (incoming.peer, incoming.ready.map(|ready| ready.leg)),
             Call::Active(active) => (active.peer, Some(active.leg)),
         };
         if let Some(leg) = leg {
@@ -265,8 +280,9 @@ impl Client {
         }
         self.kept_call = None;
         self.stop_devices();
+        let ways = text.names_ways().then(|| self.offered());
         self.notice = Some(Notice {
-            message: Message::about(text, &peer),
+            message: Message { ways, ..Message::about(text, &peer) },
             call_again: text.offers_to_call_again().then_some(peer),
         });
     }

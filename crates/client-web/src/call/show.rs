@@ -2,10 +2,8 @@
 
 use super::{
     Active, Call, Client, Controls, Environment, IncomingView, Link, Message, Millis, NoticeView,
-    Page, PhaseView, RemoteView, Ring, Text, View,
-    active::Path,
-    devices::{Microphone, Purpose},
-    incoming, outgoing,
+    Page, PhaseView, RemoteView, Ring, Text, View, active::Path, devices::Purpose, incoming,
+    outgoing,
 };
 
 impl Client {
@@ -25,6 +23,7 @@ impl Client {
             can_retry: matches!(self.link, Link::Waiting(..)),
             can_call: self.link.is_up() && matches!(self.call, Call::Idle),
             callee_error: self.callee_error,
+            hides_in_vain: self.hides_in_vain(),
             notice: self.notice_view(),
             missed: self.missed.clone(),
             incoming: self.incoming_view(),
@@ -122,9 +121,8 @@ impl Client {
             // The first attempt follows at once, and mostly all is well again before anybody has read that it was not.
             Link::Waiting(attempt, _) if !attempt.has_failed() => None,
             Link::Waiting(attempt, until) => Some(Message {
-                text: attempt.trouble(),
-                name: None,
                 seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
+                ..Message::plain(attempt.trouble())
             }),
             Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) if attempt.has_failed() => {
                 Some(Message::plain(Text::ServerRetryNow))
@@ -191,8 +189,8 @@ impl Client {
         let opening =
             self.devices.pending.is_some_and(|pending| pending.purpose != Purpose::Preview);
         Some(Controls {
-            microphone_off: self.devices.microphone != Microphone::On,
-            camera_off: !self.devices.camera,
+            microphone_off: !self.devices.with_microphone(),
+            camera_off: !self.devices.with_camera(),
             enabled: enabled && !opening,
         })
     }

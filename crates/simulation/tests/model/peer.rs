@@ -66,7 +66,8 @@ impl Pc {
                 PeerOp::AddTransceivers
                 | PeerOp::AttachTracks
                 | PeerOp::SendText(_)
-                | PeerOp::UseServers(_),
+                | PeerOp::UseServers(_)
+                | PeerOp::FindRoute,
                 _,
             ) => Done::Nothing,
             (PeerOp::Offer { ice_restart }, Signaling::Stable) => {
@@ -86,6 +87,9 @@ impl Pc {
                 self.signaling = Signaling::Stable;
                 Done::Answer(self.describe("answer", self.credentials))
             }
+            (PeerOp::TellAnswer, Signaling::Stable) => {
+                Done::Answer(self.describe("answer", self.credentials))
+            }
             (PeerOp::ApplyAnswer(answer), Signaling::HaveLocalOffer { credentials }) => {
                 self.credentials = credentials;
                 self.apply(&answer, "answer")
@@ -100,7 +104,8 @@ impl Pc {
     }
 
     fn describe(&self, kind: &str, credentials: u64) -> Raw {
-        let description = json!({ "type": kind, "pc": self.id, "credentials": credentials });
+        let description =
+            json!({ "type": kind, "sdp": "", "pc": self.id, "credentials": credentials });
         Raw::from_json(description.to_string()).expect("a JSON value is JSON")
     }
 
