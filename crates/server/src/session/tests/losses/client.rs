@@ -170,9 +170,11 @@ impl Client {
                 self.believe(Belief::Idle);
             }
             ServerMessage::Error(error) if self.belief.is_in(error.call.as_ref()) => {
-                let over = matches!(error.code, Some(ErrorCode::Offline | ErrorCode::NotInCall));
-                if over && matches!(self.belief, Belief::Calling(_) | Belief::Rejoining(..)) {
-                    self.believe(Belief::Idle);
+                let calls = matches!(self.belief, Belief::Calling(_) | Belief::Rejoining(..));
+                match error.code {
+                    Some(ErrorCode::NotInCall) => self.believe(Belief::Idle),
+                    Some(ErrorCode::Offline) if calls => self.believe(Belief::Idle),
+                    _ => {}
                 }
             }
             ServerMessage::Pong(pong) => {

@@ -25,6 +25,30 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Bob leaves a call and calls back, while the server that started anew lets the first one ring again.
+#[test]
+fn a_call_back_that_crosses_with_a_call_that_rings_again() {
+    let mut run = Run::new();
+    for step in [
+        Step::Calls(0, 1),
+        Step::ServerReads(0),
+        Step::Deliver(0),
+        Step::ClientReads(1),
+        Step::Restarts(true),
+        Step::ComesBack(0),
+        Step::ClientReads(0),
+        Step::ServerReads(0),
+        Step::ComesBack(1),
+        Step::ClientReads(1),
+        Step::HangsUp(1),
+        Step::Calls(1, 0),
+    ] {
+        run.take(step);
+    }
+    run.becomes_fair();
+    run.assert_agreement();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
