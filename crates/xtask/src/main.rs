@@ -12,6 +12,7 @@ mod connectivity;
 mod dist;
 mod npm;
 mod page;
+mod pip;
 mod project;
 mod run;
 mod setup;

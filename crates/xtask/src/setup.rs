@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     cargo::WASM,
     child::{self, Wait, answer},
+    pip,
     project::Project,
     tools::find_program,
 };
@@ -94,6 +95,9 @@ const NFT: SystemProgram = SystemProgram { variable: "PATH", names: &["nft"], pa
 const NPM: SystemProgram =
     SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
+const PYTHON: SystemProgram =
+    SystemProgram { variable: "PYTHON", names: &["python3", "python"], package: "python3-venv" };
+
 impl SystemProgram {
     fn find(&self) -> Option<PathBuf> {
         let named = env::var_os(self.variable).map(PathBuf::from).filter(|path| path.is_file());
@@ -120,11 +124,19 @@ pub(crate) fn browsers() -> Result<Browsers> {
     })
 }
 
-/// Sees to it that coturn's client and an ACME authority are there. Gives the environment that names them.
+/// Sees to it that coturn's client, an ACME authority and the WebSocket cases are there. Gives the environment that names
+/// them.
 pub(crate) fn interop() -> Result<Vec<(&'static str, PathBuf)>> {
     let programs = [UCLIENT, PEER, PEBBLE, CHALLTESTSRV];
     install_missing(&programs)?;
-    programs.iter().map(|program| Ok((program.variable, program.get()?))).collect()
+    let kosoku = [Ok(("KOSOKU", pip::kosoku()?))];
+    programs.iter().map(|program| Ok((program.variable, program.get()?))).chain(kosoku).collect()
+}
+
+/// Python, which gets installed if it is not there, as far as it is needed to install packages of its own.
+pub(crate) fn python_installed() -> Result<PathBuf> {
+    install_missing(&[PYTHON])?;
+    PYTHON.get()
 }
 
 /// Chromium and its driver.

@@ -103,7 +103,9 @@ impl Step {
             Self::Native => ("tests without a browser", 240),
             Self::Simulate => ("100,000 random schedules of pages and server", 180),
             Self::Model => ("two users and the server, in every order in which things happen", 240),
-            Self::Interop => ("coturn's client and an ACME authority talk to the server", 180),
+            Self::Interop => {
+                ("other people's programs talk to the server: TURN, ACME, WebSocket cases", 180)
+            }
             Self::Bench => ("does the benchmark work? It measures nothing here", 90),
             Self::Browser => ("tests of the page's parts in a browser", 240),
             Self::PageSize => ("is the page small enough, as it is shipped?", 150),

@@ -36,7 +36,7 @@ use protocol::{CallId, ClientMessage, ServerMessage, UserName};
 use super::{
     Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, MAX_PAST, Phase, Return,
     Ringing, Session, Welcomed,
-    link::{Link, size},
+    link::Link,
 };
 
 const LIMITS: Limits = Limits {
