@@ -68,7 +68,10 @@ mod held;
 mod link;
 mod peer;
 mod phase;
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
+mod tests;
+// The lints know by the very words `cfg(test)` what may panic.
+#[cfg(all(fuzzing, not(test)))]
 pub(crate) mod tests;
 
 use std::{

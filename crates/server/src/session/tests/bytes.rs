@@ -28,3 +28,15 @@ impl<'a> Bytes<'a> {
         String::from_utf8_lossy(text).into_owned()
     }
 }
+
+/// Checks the inputs that a run of the fuzz target ended with: the fewest that reach what it reached.
+#[cfg(test)]
+pub(super) fn check_seeds(target: &str, check: fn(&[u8])) {
+    let seeds = format!("{}/../../fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        check(&std::fs::read(seed.unwrap().path()).unwrap());
+        count += 1;
+    }
+    assert!(count > 50, "{count} seeds");
+}

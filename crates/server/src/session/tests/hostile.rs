@@ -179,6 +179,11 @@ fn assert_nobody_is_left(world: &World) {
 mod tests {
     use proptest::{collection::vec, prelude::*};
 
+    #[test]
+    fn the_seeds_of_the_fuzz_target_hold() {
+        super::super::bytes::check_seeds("session", super::check);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 

@@ -35,8 +35,7 @@ use protocol::{CallId, ClientMessage, ServerMessage, UserName};
 
 use super::{
     Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, MAX_PAST, Phase, Return,
-    Ringing, Session, Welcomed,
-    link::Link,
+    Ringing, Session, Welcomed, link::Link,
 };
 
 const LIMITS: Limits = Limits {

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{Loss, Run, Step, USERS, check};
+use super::{super::bytes::check_seeds, Loss, Run, Step, USERS, check};
 
 fn step() -> impl Strategy<Value = Step> {
     let user = || 0..USERS.len();
@@ -47,6 +47,11 @@ fn a_call_back_that_crosses_with_a_call_that_rings_again() {
     }
     run.becomes_fair();
     run.assert_agreement();
+}
+
+#[test]
+fn the_seeds_of_the_fuzz_target_hold() {
+    check_seeds("losses", check);
 }
 
 proptest! {
