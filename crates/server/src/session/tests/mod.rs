@@ -266,8 +266,13 @@ fn checked(session: &mut Session, now: Instant, input: Input) -> (Effects, Vec<S
         _ => None,
     };
     let returns = matches!(input, Input::Return(_));
+    let outside = matches!(&input, Input::FromPeer(envelope) if is_outside(&before, envelope));
     let twins = if returns { Effects::new() } else { twin.handle(now, input.clone()) };
     let effects = session.handle(now, input);
+    if outside {
+        assert_eq!(effects, Effects::new(), "it comes from outside the call");
+        assert_eq!(*session.phase(), before);
+    }
     let said = match effects.first() {
         // What is sent again was said and checked before.
         Some(Effect::Welcome(Welcomed { received: Some(_), .. })) => {
@@ -286,6 +291,12 @@ fn checked(session: &mut Session, now: Instant, input: Input) -> (Effects, Vec<S
     let waits = session.next_timeout().is_some() || !matches!(session.link, Link::Away { .. });
     assert!(waits || *session.phase() == Phase::Ended, "nobody ends this session: {session:?}");
     (effects, said)
+}
+
+/// Whether something is said within a call by somebody who is not the peer of the user's call, if there is one.
+fn is_outside(phase: &Phase, envelope: &Envelope) -> bool {
+    let begins = matches!(envelope.body, Body::Offer(_) | Body::Replace { .. } | Body::Restore);
+    !begins && phase.call().is_none_or(|call| call.peer != envelope.from)
 }
 
 fn to_client(effect: &Effect) -> Option<&ServerMessage> {
