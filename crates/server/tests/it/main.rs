@@ -19,5 +19,6 @@ mod program;
 mod resume;
 mod shutdown;
 mod slow;
+mod threats;
 mod tls;
 mod tutorial;
