@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_ring_while_it_is_asked_is_heard_the_next_time() {
-        let waker = Waker::noop();
+        let waker = Waker::from(Arc::new(Task::default()));
         let mut doorbell = Doorbell::default();
-        let mut cx = Context::from_waker(waker);
+        let mut cx = Context::from_waker(&waker);
         let rings = |cx: &mut Context<'_>| {
             cx.waker().wake_by_ref();
             Poll::<()>::Pending
