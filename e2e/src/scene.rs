@@ -158,6 +158,14 @@ impl Scene {
         &self.server
     }
 
+    /// Another server beside that of the scene. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn another_server(&self, setting: Setting) -> Result<Server> {
+        Server::start(setting).await
+    }
+
     /// A connection to the server that can be cut.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Who is measured, and how each is started.
 
+mod coturn;
 mod server;
 mod tutorial;
 
@@ -24,7 +25,12 @@ pub(crate) enum Contestant {
     Tcp,
     /// The server of the tutorial that Pronto started from.
     Tutorial,
+    /// A relay of media that many use.
+    Coturn,
 }
+
+/// What TURN credentials are made with.
+pub(crate) const SECRET: &str = "bench";
 
 /// What a server expects of those who connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub(crate) enum Dialect {
     Pairs,
     /// Nothing. It is sent the same frames as the others, and does not know it.
     Bytes,
+    /// Requests of TURN, and nothing of the above.
+    Turn,
 }
 
 impl Dialect {
@@ -47,7 +55,8 @@ impl Dialect {
 }
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 4] = [Self::Pronto, Self::Websocket, Self::Tcp, Self::Tutorial];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Pronto, Self::Websocket, Self::Tcp, Self::Tutorial, Self::Coturn];
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
@@ -55,6 +64,7 @@ impl Contestant {
             Self::Websocket => "bare WebSocket",
             Self::Tcp => "raw TCP",
             Self::Tutorial => "tutorial's",
+            Self::Coturn => "coturn",
         }
     }
 
@@ -69,6 +79,7 @@ impl Contestant {
             Self::Tutorial => Dialect::Users,
             Self::Websocket => Dialect::Pairs,
             Self::Tcp => Dialect::Bytes,
+            Self::Coturn => Dialect::Turn,
         }
     }
 }
@@ -100,6 +111,12 @@ impl Field {
                 }
             }
         }
+        if contestants.contains(&Contestant::Coturn)
+            && let Err(why) = coturn::look_for()
+        {
+            missing.push(format!("coturn is left out: {why:#}"));
+            contestants.retain(|one| *one != Contestant::Coturn);
+        }
         let state = options.output.join("state");
         Self { contestants, missing, pronto: options.server.clone(), state, tutorial }
     }
@@ -116,6 +133,7 @@ impl Field {
                 let tutorial = self.tutorial.as_ref().context("it was not prepared")?;
                 tutorial.start(cores)
             }
+            Contestant::Coturn => coturn::start(cores),
         }
         .with_context(|| format!("{} does not start", contestant.title()))
     }
@@ -126,7 +144,8 @@ impl Field {
         }
         let mut command = Command::new(&self.pronto);
         // One machine that logs in thousands of users is what the limits are there to stop.
-        command.args(["--listen", "127.0.0.1:0", "--limits", "off", "--state"]).arg(&self.state);
+        command.args(["--listen", "127.0.0.1:0", "--limits", "off", "--turn-secret", SECRET]);
+        command.arg("--state").arg(&self.state);
         Ok(command)
     }
 }

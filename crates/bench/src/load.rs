@@ -6,7 +6,9 @@
 mod client;
 mod frame;
 mod pair;
+mod turn;
 mod words;
 
 pub(crate) use client::Client;
 pub(crate) use pair::{Pair, Progress};
+pub(crate) use turn::{PACKET, TurnClient};

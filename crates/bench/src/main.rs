@@ -1,7 +1,8 @@
 //! Pronto's benchmark. `cargo xtask bench` starts it; ARCHITECTURE.md says what it is for.
 //!
 //! One run measures everybody on the same machine, in turns: Pronto, the server of the tutorial that it started from,
-//! and two floors, relays that do less than anyone can get away with. So what counts are the ratios.
+//! and two floors, relays that do less than anyone can get away with; and for calls that are relayed, coturn. So what
+//! counts are the ratios.
 
 #![allow(clippy::print_stdout, reason = "a command-line tool talks on its standard output")]
 

@@ -106,11 +106,13 @@ impl Report<'_> {
             workload.title(self.size, self.files),
             workload.option()
         )?;
+        let here = self.contestants.iter().copied().filter(|one| workload.suits(*one));
+        let here: Vec<Contestant> = here.collect();
         let rivals: Vec<Contestant> =
-            self.contestants.iter().copied().filter(|one| *one != Contestant::Pronto).collect();
-        let ours = self.contestants.contains(&Contestant::Pronto);
+            here.iter().copied().filter(|one| *one != Contestant::Pronto).collect();
+        let ours = here.contains(&Contestant::Pronto);
         let mut head = vec![String::new()];
-        head.extend(self.contestants.iter().map(|one| one.title().to_owned()));
+        head.extend(here.iter().map(|one| one.title().to_owned()));
         if ours {
             head.extend(rivals.iter().map(|one| format!("Pronto / {}", one.title())));
         }
@@ -119,7 +121,7 @@ impl Report<'_> {
         for kind in kinds {
             let cell = |one: &Contestant| shown(self.samples.spread(workload, *kind, *one));
             let mut row = vec![kind.title().to_owned()];
-            row.extend(self.contestants.iter().map(cell));
+            row.extend(here.iter().map(cell));
             if ours {
                 row.extend(rivals.iter().map(|rival| {
                     let at = |one| (workload, *kind, one);

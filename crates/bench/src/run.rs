@@ -70,7 +70,7 @@ impl Bench {
         let mut contestants = self.field.contestants.clone();
         for repetition in 1..=options.repetitions {
             for workload in options.workloads() {
-                for contestant in &contestants {
+                for contestant in contestants.iter().filter(|one| workload.suits(**one)) {
                     let begin = Instant::now();
                     let found = self.measure_one(workload, *contestant).with_context(|| {
                         format!("{} of {}", workload.option(), contestant.title())

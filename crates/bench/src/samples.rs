@@ -28,6 +28,12 @@ pub(crate) enum Kind {
     CpuAmongCrowd,
     /// How long a login takes right after the whole crowd went away: ms.
     FreshLogin,
+    /// What the server uses of a core for each call that it relays, in per cent.
+    CpuPerRelayedCall,
+    /// The server's memory, in KiB for each call that it relays.
+    MemoryPerRelayedCall,
+    /// What of the packets does not arrive, in per cent.
+    Lost,
     /// What the load used of its core, in per cent. At 100 it is the load that is the limit.
     Load,
     /// What others used of the machine meanwhile, in per cent of one core.
@@ -46,6 +52,9 @@ impl Kind {
             Self::Memory => "memory an idle user (PSS), KiB",
             Self::CpuAmongCrowd => "server CPU a message with the crowd there, µs",
             Self::FreshLogin => "a login after all disconnected, ms",
+            Self::CpuPerRelayedCall => "server CPU a call, % of a core",
+            Self::MemoryPerRelayedCall => "memory a call (PSS), KiB",
+            Self::Lost => "packets lost, %",
             Self::Load => "the load's own CPU, % of its core",
             Self::Others => "others on this machine, % of a core",
         }
@@ -53,7 +62,7 @@ impl Kind {
 
     /// Whether a ratio of it says something about the servers.
     pub(crate) const fn compares(self) -> bool {
-        !matches!(self, Self::Load | Self::Others)
+        !matches!(self, Self::Lost | Self::Load | Self::Others)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod crowd;
+mod media;
 mod meter;
 mod relay;
 
@@ -39,6 +40,15 @@ pub(crate) enum Workload {
     /// The same with many more.
     #[value(name = "crowd-20000")]
     Crowd20000,
+    /// A few calls go by the relay.
+    #[value(name = "media-10")]
+    Media10,
+    /// More do.
+    #[value(name = "media-50")]
+    Media50,
+    /// As many as two cores can send and relay.
+    #[value(name = "media-150")]
+    Media150,
 }
 
 /// How much is measured.
@@ -55,6 +65,8 @@ pub(crate) struct Size {
     crowds: [usize; 2],
     /// How long a crowd rests before its memory is looked at.
     pub(crate) rest: Duration,
+    /// How many calls go by the relay.
+    media: [usize; 3],
 }
 
 impl Size {
@@ -65,12 +77,14 @@ impl Size {
         rate: 2_000,
         crowds: [5_000, 20_000],
         rest: Duration::from_secs(1),
+        media: [10, 50, 150],
     };
     pub(crate) const QUICK: Self = Self {
         warm_up: Duration::from_millis(200),
         time: Duration::from_millis(800),
         crowds: [1_000, 4_000],
         rest: Duration::from_millis(300),
+        media: [5, 20, 60],
         ..Self::FULL
     };
     pub(crate) const SMOKE: Self = Self {
@@ -80,6 +94,7 @@ impl Size {
         rate: 200,
         crowds: [20, 40],
         rest: Duration::from_millis(20),
+        media: [1, 2, 3],
     };
 
     /// How many users are in a crowd, if the system lets a process open `files` files. An even number, since the floors
@@ -100,7 +115,7 @@ pub(crate) type Found = BTreeMap<Kind, f64>;
 const LIMIT: Duration = Duration::from_secs(180);
 
 impl Workload {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Relay1,
         Self::Relay8,
         Self::Paced,
@@ -108,6 +123,9 @@ impl Workload {
         Self::Calls,
         Self::Crowd5000,
         Self::Crowd20000,
+        Self::Media10,
+        Self::Media50,
+        Self::Media150,
     ];
 
     /// As it is named on the command line.
@@ -126,11 +144,35 @@ impl Workload {
             Self::Crowd5000 | Self::Crowd20000 => {
                 format!("A crowd of {} users", self.crowd_of(size, files))
             }
+            Self::Media10 | Self::Media50 | Self::Media150 => {
+                let calls = self.relayed_calls(size).unwrap_or_default();
+                format!("{calls} calls by the relay, 1 Mbit/s each way")
+            }
         }
     }
 
     fn crowd_of(self, size: &Size, files: usize) -> usize {
         size.crowd(self, files)
+    }
+
+    /// How many calls go by the relay, if that is what is measured.
+    const fn relayed_calls(self, size: &Size) -> Option<usize> {
+        let [few, more, many] = size.media;
+        match self {
+            Self::Media10 => Some(few),
+            Self::Media50 => Some(more),
+            Self::Media150 => Some(many),
+            _ => None,
+        }
+    }
+
+    /// Whether it is something that this contestant does.
+    pub(crate) fn suits(self, contestant: Contestant) -> bool {
+        let relays = matches!(contestant, Contestant::Pronto | Contestant::Coturn);
+        match self {
+            Self::Media10 | Self::Media50 | Self::Media150 => relays,
+            _ => contestant != Contestant::Coturn,
+        }
     }
 
     /// Measures a server that was just started.
@@ -142,6 +184,9 @@ impl Workload {
         files: usize,
         meter: &Meter,
     ) -> Result<Found> {
+        if let Some(calls) = self.relayed_calls(size) {
+            return media::relayed(server, calls, size, meter);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let at = relay::Target { server, dialect: contestant.dialect() };
         let found = async {
@@ -151,9 +196,7 @@ impl Workload {
                 Self::Paced => relay::paced(at, size, meter).await,
                 Self::CallAlone => calls::set_up(at, size, 1, meter).await,
                 Self::Calls => calls::set_up(at, size, size.pairs, meter).await,
-                Self::Crowd5000 | Self::Crowd20000 => {
-                    crowd::come_and_go(at, size, size.crowd(self, files), meter).await
-                }
+                _ => crowd::come_and_go(at, size, size.crowd(self, files), meter).await,
             }
         };
         // All clients are one task here. Nobody else's turn ever comes, so it need not be given up.
@@ -178,6 +221,19 @@ async fn never_sleep() {
 #[cfg(test)]
 mod tests {
     use super::{Size, Workload};
+    use crate::contestant::Contestant;
+
+    #[test]
+    fn calls_by_the_relay_are_for_relays_and_nothing_else_is_for_coturn() {
+        let media = [Workload::Media10, Workload::Media50, Workload::Media150];
+        for workload in Workload::ALL {
+            let relays = media.contains(&workload);
+            assert!(workload.suits(Contestant::Pronto));
+            assert_eq!(workload.suits(Contestant::Coturn), relays);
+            assert_eq!(workload.suits(Contestant::Tutorial), !relays);
+            assert_eq!(workload.relayed_calls(&Size::FULL).is_some(), relays);
+        }
+    }
 
     #[test]
     fn a_crowd_fits_into_what_the_system_allows() {

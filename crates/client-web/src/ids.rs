@@ -42,6 +42,7 @@ macro_rules! with_ids {
             call: HtmlButtonElement = "callBtn",
             preview: HtmlButtonElement = "previewBtn",
             relay_only: HtmlButtonElement = "relayOnlyBtn",
+            relay_only_warning: HtmlElement = "relayOnlyWarning",
             missed_panel: HtmlElement = "missedPanel",
             missed_list: HtmlElement = "missedList",
             clear_missed: HtmlButtonElement = "clearMissedBtn",

@@ -37,13 +37,20 @@ pub struct Path {
 pub enum Verdict {
     /// They work: the best way by which a relay is reached.
     Work(Transport),
-    /// There are relays, and none can be used from here.
+    /// There are relays, and nothing gets through to them from here.
     Blocked,
+    /// There are relays, at least one is reached, and none serves.
+    Refused,
     /// There is no relay: a call works only where two networks let it through by themselves.
     NoRelay,
 }
 
 impl Examination {
+    /// A way that ends with a relay that refuses.
+    pub(crate) fn refused(&self) -> Option<&Path> {
+        self.paths.iter().find(|path| matches!(path.outcome, Err(Trouble::Denied(_))))
+    }
+
     /// What it means for calls.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -51,6 +58,7 @@ impl Examination {
         match self.paths.iter().filter(works).map(|path| path.transport).min() {
             Some(best) => Verdict::Work(best),
             None if self.paths.is_empty() => Verdict::NoRelay,
+            None if self.refused().is_some() => Verdict::Refused,
             None => Verdict::Blocked,
         }
     }

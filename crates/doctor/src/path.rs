@@ -38,9 +38,25 @@ impl fmt::Display for Trouble {
             Self::Refused => f.write_str("the connection is refused"),
             Self::Broken(why) => write!(f, "the connection breaks ({why})"),
             Self::Denied(None) => f.write_str("the relay refuses"),
-            Self::Denied(Some(code)) => write!(f, "the relay refuses (error {code})"),
+            Self::Denied(Some(code)) => match meaning(*code) {
+                Some(meaning) => write!(f, "the relay refuses: {meaning} (error {code})"),
+                None => write!(f, "the relay refuses (error {code})"),
+            },
             Self::Mute => f.write_str("the relay answers, but carries nothing"),
         }
+    }
+}
+
+/// Why a relay refuses (RFC 8489 section 14.8, RFC 8656 section 19), as far as that says more than the code.
+const fn meaning(code: u16) -> Option<&'static str> {
+    match code {
+        401 | 431 | 432 | 434 | 436 | 438 | 441 => {
+            Some("it does not accept the credentials that the server gives out")
+        }
+        403 => Some("it forbids what was asked"),
+        486 => Some("this user or this address has too many allocations"),
+        508 => Some("it is full"),
+        _ => None,
     }
 }
 

@@ -67,6 +67,11 @@ impl Examination {
                 "Calls do not work from here, except with people in the same network. {}",
                 self.blocked(Transport::Udp)
             ),
+            Verdict::Refused => format!(
+                "Calls do not work from here, except with people in the same network. No firewall is in the way: {}. Whoever \
+                 runs the server can mend that.",
+                self.refusal()
+            ),
             Verdict::NoRelay => "This server relays nothing (--relay off, and no --turn-url): calls work only where both \
                 networks let them through, which many do not."
                 .to_owned(),
@@ -78,6 +83,12 @@ impl Examination {
         }
         words.push_str("\nIt takes two: whoever is called may try the same from where they are.");
         words
+    }
+
+    /// What a relay that refuses says.
+    fn refusal(&self) -> String {
+        let trouble = self.refused().and_then(|path| path.outcome.as_ref().err());
+        trouble.map_or_else(String::new, ToString::to_string)
     }
 
     /// What of UDP does not get through.

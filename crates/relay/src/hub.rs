@@ -15,7 +15,7 @@ use std::{
 };
 
 use crate::{
-    Policy, Secret,
+    Policy, Rate, Secret,
     address::RelayAddresses,
     gate::{Gate, Sender},
     machine::Machine,
@@ -123,6 +123,7 @@ impl Hub {
         policy: Policy,
         addresses: RelayAddresses,
         ports: Box<dyn Ports>,
+        rate: Rate,
     ) -> Self {
         Self {
             gate: Gate::new(secret),
@@ -131,7 +132,7 @@ impl Hub {
             ports,
             clients: HashMap::new(),
             relayed: HashMap::new(),
-            quotas: Quotas::default(),
+            quotas: Quotas::new(rate),
             revoked: Revoked::default(),
         }
     }

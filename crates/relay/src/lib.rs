@@ -28,10 +28,12 @@ mod outside;
 mod policy;
 mod ports;
 mod quota;
+mod rate;
 mod relay;
 mod reply;
 mod revoked;
 mod stream;
+mod streams;
 #[cfg(test)]
 mod testing;
 mod udp;
@@ -41,6 +43,7 @@ pub use credential::{Credential, Secret};
 pub use hub::{Client, Hub, Now, Output, Ports, Transport};
 pub use policy::Policy;
 pub use ports::VirtualPorts;
+pub use rate::Rate;
 pub use relay::{Relay, Settings};
 
 /// The realm of the long-term credentials (RFC 8489 section 9.2). It is part of what is hashed, and no secret.

@@ -25,6 +25,15 @@ pub const ALLOCATIONS_PER_ADDRESS: u32 = 1024;
 /// How many allocations there may be: each costs some 4 KiB, and the ports of one address are not many more.
 pub const ALLOCATIONS: usize = 12_000;
 
+/// How many bits a second a user may send by the relay, and be sent: each direction counts by itself, and all allocations
+/// of the user together. A call in 1080p takes 3 to 4 Mbit/s, so this is five of them. Beyond it datagrams are dropped, as
+/// by any line that is full, and the browsers' congestion control adapts.
+pub const BITS_PER_SECOND_PER_USER: u64 = 20_000_000;
+
+/// For how long a user may be faster than that, if it was slower before: a keyframe and what a slow line held back come
+/// at once.
+pub const BURST: Duration = Duration::from_secs(1);
+
 /// How many peers' addresses an allocation may have permissions for (RFC 8656 section 9). A peer has a handful of
 /// candidates; each entry costs some 64 bytes.
 pub const PERMISSIONS_PER_ALLOCATION: usize = 128;
@@ -44,6 +53,13 @@ pub const STREAM_QUEUE_FRAMES: usize = 64;
 
 /// How many waiting frames are gathered into one write to a stream.
 pub const STREAM_BATCH_FRAMES: usize = 16;
+
+/// How many streams there may be, with an allocation or on their way to one: each takes a file of the system and some 20 KiB.
+pub const STREAMS: usize = ALLOCATIONS;
+
+/// How many streams the clients behind one address may have (IPv6: one /64): as many as allocations, of which each may need
+/// one.
+pub const STREAMS_PER_ADDRESS: u32 = ALLOCATIONS_PER_ADDRESS;
 
 /// How long a stream may be open without an allocation. A browser allocates at once; a slow network needs seconds.
 pub const STREAM_IDLE: Duration = Duration::from_secs(30);

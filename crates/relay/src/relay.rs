@@ -4,22 +4,22 @@
 mod tests;
 
 use std::{
-    collections::HashMap,
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Credential, Policy, RelayAddresses, Secret,
+    Credential, Policy, Rate, RelayAddresses, Secret,
     hub::{Client, Hub, Now, Output, Ports, Transport},
     limits,
     outside::{Outside, OutsidePorts},
     ports::VirtualPorts,
+    streams::Streams,
     udp::Udp,
 };
 
@@ -32,6 +32,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The addresses of allocations.
     pub addresses: RelayAddresses,
+    /// How much is relayed for a user.
+    pub rate: Rate,
 }
 
 /// A STUN and TURN server. See the [crate].
@@ -40,7 +42,7 @@ pub struct Relay {
     secret: Secret,
     hub: Mutex<Hub>,
     udp: Option<Udp>,
-    streams: Mutex<HashMap<Client, mpsc::Sender<Vec<u8>>>>,
+    streams: Mutex<Streams>,
     outside: Arc<Outside>,
     start: Instant,
 }
@@ -78,7 +80,7 @@ impl Relay {
     }
 
     fn new(
-        Settings { secret, policy, addresses }: Settings,
+        Settings { secret, policy, addresses, rate }: Settings,
         udp: Option<Udp>,
         relay: &Weak<Self>,
         shutdown: CancellationToken,
@@ -90,7 +92,7 @@ impl Relay {
             Box::new(VirtualPorts)
         };
         Self {
-            hub: Mutex::new(Hub::new(secret.clone(), policy, addresses, ports)),
+            hub: Mutex::new(Hub::new(secret.clone(), policy, addresses, ports, rate)),
             secret,
             udp,
             streams: Mutex::default(),
@@ -128,7 +130,7 @@ impl Relay {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn streams(&self) -> MutexGuard<'_, HashMap<Client, mpsc::Sender<Vec<u8>>>> {
+    pub(crate) fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -169,9 +171,7 @@ impl Relay {
                         }
                     }
                     Transport::Stream => {
-                        if let Some(stream) = self.streams().get(&client) {
-                            let _ = stream.try_send(message);
-                        }
+                        self.streams().send(&client, message);
                     }
                 },
                 Output::ToPeer { relayed, peer, data } => self.outside.send(relayed, peer, &data),

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use turn_types::stun::{
-    attribute::{AttributeType, ErrorCode, Nonce, Realm, UnknownAttributes, XorMappedAddress},
+    attribute::{
+        AttributeType, ErrorCode, Fingerprint, Nonce, Realm, UnknownAttributes, XorMappedAddress,
+    },
     message::{IntegrityAlgorithm, IntegrityKey, Message, MessageWriteVec},
-    prelude::{MessageWrite, MessageWriteExt},
+    prelude::{AttributeStaticType, MessageWrite, MessageWriteExt},
 };
 
 use crate::REALM;
@@ -23,14 +25,18 @@ pub(crate) fn refusal(request: &Message<'_>, code: u16, key: Option<&IntegrityKe
     finish(error(request, code), key)
 }
 
-/// Refuses a request, and says how to sign the next one (RFC 8489 section 9.2.4).
+/// Refuses a request, and says how to sign the next one (RFC 8489 section 9.2.4). Whoever sent it may have lied about its
+/// address, so the answer has as few bytes as it can: no words for people, and a fingerprint only for who uses them.
 pub(crate) fn challenge(request: &Message<'_>, code: u16, nonce: &str) -> Vec<u8> {
-    let mut reply = error(request, code);
+    let mut reply = Message::builder_error(request, MessageWriteVec::with_capacity(128));
+    let code =
+        ErrorCode::builder(code).reason("").build().expect("the codes are those of the RFCs");
+    reply.add_attribute(&code).expect("there is room for a code");
     let nonce = Nonce::new(nonce).expect("our nonces are short");
     let realm = Realm::new(REALM).expect("our realm is short");
     reply.add_attribute(&nonce).expect("there is room for a nonce");
     reply.add_attribute(&realm).expect("there is room for a realm");
-    finish(reply, None)
+    if request.has_attribute(Fingerprint::TYPE) { finish(reply, None) } else { reply.finish() }
 }
 
 /// Refuses a request for attributes that have to be understood and are not (RFC 8489 section 6.3.1).

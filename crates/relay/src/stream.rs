@@ -13,9 +13,7 @@ use crate::{
     address::canonical,
     framing::{self, Frame},
     hub::{Client, Output, Transport},
-    limits::{
-        MAX_FRAME_BYTES, STREAM_BATCH_FRAMES, STREAM_IDLE, STREAM_QUEUE_FRAMES, STREAM_STUCK,
-    },
+    limits::{MAX_FRAME_BYTES, STREAM_BATCH_FRAMES, STREAM_IDLE, STREAM_STUCK},
     relay::Relay,
 };
 
@@ -52,13 +50,14 @@ struct Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.relay.streams().remove(&self.client);
+        self.relay.streams().close(&self.client);
         self.relay.hub().gone(&self.client);
     }
 }
 
 impl Relay {
-    /// Serves a client that talks STUN and TURN over a stream, until it ends or has no allocation for too long.
+    /// Serves a client that talks STUN and TURN over a stream, until it ends or has no allocation for too long. If there are
+    /// too many of them already, it is closed at once.
     ///
     /// The client is at `remote`, and reached us at `local`.
     pub async fn serve<S>(self: Arc<Self>, stream: S, local: SocketAddr, remote: SocketAddr)
@@ -70,8 +69,10 @@ impl Relay {
             local: canonical(local),
             remote: canonical(remote),
         };
-        let (sender, receiver) = mpsc::channel(STREAM_QUEUE_FRAMES);
-        self.streams().insert(client, sender);
+        let Ok(receiver) = self.streams().open(client) else {
+            debug!("there are too many streams to the relay, and this one is closed");
+            return;
+        };
         let membership = Membership { relay: self, client };
         let (reading, writing) = split(stream);
         let ending = tokio::select! {

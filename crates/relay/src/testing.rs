@@ -13,7 +13,7 @@ use turn_types::{
 };
 
 use crate::{
-    Credential, Policy, REALM, RelayAddresses, Secret, VirtualPorts,
+    Credential, Policy, REALM, Rate, RelayAddresses, Secret, VirtualPorts,
     gate::key,
     hub::{Client, Hub, Now, Output, Transport},
     limits::CREDENTIAL_LIFETIME,
@@ -47,12 +47,16 @@ impl World {
     }
 
     pub(crate) fn with(policy: Policy) -> Self {
+        Self::at_rate(policy, Rate::default())
+    }
+
+    pub(crate) fn at_rate(policy: Policy, rate: Rate) -> Self {
         let secret = Secret::new("north");
         let addresses = RelayAddresses {
             v4: [192, 168, 0, 1].into(),
             v6: Some([0xfd00, 0, 0, 0, 0, 0, 0, 1].into()),
         };
-        let hub = Hub::new(secret.clone(), policy, addresses, Box::new(VirtualPorts));
+        let hub = Hub::new(secret.clone(), policy, addresses, Box::new(VirtualPorts), rate);
         let now = Now { elapsed: Duration::ZERO, unix: BEGIN };
         Self { hub: RefCell::new(hub), secret, now: RefCell::new(now) }
     }

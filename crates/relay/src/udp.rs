@@ -48,22 +48,20 @@ impl Udp {
         loop {
             let mut slices: Vec<_> =
                 buffers.chunks_exact_mut(UDP_BUFFER_BYTES).map(IoSliceMut::new).collect();
-            let received = self
-                .socket
-                .async_io(Interest::READABLE, || {
-                    self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut metas)
-                })
-                .await;
-            match received {
-                Ok(count) => {
-                    for (buffer, meta) in slices.iter().zip(&metas[..count]) {
-                        self.split(buffer, meta, &mut each);
-                    }
+            let received = self.socket.async_io(Interest::READABLE, || {
+                let count =
+                    self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut metas)?;
+                for (buffer, meta) in slices.iter().zip(&metas[..count]) {
+                    self.split(buffer, meta, &mut each);
                 }
-                Err(error) => {
-                    warn!(%error, "cannot receive datagrams");
-                    sleep(BACKOFF).await;
-                }
+                // Fewer than were asked for are all that there were, where the system gives several at once. To ask again
+                // would be a system call for nothing with almost every datagram; what comes from now on is told.
+                let is_empty = cfg!(target_os = "linux") && count < UDP_BATCH;
+                if is_empty { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            });
+            if let Err(error) = received.await {
+                warn!(%error, "cannot receive datagrams");
+                sleep(BACKOFF).await;
             }
         }
     }

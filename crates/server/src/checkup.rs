@@ -26,7 +26,7 @@ pub(crate) fn run(target: &Target) -> ExitCode {
             let _ = writeln!(io::stdout(), "{examination}");
             match examination.verdict() {
                 Verdict::Work(_) => ExitCode::SUCCESS,
-                Verdict::Blocked | Verdict::NoRelay => ExitCode::from(NO_CALLS),
+                Verdict::Blocked | Verdict::Refused | Verdict::NoRelay => ExitCode::from(NO_CALLS),
             }
         }
         Err(complaint) => {

@@ -18,6 +18,7 @@ use std::{
 };
 
 use protocol::UserName;
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::{
@@ -36,6 +37,8 @@ pub type Present = BTreeMap<UserName, Proof>;
 enum Line {
     Came(UserName, Proof),
     Left(UserName),
+    /// Whoever is waiting for what came before is told, by the sender's end.
+    Written(oneshot::Sender<()>),
 }
 
 impl Roster {
@@ -61,6 +64,14 @@ impl Roster {
 
     pub(crate) fn remove(&self, user: &UserName) {
         self.write(|| Line::Left(user.clone()));
+    }
+
+    /// Waits until what was written down so far is in the file, or cannot be. If the disk is behind, it does not wait.
+    pub(crate) async fn written(&self) {
+        let (written, waiting) = oneshot::channel();
+        self.write(|| Line::Written(written));
+        // Nothing is ever sent: the other end is dropped when the lines before it are written.
+        let _ = waiting.await;
     }
 
     fn write(&self, line: impl FnOnce() -> Line) {
@@ -126,9 +137,12 @@ impl Book {
     /// Writes down what comes, until nobody can send any more.
     fn keep(&mut self, queue: &Receiver<Line>) {
         while let Ok(line) = queue.recv() {
-            let first = self.write(line);
+            let mut waiting = Vec::new();
             // What has gathered in the meantime is written in one go.
-            let written = queue.try_iter().map(|line| self.write(line)).fold(first, Result::and);
+            let mut written = self.write(line, &mut waiting);
+            for line in queue.try_iter() {
+                written = written.and(self.write(line, &mut waiting));
+            }
             if let Err(error) = written.and_then(|()| self.settle()) {
                 if !self.broken {
                     warn!(%error, "the roster cannot be written: names may not wait for their users");
@@ -138,14 +152,19 @@ impl Book {
         }
     }
 
-    fn write(&mut self, line: Line) -> io::Result<()> {
-        self.lines += 1;
+    fn write(&mut self, line: Line, waiting: &mut Vec<oneshot::Sender<()>>) -> io::Result<()> {
         match line {
+            Line::Written(writer) => {
+                waiting.push(writer);
+                Ok(())
+            }
             Line::Came(user, proof) => {
+                self.lines += 1;
                 self.present.insert(user.clone(), proof);
                 write_entry(&mut self.file, &user, proof)
             }
             Line::Left(user) => {
+                self.lines += 1;
                 self.present.remove(&user);
                 writeln!(self.file, "- {user}")
             }
@@ -186,4 +205,25 @@ fn write_anew(path: &Path, present: &Present) -> io::Result<(BufWriter<File>, us
     file.flush()?;
     fs::rename(&beside, path)?;
     Ok((file, present.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_the_file_finds_everything_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("roster");
+        let (roster, _) = Roster::open(&path).unwrap();
+        let names = (0..500).map(|number| UserName::parse(&format!("u{number}")).unwrap());
+        for name in names.clone() {
+            roster.add(&name, Proof([7; 32]));
+        }
+        roster.written().await;
+        let present = read(&fs::read_to_string(&path).unwrap());
+        assert_eq!(present.into_keys().collect::<BTreeSet<_>>(), names.collect());
+    }
 }

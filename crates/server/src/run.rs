@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use relay::{Relay, RelayAddresses, Secret};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -40,7 +40,8 @@ pub async fn run(
     let ice = Arc::new(ice(&config, relay.clone()));
     let (roster, present) = roster(config.state.as_deref(), local);
     let directory = LocalDirectory::default();
-    let connections = Arc::new(Shared::new(directory, roster, ice, &config, stop.child_token()));
+    let connections =
+        Arc::new(Shared::new(directory, roster.clone(), ice, &config, stop.child_token()));
     // Before anybody can connect and take their names.
     for waiting in connections.expect(present).await {
         tasks.spawn(waiting);
@@ -65,8 +66,12 @@ pub async fn run(
     info!("shutting down");
     stop.cancel();
     tasks.close();
-    if timeout(config.timing.shutdown, tasks.wait()).await.is_err() {
+    let deadline = Instant::now() + config.timing.shutdown;
+    if timeout_at(deadline, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "some connections did not close in time");
+    }
+    if timeout_at(deadline, roster.written()).await.is_err() {
+        warn!("the roster was not written in time: some names will not wait for their users");
     }
     Ok(())
 }
@@ -100,11 +105,13 @@ impl Background {
         local: std::net::SocketAddr,
         udp: Option<std::net::UdpSocket>,
     ) -> io::Result<Option<Arc<Relay>>> {
-        let Turn::Embedded(Embedded { addresses, allow, secret }) = turn else { return Ok(None) };
+        let Turn::Embedded(own) = turn else { return Ok(None) };
+        let Embedded { addresses, allow, rate, secret } = own;
         let settings = relay::Settings {
             secret: secret.clone().unwrap_or_else(Secret::draw),
             policy: relay::Policy::allowing(allow.clone()),
             addresses: RelayAddresses::find(addresses, local.ip()),
+            rate: *rate,
         };
         Relay::start(settings, udp, &self.tasks, &self.stop).map(Some)
     }

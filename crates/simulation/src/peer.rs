@@ -91,7 +91,7 @@ impl Pc {
     pub(crate) fn perform(&mut self, op: PeerOp) -> Done {
         match (op, self.signaling) {
             (PeerOp::AddTransceivers, _) => Done::NegotiationNeeded,
-            (PeerOp::AttachTracks | PeerOp::UseServers(_), _) => Done::Nothing,
+            (PeerOp::AttachTracks | PeerOp::UseServers(_) | PeerOp::FindRoute, _) => Done::Nothing,
             (PeerOp::Offer { .. }, Signaling::Stable | Signaling::HaveLocalOffer) => {
                 self.signaling = Signaling::HaveLocalOffer;
                 Done::Offer(self.describe("offer"))

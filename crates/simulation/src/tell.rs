@@ -120,6 +120,7 @@ fn peer_op(op: &PeerOp) -> String {
         PeerOp::AddCandidate(raw) => format!("add candidate {}", described(raw)),
         PeerOp::SendText(_) => "send a text".to_owned(),
         PeerOp::UseServers(_) => "use other servers".to_owned(),
+        PeerOp::FindRoute => "find out how the path goes".to_owned(),
     }
 }
 

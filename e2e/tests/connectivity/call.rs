@@ -89,7 +89,7 @@ async fn call(scene: &Scene, scenario: &Scenario, world: &World) -> Result<Outco
     Ok(outcome)
 }
 
-async fn join(scene: &Scene, name: &str, host: &lab::Host) -> Result<Person> {
+pub(crate) async fn join(scene: &Scene, name: &str, host: &lab::Host) -> Result<Person> {
     let person = open(scene, name, host).await?;
     person.sign_in().await?;
     Ok(person)

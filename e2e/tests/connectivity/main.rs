@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "a test harness talks on its standard output")]
 
 #[cfg(target_os = "linux")]
+mod blocked;
+#[cfg(target_os = "linux")]
 mod call;
 #[cfg(target_os = "linux")]
 mod doctor;
@@ -51,7 +53,12 @@ fn main() -> ExitCode {
         let examine = || doctor::examine(finding).map_err(|failure| format!("{failure:?}").into());
         Trial::test(finding.name, examine)
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.chain(findings).collect());
+    let blocked = blocked::ALL.iter().map(|blocked| {
+        let play = || blocked::play(blocked).map_err(|failure| format!("{failure:?}").into());
+        Trial::test(blocked.name, play)
+    });
+    let trials = trials.chain(blocked).chain(findings).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
     table.print();
     conclusion.exit_code()
 }

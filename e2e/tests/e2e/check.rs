@@ -41,3 +41,23 @@ fn a_server_without_a_relay_is_said_to_have_none() -> Played {
         tour.is_fine().await
     })
 }
+
+#[test]
+fn a_relay_that_refuses_is_said_to_refuse() -> Played {
+    play_in(Setting::default(), 1, async |scene| {
+        let tour = Tour::default();
+        // Its relays are those of the scene's server, which knows nothing of its secret.
+        let port = scene.server().address().port();
+        let relays = ["udp", "tcp"].map(|way| format!("turn:127.0.0.1:{port}?transport={way}"));
+        let options = ["--turn-secret", "another", "--turn-url", &relays.join(",")];
+        let options = options.map(str::to_owned).to_vec();
+        let server = scene.another_server(Setting { options, ..Setting::default() }).await?;
+        let alice = scene.join("alice").await?;
+        alice.open(&server.origin(None)).await?;
+        alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        let refused = "way-refused-credentials";
+        alice.checks_connection(["check-refused", refused, refused, "way-missing"]).await?;
+        tour.look_at(&alice, "sign-in-checked-refused").await?;
+        tour.is_fine().await
+    })
+}

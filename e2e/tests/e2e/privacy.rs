@@ -1,7 +1,10 @@
 //! Who learns whose address, and when.
 
 use anyhow::Result;
-use e2e::{Look, Person, Played, play, scene::call};
+use e2e::{
+    Look, Person, Played, play,
+    scene::{Setting, call, play_in},
+};
 use tokio::try_join;
 
 use crate::states::Tour;
@@ -10,7 +13,33 @@ use crate::states::Tour;
 const LISTEN: &str = "
     e2eSpy.sent = [];
     const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (text) { e2eSpy.sent.push(String(text)); return send.call(this, text); };";
+    WebSocket.prototype.send = function (text) {
+        e2eSpy.socket = this;
+        e2eSpy.sent.push(String(text));
+        return send.call(this, text);
+    };";
+
+/// The server names the relays that it has named before, as it does some minutes later. Gives whether ICE is restarted.
+const RENEW: &str = "(async () => {
+    const connection = e2eSpy.connections.findLast(e2eSpy.isOpen);
+    const before = e2eSpy.credentials(connection);
+    const asked = new Promise((done) => {
+        connection.getStats = async () => {
+            delete connection.getStats;
+            const report = await connection.getStats();
+            done();
+            return report;
+        };
+    });
+    const iceServers = connection.getConfiguration().iceServers;
+    const data = JSON.stringify({ type: 'ice', iceServers });
+    e2eSpy.socket.dispatchEvent(new MessageEvent('message', { data }));
+    await asked;
+    await new Promise((done) => setTimeout(done));
+    // What is done with a connection is done in order: the restart comes before this.
+    await connection.createOffer();
+    return e2eSpy.credentials(connection) !== before;
+})()";
 
 async fn sent(person: &Person) -> Result<Vec<serde_json::Value>> {
     let texts: Vec<String> = person.value("return e2eSpy.sent").await?;
@@ -70,6 +99,11 @@ fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
             }
             let his = candidates(&sent(&bob).await?);
             assert!(his.iter().any(|candidate| candidate.contains(" typ host ")), "{his:?}");
+            // Before the credentials expire, allocations are made with new ones. The call goes on.
+            for person in [&alice, &bob] {
+                assert!(person.promised::<bool>(RENEW).await?, "{}", person.name());
+                try_join!(alice.receives_media(), bob.receives_media())?;
+            }
             alice.hangs_up().await?;
             bob.is_idle_because("ended-by-peer: alice").await?;
         }
@@ -77,6 +111,7 @@ fn who_hides_their_address_is_reached_by_the_relay_only() -> Played {
         call(&alice, &bob).await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
         assert_eq!(alice.route().await?, "host/udp");
+        assert!(!alice.promised::<bool>(RENEW).await?, "a path that needs no relay is left alone");
         tour.is_fine().await
     })
 }
@@ -105,5 +140,40 @@ fn nobody_learns_an_address_before_the_call_is_accepted() -> Played {
             assert!(!candidates(&sent(person).await?).is_empty(), "{}", person.name());
         }
         Ok(())
+    })
+}
+
+#[test]
+fn an_address_cannot_be_hidden_without_a_relay_and_nobody_is_left_waiting() -> Played {
+    let options = ["--relay", "off"].map(str::to_owned).to_vec();
+    play_in(Setting { options, ..Setting::default() }, 2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        let warned = "return document.getElementById('relayOnlyWarning').checkVisibility()";
+        assert!(!alice.value::<bool>(warned).await?);
+        alice.click("relayOnlyBtn").await?;
+        assert!(alice.value::<bool>(warned).await?);
+        tour.look_at(&alice, "idle-hidden-in-vain").await?;
+        alice.calls("bob").await?;
+        let why = |look: &Look| look.callee_error.as_deref() == Some("hidden-no-relay");
+        alice.sees("why she cannot call", why).await?;
+        tour.look_at(&alice, "idle-hidden-in-vain-called").await?;
+
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        let why = |look: &Look| look.notice.as_deref() == Some("hidden-no-relay");
+        alice.sees("why she cannot answer", why).await?;
+        tour.look_at(&alice, "ringing-hidden-in-vain").await?;
+        alice.answers().await?;
+        alice
+            .sees("that it goes on ringing", |look| why(look) && look.phase() == "ringing")
+            .await?;
+        alice.declines().await?;
+        bob.is_idle_because("declined: alice").await?;
+
+        alice.click("relayOnlyBtn").await?;
+        assert!(!alice.value::<bool>(warned).await?);
+        call(&alice, &bob).await?;
+        tour.is_fine().await
     })
 }

@@ -63,6 +63,11 @@ impl Spent {
         1e6 * self.server.as_secs_f64() / count as f64
     }
 
+    /// The server's CPU time, in seconds.
+    pub(super) fn server_seconds(&self) -> f64 {
+        self.server.as_secs_f64()
+    }
+
     /// How many of `count` things were done in a second.
     pub(super) fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.time.as_secs_f64()

@@ -60,7 +60,7 @@ pub fn start() -> Result<(), StartError> {
     }
     let server_url = environment::server_url(&window);
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
-    let privacy = Privacy::bind(page.elements(), &window);
+    let privacy = Privacy::bind(page.elements(), &window, &post);
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),
         server_url,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     call::{PeerEvent, PeerOp},
-    check::{Check, Way},
+    check::{Check, Outcome, Way},
 };
 
 /// How long a way may take, in ms, and reaching the server. A call on a bad line is set up in three seconds.
@@ -41,8 +41,12 @@ pub async fn run(server_url: String, name: String, show: impl Fn(&Check)) {
     show(&check.borrow());
     let tried = relays.iter().map(async |(way, relay)| {
         let begin = now();
-        let worked = within(PATIENCE, call_oneself(relay)).await.flatten();
-        check.borrow_mut().was_tried(*way, worked.map(|()| now().saturating_sub(begin)));
+        let outcome = match within(PATIENCE, call_oneself(relay)).await {
+            Some(Ok(())) => Outcome::Works(now().saturating_sub(begin)),
+            Some(Err(Failure::Refused(code))) => Outcome::Refused(code),
+            Some(Err(Failure::Browser)) | None => Outcome::Blocked,
+        };
+        check.borrow_mut().was_tried(*way, outcome);
         show(&check.borrow());
     });
     join_all(tried).await;
@@ -89,8 +93,16 @@ struct End {
     described: bool,
 }
 
-/// Two connections of this page that reach each other by this relay only; `None` if the browser will have none.
-async fn call_oneself(relay: &IceServer) -> Option<()> {
+/// Why a call with oneself does not come about.
+enum Failure {
+    /// The relay refuses, with this error code.
+    Refused(u16),
+    /// The browser will have none.
+    Browser,
+}
+
+/// Two connections of this page that reach each other by this relay only.
+async fn call_oneself(relay: &IceServer) -> Result<(), Failure> {
     let (events, heard) = unbounded();
     let end = |side: usize| {
         let events = events.clone();
@@ -99,7 +111,8 @@ async fn call_oneself(relay: &IceServer) -> Option<()> {
             let _ = events.unbounded_send((side, report));
         };
         let peer = Peer::new(std::slice::from_ref(relay), Paths::Relayed, report);
-        Some(End { peer: peer.ok()?, early: Vec::new(), described: false })
+        let peer = peer.map_err(|_| Failure::Browser)?;
+        Ok(End { peer, early: Vec::new(), described: false })
     };
     let mut ends = [end(0)?, end(1)?];
     ends[0].peer.carry_out(PeerOp::AddTransceivers, Tracks::default());
@@ -111,9 +124,9 @@ async fn call_oneself(relay: &IceServer) -> Option<()> {
 async fn introduce(
     ends: &mut [End; 2],
     mut heard: UnboundedReceiver<(usize, Report)>,
-) -> Option<()> {
+) -> Result<(), Failure> {
     loop {
-        let (from, report) = heard.next().await?;
+        let (from, report) = heard.next().await.ok_or(Failure::Browser)?;
         let Report::Event(event) = report else { continue };
         match event {
             PeerEvent::OfferReady(offer) => {
@@ -131,9 +144,13 @@ async fn introduce(
                     catch_up(ends, from);
                 }
             }
-            PeerEvent::ChannelOpen => return Some(()),
-            PeerEvent::OperationFailed | PeerEvent::RelayRefused => return None,
-            PeerEvent::State(_) | PeerEvent::NegotiationNeeded | PeerEvent::ChannelText(_) => {}
+            PeerEvent::ChannelOpen => return Ok(()),
+            PeerEvent::OperationFailed => return Err(Failure::Browser),
+            PeerEvent::RelayRefused(code) => return Err(Failure::Refused(code)),
+            PeerEvent::State(_)
+            | PeerEvent::NegotiationNeeded
+            | PeerEvent::ChannelText(_)
+            | PeerEvent::Route { .. } => {}
         }
     }
 }

@@ -144,6 +144,7 @@ impl Page {
         set_text(&elements.self_name, view.self_name.as_deref().unwrap_or_default());
         elements.call.set_disabled(!view.can_call);
         self.render_error(&elements.callee, &elements.callee_error, view.callee_error);
+        elements.relay_only_warning.set_hidden(!view.hides_in_vain);
         set_attribute(&elements.preview, "aria-pressed", Some(flag(view.preview)));
     }
 

@@ -4,6 +4,7 @@ mod bindings;
 mod channel;
 mod events;
 mod job;
+mod route;
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -107,8 +108,13 @@ impl Peer {
 
     /// Does this with the tracks that there are now, when all that was asked for before is done.
     pub fn carry_out(&mut self, op: PeerOp, tracks: Tracks) {
-        let optional =
-            matches!(op, PeerOp::AddCandidate(_) | PeerOp::SendText(_) | PeerOp::UseServers(_));
+        let optional = matches!(
+            op,
+            PeerOp::AddCandidate(_)
+                | PeerOp::SendText(_)
+                | PeerOp::UseServers(_)
+                | PeerOp::FindRoute
+        );
         if self.jobs.try_send(Job::Op(op, tracks)).is_err() && !optional {
             (self.report)(Report::Event(PeerEvent::OperationFailed));
         }

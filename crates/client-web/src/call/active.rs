@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, Client, Effect, Millis, PeerEvent, PeerId, PeerOp, PeerState, Text,
+    cause::is_relayed,
     devices::Microphone,
     negotiation::{Description, MAX_EARLY_CANDIDATES, Negotiation},
 };
@@ -34,14 +35,18 @@ pub(super) const RECONNECT_TIMEOUT: Millis = 30_000;
 pub(super) struct Leg {
     pub(super) id: PeerId,
     pub(super) negotiation: Negotiation,
-    /// Whether the relay refused to serve.
+    /// Whether a relay refused to serve.
     pub(super) relay_refused: bool,
+    /// Whether this side has reached a relay.
+    pub(super) has_relay: bool,
+    /// Whether relays were named since the path was last asked about.
+    pub(super) relays_renewed: bool,
 }
 
 impl Leg {
     pub(super) const fn new(id: PeerId, caller: bool) -> Self {
         let negotiation = if caller { Negotiation::caller() } else { Negotiation::callee() };
-        Self { id, negotiation, relay_refused: false }
+        Self { id, negotiation, relay_refused: false, has_relay: false, relays_renewed: false }
     }
 }
 
@@ -125,8 +130,10 @@ impl Client {
             Call::Idle | Call::Incoming(_) => None,
         };
         let Some(leg) = leg.filter(|leg| leg.id == id) else { return };
-        if event == PeerEvent::RelayRefused {
-            leg.relay_refused = true;
+        match &event {
+            PeerEvent::RelayRefused(_) => leg.relay_refused = true,
+            PeerEvent::Candidate(candidate) => leg.has_relay |= is_relayed(candidate),
+            _ => {}
         }
         match event {
             PeerEvent::OfferReady(offer) => match &mut self.call {
@@ -146,7 +153,8 @@ impl Client {
                     self.effects.extend(op.map(|op| Effect::Peer(id, op)));
                 }
             }
-            PeerEvent::RelayRefused => {}
+            PeerEvent::RelayRefused(_) => {}
+            PeerEvent::Route { relayed } => self.route_is_known(relayed),
             PeerEvent::ChannelOpen => self.tell_media(),
             PeerEvent::ChannelText(text) => self.handle_channel_text(&text),
         }
@@ -196,9 +204,11 @@ impl Client {
         match (active.path, state) {
             (Path::Connecting { .. }, PeerState::Connected) => {
                 active.path = Path::Connected { since: now };
+                self.ask_for_route();
             }
             (Path::Broken { since, .. }, PeerState::Connected) => {
-                active.path = Path::Connected { since }
+                active.path = Path::Connected { since };
+                self.ask_for_route();
             }
             (Path::Connecting { until }, PeerState::Failed) => {
                 active.path = Path::Connecting { until: until.min(now + LAST_CANDIDATES) };
@@ -241,7 +251,11 @@ impl Client {
     pub(super) fn fail(&mut self, text: Text) {
         self.leave(match text {
             Text::DeviceFailed => LeaveReason::DeviceFailed,
-            Text::PathFailed | Text::NoRelay => LeaveReason::NoPath,
+            Text::PathFailed
+            | Text::NoRelay
+            | Text::RelayBlockedHere
+            | Text::RelayBlockedThere
+            | Text::RelayBlockedBoth => LeaveReason::NoPath,
             Text::RelayRefused => LeaveReason::RelayRefused,
             Text::PathLost => LeaveReason::Lost,
             _ => LeaveReason::Failed,
@@ -251,19 +265,6 @@ impl Client {
 
     fn fail_to_connect(&mut self) {
         self.fail(self.no_path());
-    }
-
-    /// Why there is no path for the media, as far as this side can tell.
-    pub(super) fn no_path(&self) -> Text {
-        let Call::Active(active) = &self.call else { return Text::PathFailed };
-        let urls = self.link.session().map(|session| &session.ice_servers[..]).unwrap_or_default();
-        let has_relay =
-            urls.iter().flat_map(|server| &server.urls).any(|url| url.starts_with("turn"));
-        match (has_relay, active.leg.relay_refused) {
-            (false, _) => Text::NoRelay,
-            (true, true) => Text::RelayRefused,
-            (true, false) => Text::PathFailed,
-        }
     }
 
     /// Tells the peer whether it can hear and see this user.

@@ -125,4 +125,6 @@ pub enum PeerOp {
     SendText(String),
     /// Use these STUN and TURN servers from the next ICE restart on (W3C WebRTC section 4.4.2, `setConfiguration`).
     UseServers(Vec<IceServer>),
+    /// Find out how the path goes; [`PeerEvent::Route`](super::PeerEvent::Route) follows.
+    FindRoute,
 }

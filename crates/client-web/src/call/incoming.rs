@@ -63,7 +63,8 @@ impl Client {
                 }
                 self.stop_devices();
                 self.notice = None;
-                self.ring(now, offer, Ring::Asking(None));
+                let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
+                self.ring(now, offer, Ring::Asking(problem));
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
                 if offer.replaces.as_ref() == Some(&outgoing.call) {
@@ -178,9 +179,13 @@ impl Client {
     }
 
     pub(super) fn accept(&mut self, now: Millis, camera: bool) {
+        let hides_in_vain = self.hides_in_vain();
         if let Call::Incoming(incoming) = &mut self.call
             && let Ring::Asking(_) = incoming.stage
         {
+            if hides_in_vain {
+                return self.cannot_answer_yet(Text::HiddenNoRelay);
+            }
             incoming.stage = Ring::Media;
             self.open_media_for_call(now, camera);
         }

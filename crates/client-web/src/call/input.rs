@@ -51,6 +51,8 @@ pub enum Input {
     Peer(PeerId, PeerEvent),
     /// The page was loaded anew, and this was kept.
     Reloaded(Kept),
+    /// The user hides their address, so that only relayed paths are used from the next call on, or does not.
+    HidesAddress(bool),
     /// The browser is online again, or over another network.
     NetworkChanged,
     /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
@@ -123,9 +125,14 @@ pub enum PeerEvent {
     OperationFailed,
     /// A local candidate was found (RFC 8838).
     Candidate(Raw),
-    /// The relay refused to serve: an error of STUN or TURN (RFC 8489 section 14.8, RFC 8656 section 18), not a network
-    /// without a path to it.
-    RelayRefused,
+    /// A relay refused to serve, with this error of STUN or TURN (RFC 8489 section 14.8, RFC 8656 section 18): the network has
+    /// a path to it.
+    RelayRefused(u16),
+    /// How the path goes.
+    Route {
+        /// Whether this end of it is a relay, or may be.
+        relayed: bool,
+    },
     /// `connectionState` changed.
     State(PeerState),
     /// `negotiationneeded` fired.

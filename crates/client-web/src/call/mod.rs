@@ -6,6 +6,7 @@
 //! waits or knows a browser, so that whole calls run in a test in no time.
 
 mod active;
+mod cause;
 mod clock;
 mod devices;
 mod effect;
@@ -88,6 +89,8 @@ pub struct Client {
     sign_in_error: Option<Text>,
     callee_error: Option<Text>,
     corner: Corner,
+    /// Whether only relayed paths are used, so that the peer does not learn the user's address.
+    hides_address: bool,
     last_id: u32,
     /// How many sockets were opened so far in this tab.
     sockets: u64,
@@ -115,6 +118,7 @@ impl Client {
             sign_in_error: None,
             callee_error: None,
             corner: Corner::TopRight,
+            hides_address: false,
             last_id: 0,
             sockets: 0,
             left: None,
@@ -140,6 +144,7 @@ impl Client {
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
+            Input::HidesAddress(hides) => self.hides_address = hides,
             Input::NetworkChanged => self.network_changed(now),
             Input::Tick => {
                 self.notice_sleep(now);
@@ -265,8 +270,9 @@ impl Client {
         }
         self.kept_call = None;
         self.stop_devices();
+        let ways = text.names_ways().then(|| self.offered());
         self.notice = Some(Notice {
-            message: Message::about(text, &peer),
+            message: Message { ways, ..Message::about(text, &peer) },
             call_again: text.offers_to_call_again().then_some(peer),
         });
     }

@@ -6,7 +6,7 @@
 
 use protocol::Raw;
 
-use super::effect::PeerOp;
+use super::{cause::is_relayed, effect::PeerOp};
 
 /// Candidates kept for a description that has not come. A browser finds 5 to 40; a peer that sends more than this
 /// before its description is not one.
@@ -39,6 +39,8 @@ pub(super) struct Negotiation {
     polite: bool,
     signaling: Signaling,
     has_remote: bool,
+    /// Whether the peer has told of a relay that it has reached.
+    peer_has_relay: bool,
     early: Vec<Raw>,
     /// The local offer that was sent and is not answered.
     sent: Option<Raw>,
@@ -54,9 +56,9 @@ struct Again {
 }
 
 impl Negotiation {
-    /// Whether this is the caller's side.
-    pub(super) const fn is_callers(&self) -> bool {
-        !self.polite
+    /// Whether the peer has told of a relay that it has reached.
+    pub(super) const fn peer_has_relay(&self) -> bool {
+        self.peer_has_relay
     }
 
     /// The caller's side: offers first, and insists on its offer.
@@ -74,6 +76,7 @@ impl Negotiation {
             polite,
             signaling: Signaling::Stable,
             has_remote: false,
+            peer_has_relay: false,
             early: Vec::new(),
             sent: None,
             asked: None,
@@ -141,6 +144,7 @@ impl Negotiation {
     /// A remote offer came. Says what to do before the answer; `None` if the offer is ignored. The answer itself is asked
     /// for with [`PeerOp::Answer`], which the caller of this adds.
     pub(super) fn remote_offer(&mut self, offer: Raw) -> Option<Vec<PeerOp>> {
+        self.peer_has_relay |= is_relayed(&offer);
         let repeated = self.asked.as_ref() == Some(&offer);
         let answers = match self.signaling {
             Signaling::Answering { .. } if repeated => return None,
@@ -162,6 +166,7 @@ impl Negotiation {
         if !matches!(self.signaling, Signaling::Offered { .. }) {
             return Vec::new();
         }
+        self.peer_has_relay |= is_relayed(&answer);
         self.signaling = Signaling::Stable;
         self.sent = None;
         let mut ops = vec![PeerOp::ApplyAnswer(answer)];
@@ -173,6 +178,7 @@ impl Negotiation {
     /// A remote candidate came. Those of an offer that was ignored are not told from others: the browser refuses them,
     /// which is no failure.
     pub(super) fn remote_candidate(&mut self, candidate: Raw) -> Option<PeerOp> {
+        self.peer_has_relay |= is_relayed(&candidate);
         if self.has_remote {
             return Some(PeerOp::AddCandidate(candidate));
         }

@@ -80,6 +80,7 @@ impl Client {
         self.callee_error = match name {
             "" => Some(Text::CalleeEmpty),
             name if same_name(name, &own_name) => Some(Text::CalleeSelf),
+            _ if self.hides_in_vain() => Some(Text::HiddenNoRelay),
             _ => None,
         };
         if self.callee_error.is_some() {

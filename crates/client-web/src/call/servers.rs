@@ -7,18 +7,42 @@ use super::{Call, Client, Effect, PeerOp, active::Path, link::Link};
 impl Client {
     /// The server names other STUN and TURN servers, as the credentials of those before are about to expire.
     ///
-    /// A relay lets no allocation go on with what has expired. So the caller restarts ICE: new allocations are made in
-    /// time, and the old path is used until there is another.
+    /// A relay lets no allocation go on with what has expired. So whoever's end of the path is relayed restarts ICE: new
+    /// allocations are made in time, and the old path is used until there is another. Any other path needs no relay, and
+    /// is left alone.
     pub(super) fn renew_ice_servers(&mut self, ice_servers: Vec<IceServer>) {
         let Link::Up(session) = &mut self.link else { return };
         session.ice_servers = ice_servers;
         self.tell_ice_servers();
+        if let Call::Active(active) = &mut self.call {
+            active.leg.relays_renewed = true;
+            self.ask_for_route();
+        }
+    }
+
+    /// Asks how the path goes, if that matters and there is one. One that is found later is asked about then.
+    pub(super) fn ask_for_route(&mut self) {
+        if let Call::Active(active) = &mut self.call
+            && let Path::Connected { .. } = active.path
+            && std::mem::take(&mut active.leg.relays_renewed)
+        {
+            self.effects.push(Effect::Peer(active.leg.id, PeerOp::FindRoute));
+        }
+    }
+
+    /// How the path goes.
+    pub(super) fn route_is_known(&mut self, relayed: bool) {
         if let Call::Active(active) = &self.call
-            && active.leg.negotiation.is_callers()
-            && matches!(active.path, Path::Connected { .. })
+            && let Path::Connected { .. } = active.path
+            && relayed
         {
             self.restart_ice();
         }
+    }
+
+    /// Whether the user's address is to be hidden, and there is no relay to hide it behind: no call can come about.
+    pub(super) fn hides_in_vain(&self) -> bool {
+        self.hides_address && self.link.session().is_some() && self.offered().is_none()
     }
 
     /// The peer connection that there is uses the servers of the session from its next ICE restart on.

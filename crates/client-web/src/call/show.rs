@@ -25,6 +25,7 @@ impl Client {
             can_retry: matches!(self.link, Link::Waiting(..)),
             can_call: self.link.is_up() && matches!(self.call, Call::Idle),
             callee_error: self.callee_error,
+            hides_in_vain: self.hides_in_vain(),
             notice: self.notice_view(),
             missed: self.missed.clone(),
             incoming: self.incoming_view(),
@@ -122,9 +123,8 @@ impl Client {
             // The first attempt follows at once, and mostly all is well again before anybody has read that it was not.
             Link::Waiting(attempt, _) if !attempt.has_failed() => None,
             Link::Waiting(attempt, until) => Some(Message {
-                text: attempt.trouble(),
-                name: None,
                 seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
+                ..Message::plain(attempt.trouble())
             }),
             Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) if attempt.has_failed() => {
                 Some(Message::plain(Text::ServerRetryNow))

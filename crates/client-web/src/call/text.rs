@@ -1,5 +1,7 @@
 //! Which sentence is to be shown. The sentences themselves stand in index.html, under the same keys.
 
+use crate::check::Ways;
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $variant:ident = $key:literal,)*) => {
         /// A sentence of index.html, by its `data-text` key.
@@ -104,6 +106,14 @@ texts! {
     NoRelay = "no-relay",
     /// There is no path for the media but by the relay, which refused.
     RelayRefused = "relay-refused",
+    /// There is no path for the media but by the relay, and this side cannot reach it.
+    RelayBlockedHere = "relay-blocked-here",
+    /// There is no path for the media but by the relay, and the peer cannot reach it.
+    RelayBlockedThere = "relay-blocked-there",
+    /// There is no path for the media but by the relay, and neither side can reach it.
+    RelayBlockedBoth = "relay-blocked-both",
+    /// The user's address is to be hidden, and there is no relay to hide it behind.
+    HiddenNoRelay = "hidden-no-relay",
     /// Answered on another device of this user.
     AnsweredElsewhere = "answered-elsewhere",
     /// The path for the media broke and did not come back.
@@ -161,7 +171,12 @@ impl Text {
     /// Whether what stands in the field beside it is wrong.
     #[must_use]
     pub const fn blames_the_field(self) -> bool {
-        !matches!(self, Self::SignedInElsewhere)
+        !matches!(self, Self::SignedInElsewhere | Self::HiddenNoRelay)
+    }
+
+    /// Whether it says which ways to the relay there would be.
+    pub(super) const fn names_ways(self) -> bool {
+        matches!(self, Self::RelayBlockedHere | Self::RelayBlockedBoth)
     }
 
     /// Whether "call again" makes sense beside this reason.
@@ -179,6 +194,9 @@ impl Text {
                 | Self::PathFailed
                 | Self::NoRelay
                 | Self::RelayRefused
+                | Self::RelayBlockedHere
+                | Self::RelayBlockedThere
+                | Self::RelayBlockedBoth
                 | Self::PathLost
                 | Self::PeerFailed
                 | Self::DeviceFailed
@@ -197,18 +215,20 @@ pub struct Message {
     pub name: Option<String>,
     /// What goes into the slot `seconds`.
     pub seconds: Option<u64>,
+    /// What goes into the slot `ways`.
+    pub ways: Option<Ways>,
 }
 
 impl Message {
     /// A sentence without slots.
     #[must_use]
     pub const fn plain(text: Text) -> Self {
-        Self { text, name: None, seconds: None }
+        Self { text, name: None, seconds: None, ways: None }
     }
 
     /// A sentence about somebody.
     #[must_use]
     pub fn about(text: Text, name: &str) -> Self {
-        Self { text, name: Some(name.to_owned()), seconds: None }
+        Self { name: Some(name.to_owned()), ..Self::plain(text) }
     }
 }

@@ -27,6 +27,8 @@ pub struct View {
     pub can_call: bool,
     /// What is wrong with the callee's name, beside its field.
     pub callee_error: Option<Text>,
+    /// Whether the user's address is to be hidden, and there is nothing to hide it behind.
+    pub hides_in_vain: bool,
     /// Why the last call ended, or what is missing in this one.
     pub notice: Option<NoticeView>,
     /// The missed calls, newest first.

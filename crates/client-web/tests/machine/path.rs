@@ -1,7 +1,9 @@
 //! The path of the media: found, lost, found again or not.
 
-use client_web::call::{Effect, Farewell, Input, PeerEvent, PeerOp, PeerState, PhaseView, Text};
-use protocol::{ClientMessage, LeaveReason};
+use client_web::call::{
+    Effect, Farewell, Input, PeerEvent, PeerOp, PeerState, PhaseView, Text, UserInput,
+};
+use protocol::{ClientMessage, LeaveReason, Raw};
 
 use crate::page::{TestPage, WELCOME, raw};
 
@@ -34,29 +36,109 @@ fn failed(page: &mut TestPage, text: Text, reason: LeaveReason) {
     assert_eq!(told, Some(reason));
 }
 
+/// A candidate in a message, and one that the browser has found. The first words are those of the type.
+fn candidate(kind: &str) -> Raw {
+    let line = format!("candidate:1 1 udp 1 192.0.2.1 9 typ {kind} raddr 0.0.0.0 rport 0");
+    Raw::from_json(format!(r#"{{"candidate":"{line}","sdpMid":"0"}}"#)).unwrap()
+}
+
+fn bobs_candidate(page: &mut TestPage, call: &str, kind: &str) {
+    let candidate = candidate(kind);
+    page.server(&format!(
+        r#"{{"type":"candidate","name":"bob","candidate":{},"call":"{call}"}}"#,
+        candidate.as_json()
+    ));
+}
+
+/// What there is to know when no path is found, and what it means. Whether bob is told first or tells, the cause is one.
 #[test]
-fn a_call_that_finds_no_path_ends_and_says_why() {
-    for (welcome, refused, text, reason) in [
-        (WELCOME, false, Text::NoRelay, LeaveReason::NoPath),
-        (NO_RELAY, false, Text::NoRelay, LeaveReason::NoPath),
-        (RELAY, false, Text::PathFailed, LeaveReason::NoPath),
-        (RELAY, true, Text::RelayRefused, LeaveReason::RelayRefused),
+fn a_call_that_finds_no_path_ends_and_says_what_was_in_the_way() {
+    let (host, relay) = (&["host", "srflx"][..], &["host", "relay"][..]);
+    for (welcome, here, refused, there, text, reason) in [
+        (WELCOME, host, false, host, Text::NoRelay, LeaveReason::NoPath),
+        (NO_RELAY, host, false, host, Text::NoRelay, LeaveReason::NoPath),
+        (NO_RELAY, host, true, relay, Text::NoRelay, LeaveReason::NoPath),
+        (RELAY, &[], false, &[], Text::RelayBlockedBoth, LeaveReason::NoPath),
+        (RELAY, host, false, host, Text::RelayBlockedBoth, LeaveReason::NoPath),
+        (RELAY, host, false, relay, Text::RelayBlockedHere, LeaveReason::NoPath),
+        (RELAY, relay, false, host, Text::RelayBlockedThere, LeaveReason::NoPath),
+        (RELAY, relay, true, host, Text::RelayBlockedThere, LeaveReason::NoPath),
+        (RELAY, relay, false, relay, Text::PathFailed, LeaveReason::NoPath),
+        (RELAY, host, true, host, Text::RelayRefused, LeaveReason::RelayRefused),
+        (RELAY, host, true, relay, Text::RelayRefused, LeaveReason::RelayRefused),
     ] {
-        let (mut page, _) = connecting(welcome);
-        if refused {
-            page.peer(PeerEvent::RelayRefused);
-        }
-        page.wait(29_000);
-        assert_eq!(page.view().phase, PhaseView::Connecting);
-        page.wait(2_000);
-        failed(&mut page, text, reason);
+        let found = |told_by_bob: bool| {
+            let (mut page, call) = connecting(welcome);
+            for kind in here {
+                page.peer(PeerEvent::Candidate(candidate(kind)));
+            }
+            for kind in there {
+                bobs_candidate(&mut page, &call, kind);
+            }
+            if refused {
+                page.peer(PeerEvent::RelayRefused(486));
+            }
+            if told_by_bob {
+                page.left_by_bob(&call, "no_path");
+            } else {
+                page.wait(29_000);
+                assert_eq!(page.view().phase, PhaseView::Connecting);
+                page.wait(2_000);
+            }
+            page
+        };
+        assert_eq!(found(true).notice(), Some(text), "{here:?} {refused} {there:?}");
+        failed(&mut found(false), text, reason);
     }
+}
+
+#[test]
+fn what_bob_says_of_relays_counts_however_it_comes() {
+    // Before the call is accepted, in his answer, and in the offer of his own call.
+    let (mut page, call) = (TestPage::new().sign_in_with(RELAY), "c1");
+    page.rung_by_bob(call);
+    bobs_candidate(&mut page, call, "relay");
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    page.left_by_bob(call, "no_path");
+    assert_eq!(page.notice(), Some(Text::RelayBlockedHere));
+
+    let description = r#"{"type":"TYPE","sdp":"a=candidate:1 1 udp 1 192.0.2.1 9 typ relay\r\n"}"#;
+    let mut page = TestPage::new().sign_in_with(RELAY);
+    let call = page.call_bob();
+    let answer = description.replace("TYPE", "answer");
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{answer},"call":"{call}"}}"#));
+    page.left_by_bob(&call, "no_path");
+    assert_eq!(page.notice(), Some(Text::RelayBlockedHere));
+
+    let (mut page, offer) =
+        (TestPage::new().sign_in_with(RELAY), description.replace("TYPE", "offer"));
+    page.server(&format!(r#"{{"type":"offer","name":"bob","offer":{offer},"call":"c1"}}"#));
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    page.left_by_bob("c1", "no_path");
+    assert_eq!(page.notice(), Some(Text::RelayBlockedHere));
+}
+
+#[test]
+fn the_ways_that_are_blocked_are_named() {
+    let urls = r#"["turn:a?transport=udp","turns:a:443?transport=tcp","stun:a"]"#;
+    let welcome = RELAY.replace(r#"["turn:turn.example.org"]"#, urls);
+    let (mut page, call) = connecting(&welcome);
+    bobs_candidate(&mut page, &call, "relay");
+    page.wait(31_000);
+    let message = page.view().notice.unwrap().message;
+    assert_eq!(message.ways.map(|ways| ways.to_string()).as_deref(), Some("UDP, TLS"));
+    // Where they do not matter they are not.
+    let (mut page, call) = connecting(&welcome);
+    page.left_by_bob(&call, "hangup");
+    assert_eq!(page.view().notice.unwrap().message.ways, None);
 }
 
 #[test]
 fn a_relay_that_refuses_matters_only_if_there_is_no_other_path() {
     let (mut page, _) = connecting(RELAY);
-    page.peer(PeerEvent::RelayRefused);
+    page.peer(PeerEvent::RelayRefused(486));
     page.peer(PeerEvent::State(PeerState::Connected));
     assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, None));
 }
@@ -68,7 +150,7 @@ fn a_call_whose_first_path_fails_waits_for_late_candidates_and_ends_soon() {
     page.wait(4_000);
     assert_eq!(page.view().phase, PhaseView::Connecting);
     page.wait(2_000);
-    failed(&mut page, Text::PathFailed, LeaveReason::NoPath);
+    failed(&mut page, Text::RelayBlockedBoth, LeaveReason::NoPath);
 }
 
 #[test]
@@ -155,7 +237,7 @@ fn a_browser_that_cannot_do_it_ends_the_call() {
 #[test]
 fn whoever_gives_up_second_learns_the_same_cause() {
     for (reason, text) in [
-        ("no_path", Text::PathFailed),
+        ("no_path", Text::RelayBlockedBoth),
         ("relay_refused", Text::RelayRefused),
         ("device_failed", Text::PeerFailed),
         ("lost", Text::PathLost),

@@ -1,6 +1,6 @@
 //! STUN and TURN servers whose credentials expire while there is a call.
 
-use client_web::call::{Effect, PeerEvent, PeerOp, PeerState, UserInput};
+use client_web::call::{Effect, Input, PeerEvent, PeerOp, PeerState, PhaseView, Text, UserInput};
 use protocol::IceServer;
 
 use crate::page::{TestPage, raw, welcome_back};
@@ -32,36 +32,67 @@ fn the_next_call_uses_the_servers_that_were_named_last() {
     assert_eq!(created, Some(renewed()));
 }
 
-#[test]
-fn the_caller_restarts_ice_with_other_servers_before_those_it_has_expire() {
+/// A call that is connected, as the caller or as the callee.
+fn in_call(caller: bool) -> TestPage {
     let mut page = TestPage::signed_in();
-    page.in_call();
+    if caller {
+        page.in_call();
+    } else {
+        page.rung_by_bob("c1");
+        page.user(UserInput::Accept { camera: true });
+        page.give_media();
+        page.peer(PeerEvent::AnswerReady(raw("{}")));
+        page.peer(PeerEvent::State(PeerState::Connected));
+    }
     page.effects.clear();
-    page.server(ICE);
-    assert_eq!(page.ops(), [PeerOp::UseServers(renewed()), RESTART]);
+    page
+}
+
+/// The relay takes each side's own credentials, so each sees to its own end.
+#[test]
+fn whoevers_end_is_relayed_restarts_ice_before_the_credentials_expire() {
+    for caller in [true, false] {
+        let mut page = in_call(caller);
+        page.server(ICE);
+        assert_eq!(page.ops(), [PeerOp::UseServers(renewed()), PeerOp::FindRoute]);
+        page.effects.clear();
+        page.peer(PeerEvent::Route { relayed: true });
+        assert_eq!(page.ops(), [RESTART]);
+        assert_eq!(page.view().phase, PhaseView::InCall);
+    }
 }
 
 #[test]
-fn the_callee_leaves_that_to_the_caller() {
-    let mut page = TestPage::signed_in();
-    page.rung_by_bob("c1");
-    page.user(UserInput::Accept { camera: true });
-    page.give_media();
-    page.peer(PeerEvent::AnswerReady(raw("{}")));
-    page.peer(PeerEvent::State(PeerState::Connected));
-    page.effects.clear();
-    page.server(ICE);
-    assert_eq!(page.ops(), [PeerOp::UseServers(renewed())]);
+fn a_path_that_needs_no_relay_is_left_alone() {
+    for caller in [true, false] {
+        let mut page = in_call(caller);
+        page.server(ICE);
+        page.effects.clear();
+        page.peer(PeerEvent::Route { relayed: false });
+        assert_eq!(page.ops(), []);
+        // When it breaks, the servers that were named are used, as the connection has them already.
+        page.peer(PeerEvent::State(PeerState::Failed));
+        assert_eq!(page.ops(), [RESTART]);
+    }
 }
 
 #[test]
-fn a_path_that_is_still_sought_is_not_sought_anew() {
+fn a_path_that_is_still_sought_is_asked_about_when_it_is_found() {
     let mut page = TestPage::signed_in();
     let call = page.call_bob();
     page.answered_by_bob(&call);
     page.effects.clear();
     page.server(ICE);
     assert_eq!(page.ops(), [PeerOp::UseServers(renewed())]);
+    page.effects.clear();
+    page.peer(PeerEvent::State(PeerState::Connected));
+    assert_eq!(page.ops(), [PeerOp::FindRoute]);
+    page.effects.clear();
+    page.peer(PeerEvent::State(PeerState::Disconnected));
+    page.peer(PeerEvent::Route { relayed: true });
+    assert_eq!(page.ops(), [], "it is sought anew in any case");
+    page.peer(PeerEvent::State(PeerState::Connected));
+    assert_eq!(page.ops(), [], "it is asked about once");
 }
 
 #[test]
@@ -89,4 +120,44 @@ fn what_names_servers_is_not_counted() {
     };
     assert_eq!(counted(ICE), counted(r#"{"type":"pong"}"#));
     assert!(counted(ICE).is_some());
+}
+
+/// Who hides their address is reached by the relay only. Without one, nobody is called or answered in silence.
+#[test]
+fn an_address_is_hidden_behind_a_relay_or_there_is_no_call() {
+    for (relay, in_vain) in [(false, true), (true, false)] {
+        let mut page = TestPage::signed_in();
+        if relay {
+            page.server(ICE);
+        }
+        assert!(!page.view().hides_in_vain);
+        page.input(Input::HidesAddress(true));
+        assert_eq!(page.view().hides_in_vain, in_vain, "it is said at the switch");
+
+        page.user(UserInput::Call { name: "bob".to_owned() });
+        assert_eq!(page.request().is_none(), in_vain);
+        assert_eq!(page.view().callee_error, in_vain.then_some(Text::HiddenNoRelay));
+        page.user(UserInput::HangUp);
+
+        page.rung_by_bob("c1");
+        assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));
+        page.user(UserInput::DismissNotice);
+        page.effects.clear();
+        page.user(UserInput::Accept { camera: true });
+        assert_eq!(page.request().is_none(), in_vain);
+        assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));
+        assert_eq!(page.view().phase, PhaseView::Ringing);
+        if in_vain {
+            page.input(Input::HidesAddress(false));
+            page.user(UserInput::Accept { camera: true });
+            assert!(page.request().is_some());
+        }
+    }
+}
+
+#[test]
+fn who_is_not_signed_in_hides_from_nobody() {
+    let mut page = TestPage::new();
+    page.input(Input::HidesAddress(true));
+    assert!(!page.view().hides_in_vain);
 }

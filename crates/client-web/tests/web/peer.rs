@@ -285,6 +285,22 @@ async fn a_dropped_peer_is_silent() {
 }
 
 #[wasm_bindgen_test]
+async fn a_path_between_two_in_one_place_is_not_relayed() {
+    let none = Tracks::default();
+    let (mut caller, callee) = connect(&none, &none).await;
+    // Before there is a path nothing is known, and it may be a relay's.
+    for (end, relayed) in [(&mut caller, false), (&mut End::new(), true)] {
+        end.ops(&none, [PeerOp::FindRoute]);
+        let route = end.wait("the path is known", |event| match event {
+            PeerEvent::Route { relayed } => Some(*relayed),
+            _ => None,
+        });
+        assert_eq!(route.await, relayed);
+    }
+    drop(callee);
+}
+
+#[wasm_bindgen_test]
 fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
     // The next peer connection is left where the test finds it.
     let leave =
@@ -298,7 +314,7 @@ fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
     let last = Reflect::get(&js_sys::global(), &"last".into()).unwrap();
     let connection: EventTarget = last.unchecked_into();
     for (url, code, refused) in [
-        ("turn:turn.example.org?transport=udp", 701, false),
+        ("turn:turn.example.org?transport=udp", 701_u16, false),
         ("turn:turn.example.org?transport=udp", 299, false),
         ("stun:stun.example.org", 400, false),
         ("turn:turn.example.org?transport=udp", 300, true),
@@ -311,7 +327,7 @@ fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
         Reflect::set(&event, &"url".into(), &url.into()).unwrap();
         Reflect::set(&event, &"errorCode".into(), &code.into()).unwrap();
         connection.dispatch_event(&event).unwrap();
-        assert_eq!(end.has(&PeerEvent::RelayRefused), refused, "{url} {code}");
+        assert_eq!(end.has(&PeerEvent::RelayRefused(code)), refused, "{url} {code}");
     }
 }
 

@@ -8,7 +8,7 @@ use turn_types::{
 };
 
 use super::{Client, Hub, Now, Output};
-use crate::limits::MAX_REQUEST_BYTES;
+use crate::{limits::MAX_REQUEST_BYTES, quota::Direction};
 
 impl Hub {
     /// Takes in what came from a client: one datagram, or one frame of its stream without padding.
@@ -60,6 +60,9 @@ impl Hub {
             return;
         };
         let Some(data) = bytes.get(range) else { return };
+        if !self.quotas.let_pass(&member.user, Direction::Sent, data.len(), now.elapsed) {
+            return;
+        }
         if self.addresses.contains(peer.ip()) {
             self.deliver(now, peer, relayed, data, out);
         } else if self.policy.allows(peer.ip()) {
@@ -78,7 +81,9 @@ impl Hub {
     ) {
         let Some(client) = self.relayed.get(&relayed) else { return };
         let Some(member) = self.clients.get_mut(client) else { return };
-        if let Some(told) = member.machine.deliver(relayed, peer, data, now.instant()) {
+        if let Some(told) = member.machine.deliver(relayed, peer, data, now.instant())
+            && self.quotas.let_pass(&member.user, Direction::Received, data.len(), now.elapsed)
+        {
             out.push(Output::ToClient(*client, told));
         }
     }

@@ -16,8 +16,8 @@ use turn_types::{
 
 use super::{Relay, Settings};
 use crate::{
-    Policy, RelayAddresses, Secret,
-    limits::{STREAM_IDLE, STREAM_QUEUE_FRAMES},
+    Policy, Rate, RelayAddresses, Secret,
+    limits::{STREAM_IDLE, STREAM_QUEUE_FRAMES, STREAMS_PER_ADDRESS},
     testing::{Answer, Tester, World, channel_data},
 };
 
@@ -42,7 +42,8 @@ fn start(policy: Policy) -> Running {
     let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = udp.local_addr().unwrap();
     let addresses = RelayAddresses { v4: [192, 168, 0, 1].into(), v6: None };
-    let settings = Settings { secret: Secret::new("north"), policy, addresses };
+    let settings =
+        Settings { secret: Secret::new("north"), policy, addresses, rate: Rate::default() };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let relay = Relay::start(settings, Some(udp), &tasks, &stop).unwrap();
     Running { relay, address, stop }
@@ -216,6 +217,31 @@ async fn a_stream_without_an_allocation_is_closed_and_one_with_is_not() {
     tokio::time::sleep(STREAM_IDLE * 3).await;
     assert!(!other.is_finished());
     assert_eq!(client.ask(&alice.request(BINDING, &[])).await.code(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_too_many_from_one_address_is_closed_at_once() {
+    let running = start(Policy::default());
+    let port = |n: u32| u16::try_from(n + 1).unwrap();
+    let mut open: Vec<_> =
+        (0..STREAMS_PER_ADDRESS).map(|n| Streaming::connect(&running, port(n))).collect();
+    let request = World::new().tester("alice", 1).request(BINDING, &[]);
+    let connected = async || {
+        let (mut client, served) = Streaming::connect(&running, port(STREAMS_PER_ADDRESS));
+        // It may be closed before anything is sent.
+        let _ = client.stream.write_all(&request).await;
+        let answered = soon(client.stream.read(&mut [0; 100])).await.unwrap() > 0;
+        drop(client);
+        soon(served).await.unwrap();
+        answered
+    };
+    // Each is in the table once it is served, which those that come first are first.
+    tokio::task::yield_now().await;
+    assert!(!connected().await);
+    let (client, served) = open.pop().unwrap();
+    drop(client);
+    soon(served).await.unwrap();
+    assert!(connected().await);
 }
 
 /// What a client does not read is dropped, and neither kept nor waited for.

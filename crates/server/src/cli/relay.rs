@@ -1,13 +1,20 @@
 //! Who relays media.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, num::NonZeroU64};
 
 use clap::Args;
 use ipnet::IpNet;
-use relay::Secret;
+use relay::{Rate, Secret, limits::BITS_PER_SECOND_PER_USER};
 use server::config::{Embedded, Turn, TurnUrl};
 
 use super::Switch;
+
+/// In bits a second.
+const MBIT: u64 = 1_000_000;
+/// In Mbit/s.
+const DEFAULT_RATE: u64 = BITS_PER_SECOND_PER_USER / MBIT;
+/// In Mbit/s: more than any line carries is a slip of the finger.
+const MOST_RATE: u64 = 1_000_000;
 
 /// Who relays media between browsers that cannot reach each other.
 #[derive(Debug, Args)]
@@ -31,6 +38,12 @@ pub(super) struct RelayOptions {
     /// addresses. A private or otherwise special network has to be named itself. May be given several times.
     #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
     relay_allow: Vec<IpNet>,
+
+    /// How much is relayed for a user, in Mbit/s for each direction; what is more is dropped. 0 for any amount. A call in
+    /// 1080p takes 3 to 4.
+    #[arg(long, env = "PRONTO_RELAY_RATE", value_name = "MBIT/S", default_value_t = DEFAULT_RATE,
+        value_parser = clap::value_parser!(u64).range(0..=MOST_RATE))]
+    relay_rate: u64,
 
     /// A TURN server that relays instead of this one, such as `turn:turn.example.org:3478?transport=udp`. Needs
     /// --turn-secret. May be given several times, in the order in which browsers should try them.
@@ -60,6 +73,8 @@ impl RelayOptions {
             Switch::On => Turn::Embedded(Embedded {
                 addresses: self.relay_address,
                 allow: self.relay_allow,
+                rate: NonZeroU64::new(self.relay_rate * MBIT)
+                    .map_or(Rate::UNLIMITED, Rate::bits_per_second),
                 secret,
             }),
         })
@@ -68,6 +83,9 @@ impl RelayOptions {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
+    use relay::Rate;
     use server::config::Turn;
 
     use crate::cli::tests::parse;
@@ -84,6 +102,17 @@ mod tests {
         assert!(
             matches!(own, Ok(Turn::Embedded(own)) if own.allow.len() == 2 && own.addresses.len() == 1)
         );
+        for (arguments, rate) in [
+            (&[][..], Rate::default()),
+            (&["--relay-rate=8"], Rate::bits_per_second(NonZeroU64::new(8_000_000).unwrap())),
+            (&["--relay-rate=0"], Rate::UNLIMITED),
+        ] {
+            let turn = turn(arguments);
+            assert!(matches!(&turn, Ok(Turn::Embedded(own)) if own.rate == rate), "{turn:?}");
+        }
+        for bad in ["--relay-rate=fast", "--relay-rate=-1", "--relay-rate=1000001"] {
+            assert!(parse(&[bad]).is_err(), "{bad}");
+        }
         let fleet = turn(&["--turn-url=turn:a?transport=udp,turns:a", "--turn-secret=north"]);
         assert!(matches!(fleet, Ok(Turn::Fleet { urls, .. }) if urls.len() == 2));
     }

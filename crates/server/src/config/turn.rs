@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use hyper::http::uri::Authority;
 use ipnet::IpNet;
-use relay::Secret;
+use relay::{Rate, Secret};
 
 /// Who relays media between browsers that cannot reach each other.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Embedded {
     pub addresses: Vec<IpAddr>,
     /// Networks outside of the relay that allocations may reach.
     pub allow: Vec<IpNet>,
+    /// How much is relayed for a user.
+    pub rate: Rate,
     /// What credentials are made with, if something besides this server makes them, too. By default it is drawn anew
     /// with each start.
     pub secret: Option<Secret>,

@@ -64,6 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let welcomed = session.on_return(now(), back(login), welcome, &mut self.outbound).await;
         // Whatever came of it, it is this connection that drives the session now.
         self.stage = Stage::User(session);
+        // Nobody has been told yet how to call this task when the session is wanted elsewhere.
+        self.bells.rare.open();
         welcomed
     }
 

@@ -6,6 +6,7 @@
 
 mod away;
 mod closing;
+mod doorbell;
 mod handle;
 mod heartbeat;
 mod inbound;
@@ -47,7 +48,7 @@ use outbound::Outbound;
 pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
-use turn::{Quiet, Turn, noticing};
+use turn::{Bells, Turn};
 
 /// What the connections of a server share.
 #[derive(Debug)]
@@ -141,6 +142,7 @@ where
         outbound: Outbound::default(),
         frames_in_a_row: 0,
         unflushed: false,
+        bells: Bells::default(),
         heartbeat: Heartbeat::new(now, shared.timing.ping, shared.timing.pong),
         shared,
     };
@@ -163,6 +165,7 @@ struct Connection<S, D: Directory> {
     unflushed: bool,
     /// How many frames were taken in since other tasks could last run.
     frames_in_a_row: usize,
+    bells: Bells,
     heartbeat: Heartbeat,
     shared: Arc<Shared<D>>,
 }
@@ -189,25 +192,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let shared = Arc::clone(&self.shared);
         let mut cancelled = pin!(shared.shutdown.cancelled());
         let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
-        let mut quiet = Quiet::default();
         loop {
-            let turn = self.turn(cancelled.as_mut(), timer.as_mut(), &mut quiet).await;
-            let (taken, waited) = noticing(pin!(self.take(turn))).await;
-            if let Err(ending) = taken {
+            let turn = self.turn(cancelled.as_mut(), timer.as_mut()).await;
+            if let Err(ending) = self.take(turn).await {
                 return ending;
             }
-            if waited {
-                // What woke this task meanwhile may have been anything.
-                quiet = Quiet::default();
+            if self.set(timer.as_mut()) {
+                self.bells.rare.open();
             }
-            quiet.time &= !self.set(timer.as_mut());
         }
     }
 
     /// Does what there is to do in a turn.
     async fn take(&mut self, turn: Turn) -> Result<(), Ending> {
         // First, so that nobody is told of a peer that is gone when it is the whole server that goes.
-        if turn.shutdown {
+        if turn.rare.shutdown {
             return Err(Ending::Close(CloseCode::Restart));
         }
         // Next, so that an envelope which is out of the mailbox is never lost to the end of the socket.
@@ -215,15 +214,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             self.on_mail(envelope).await?;
         }
         // Before a frame is taken in: the client sends what was not counted again, over its other socket.
-        if turn.wanted {
+        if turn.rare.wanted {
             self.hand_over()?;
         }
         turn.written?;
         if let Some(frame) = turn.frame {
             self.heartbeat.heard();
-            self.on_frame(frame.unwrap_or(Ok(Message::Close(None)))?).await?;
+            self.on_frame(frame?).await?;
         }
-        if turn.time {
+        if turn.rare.time {
             self.on_time(now()).await?;
         }
         Ok(())

@@ -14,17 +14,23 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Connection, Stage, closing::Ending};
+use super::{Connection, Stage, closing::Ending, doorbell::Doorbell};
 use crate::{directory::Directory, limits, session::Envelope};
 
 /// What a turn found. Of each kind there is at most one, so that none keeps the others waiting.
 pub(super) struct Turn {
     /// Whether writing still works.
     pub(super) written: Result<(), Ending>,
-    /// What came over the socket; `Some(None)` is its end.
-    pub(super) frame: Option<Option<Result<Message, Error>>>,
+    /// What came over the socket.
+    pub(super) frame: Option<Result<Message, Ending>>,
     /// What another session sent; `Some(None)` if the mailbox overflowed.
     pub(super) mail: Option<Option<Envelope>>,
+    pub(super) rare: Rare,
+}
+
+/// What happens seldom.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rare {
     /// Whether a deadline is due.
     pub(super) time: bool,
     /// Whether the session is to go on over another socket.
@@ -33,25 +39,26 @@ pub(super) struct Turn {
     pub(super) shutdown: bool,
 }
 
+/// What has to be asked in a turn. A mailbox is always asked, which costs little.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+    frame: Doorbell,
+    pub(super) rare: Doorbell,
+}
+
 impl Turn {
     fn has_something(&self) -> bool {
         self.written.is_err()
             || self.frame.is_some()
             || self.mail.is_some()
-            || self.time
-            || self.wanted
-            || self.shutdown
+            || self.rare.has_something()
     }
 }
 
-/// What had nothing when it was asked, and was not waited for since: it will wake this task once it has something, and
-/// need not be asked before. To ask costs more than most messages.
-#[derive(Debug, Default)]
-pub(super) struct Quiet {
-    frame: bool,
-    mail: bool,
-    pub(super) time: bool,
-    shutdown: bool,
+impl Rare {
+    const fn has_something(self) -> bool {
+        self.time || self.wanted || self.shutdown
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
@@ -61,38 +68,61 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         &mut self,
         mut cancelled: Pin<&mut impl Future<Output = ()>>,
         mut timer: Pin<&mut Sleep>,
-        quiet: &mut Quiet,
     ) -> Turn {
         if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
             self.frames_in_a_row = 0;
             yield_now().await;
-            *quiet = Quiet::default();
         }
         poll_fn(|cx| {
             let turn = Turn {
                 written: self.poll_write(cx).map_err(Ending::from),
-                frame: ask(&mut quiet.frame, || Pin::new(&mut self.socket).poll_next(cx)),
-                mail: match &mut self.stage {
-                    Stage::Guest { .. } => None,
-                    Stage::User(session) => ask(&mut quiet.mail, || session.poll_mail(cx)),
-                },
-                // Always asked: a frame that comes after it is not for this socket any more.
-                wanted: match &self.stage {
-                    Stage::Guest { .. } => false,
-                    Stage::User(session) => session.poll_wanted(cx).is_ready(),
-                },
-                time: ask(&mut quiet.time, || timer.as_mut().poll(cx)).is_some(),
-                shutdown: ask(&mut quiet.shutdown, || cancelled.as_mut().poll(cx)).is_some(),
+                frame: self.poll_frame(cx),
+                mail: self.poll_mail(cx),
+                // After the frame: one that comes after this is not for this socket any more.
+                rare: self.poll_rare(cx, cancelled.as_mut(), timer.as_mut()),
             };
             if !turn.has_something() {
                 self.frames_in_a_row = 0;
-                *quiet = Quiet::default();
                 return Poll::Pending;
             }
             self.frames_in_a_row += usize::from(turn.frame.is_some());
             Poll::Ready(turn)
         })
         .await
+    }
+
+    /// What came over the socket. Its end is that of a client which closes it without a word.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Option<Result<Message, Ending>> {
+        let frame = self.bells.frame.ask(cx, |cx| Pin::new(&mut self.socket).poll_next(cx))?;
+        Some(frame.unwrap_or(Ok(Message::Close(None))).map_err(Ending::from))
+    }
+
+    fn poll_mail(&mut self, cx: &mut Context<'_>) -> Option<Option<Envelope>> {
+        let Stage::User(session) = &mut self.stage else { return None };
+        match session.poll_mail(cx) {
+            Poll::Ready(mail) => Some(mail),
+            Poll::Pending => None,
+        }
+    }
+
+    fn poll_rare(
+        &mut self,
+        cx: &mut Context<'_>,
+        cancelled: Pin<&mut impl Future<Output = ()>>,
+        timer: Pin<&mut Sleep>,
+    ) -> Rare {
+        let found = self.bells.rare.ask(cx, |cx| {
+            let rare = Rare {
+                time: timer.poll(cx).is_ready(),
+                wanted: match &self.stage {
+                    Stage::Guest { .. } => false,
+                    Stage::User(session) => session.poll_wanted(cx).is_ready(),
+                },
+                shutdown: cancelled.poll(cx).is_ready(),
+            };
+            if rare.has_something() { Poll::Ready(rare) } else { Poll::Pending }
+        });
+        found.unwrap_or_default()
     }
 
     /// Writes as much of the queue as the socket takes, without waiting: first all of it into the library's buffer,
@@ -117,31 +147,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
         Ok(())
     }
-}
-
-/// Asks, unless there is nothing to be had.
-fn ask<T>(quiet: &mut bool, poll: impl FnOnce() -> Poll<T>) -> Option<T> {
-    if *quiet {
-        return None;
-    }
-    match poll() {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => {
-            *quiet = true;
-            None
-        }
-    }
-}
-
-/// Waits for a future, and says whether there was anything to wait for. Borrows it, since a future that is handed over
-/// takes its room twice.
-pub(super) async fn noticing<T>(mut future: Pin<&mut impl Future<Output = T>>) -> (T, bool) {
-    let mut waited = false;
-    let value = poll_fn(|cx| {
-        let poll = future.as_mut().poll(cx);
-        waited |= poll.is_pending();
-        poll
-    })
-    .await;
-    (value, waited)
 }

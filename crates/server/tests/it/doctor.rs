@@ -93,10 +93,29 @@ async fn relays_that_cannot_be_used_are_told_apart() {
         ]
     );
     assert!(matches!(outcomes[3], Trouble::Broken(_)), "{:?}", outcomes[3]);
-    assert_eq!(found.verdict(), Verdict::Blocked);
-    assert!(found.to_string().contains("Calls do not work from here"), "{found}");
+    assert_eq!(found.verdict(), Verdict::Refused, "it is no firewall");
+    let said = found.to_string();
+    let meaning = "the relay refuses: it does not accept the credentials that the server gives out";
+    assert!(said.contains("Calls do not work from here") && said.contains(meaning), "{said}");
     server.stop().await;
     stranger.stop().await;
+}
+
+#[tokio::test]
+async fn relays_that_nothing_gets_through_to_are_blocked_and_do_not_refuse() {
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let server = Server::with(|config| {
+        let urls = vec![format!("turn:127.0.0.1:{nobody}?transport=tcp").parse().unwrap()];
+        config.turn = Turn::Fleet { urls, secret: Secret::new("north") };
+    })
+    .await;
+    let found = soon(examine(&target("http", &server))).await.unwrap();
+    assert_eq!(found.verdict(), Verdict::Blocked);
+    assert!(!found.to_string().contains("refuses"), "{found}");
+    server.stop().await;
 }
 
 #[tokio::test]

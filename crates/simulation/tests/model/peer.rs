@@ -66,7 +66,8 @@ impl Pc {
                 PeerOp::AddTransceivers
                 | PeerOp::AttachTracks
                 | PeerOp::SendText(_)
-                | PeerOp::UseServers(_),
+                | PeerOp::UseServers(_)
+                | PeerOp::FindRoute,
                 _,
             ) => Done::Nothing,
             (PeerOp::Offer { ice_restart }, Signaling::Stable) => {

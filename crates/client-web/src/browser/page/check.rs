@@ -74,7 +74,7 @@ impl Board {
         for (way, row) in Way::ALL.into_iter().zip(&self.ways) {
             let result = check.of(way);
             set_attribute(row, "data-result", Some(result.key()));
-            let words = self.words_of(result.key(), result.seconds().as_deref());
+            let words = self.words_of(result.key(), result.number().as_deref());
             fill_slot(row, "result", &words);
         }
         let summary = check.summary();
@@ -82,14 +82,14 @@ impl Board {
         set_text(&self.summary, &self.words_of(summary.key(), None));
     }
 
-    /// Words of index.html, with the time in its slot.
-    fn words_of(&self, key: &str, seconds: Option<&str>) -> String {
+    /// Words of index.html, with a number in their slot.
+    fn words_of(&self, key: &str, number: Option<&str>) -> String {
         let found = self.words.query_selector(&format!("[data-check=\"{key}\"]")).ok().flatten();
         let copy = found.and_then(|found| found.clone_node_with_deep(true).ok());
         let Some(copy) = copy else { return String::new() };
         let copy: Element = wasm_bindgen::JsCast::unchecked_into(copy);
-        if let Some(seconds) = seconds {
-            fill_slot(&copy, "seconds", seconds);
+        if let Some(number) = number {
+            fill_slot(&copy, "number", number);
         }
         copy.text_content().unwrap_or_default()
     }

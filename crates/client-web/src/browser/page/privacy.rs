@@ -5,9 +5,13 @@ use std::{cell::Cell, rc::Rc};
 use web_sys::Window;
 
 use super::{Elements, flag, set_attribute};
-use crate::browser::{
-    listener::{self, Listener},
-    peer::Paths,
+use crate::{
+    browser::{
+        listener::{self, Listener},
+        peer::Paths,
+        queue::Post,
+    },
+    call::Input,
 };
 
 /// Where it is remembered. Browsers may refuse to store anything; then it holds until the page is closed.
@@ -22,12 +26,14 @@ pub struct Privacy {
 impl Privacy {
     /// Shows what was chosen the last time, and lets it be changed.
     #[must_use]
-    pub fn bind(elements: &Elements, window: &Window) -> Self {
+    pub fn bind(elements: &Elements, window: &Window, post: &Post) -> Self {
         let remembered = if recall(window) { Paths::Relayed } else { Paths::All };
         let paths = Rc::new(Cell::new(remembered));
         let (chosen, button, window) =
             (Rc::clone(&paths), elements.relay_only.clone(), window.clone());
         show(&button, remembered);
+        let post = post.clone();
+        post.input(Input::HidesAddress(remembered == Paths::Relayed));
         let listener = listener::on_click(&elements.relay_only, move || {
             let now = match chosen.get() {
                 Paths::All => Paths::Relayed,
@@ -36,6 +42,7 @@ impl Privacy {
             chosen.set(now);
             show(&button, now);
             remember(&window, now);
+            post.input(Input::HidesAddress(now == Paths::Relayed));
         });
         Self { paths, _listener: listener }
     }

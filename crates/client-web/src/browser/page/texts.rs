@@ -50,6 +50,9 @@ impl Texts {
         if let Some(seconds) = message.seconds {
             fill_slot(&filled, "seconds", &seconds.to_string());
         }
+        if let Some(ways) = message.ways {
+            fill_slot(&filled, "ways", &ways.to_string());
+        }
         Some(filled)
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn listen(
             }
         }),
         listener::on::<Event>(connection, "icecandidateerror", move |event| {
-            if is_refusal(event) {
-                refused(Report::Event(PeerEvent::RelayRefused));
+            if let Some(code) = refusal(event) {
+                refused(Report::Event(PeerEvent::RelayRefused(code)));
             }
         }),
         listener::on::<Event>(connection, "connectionstatechange", move |_| {
@@ -70,12 +70,13 @@ fn to_raw(candidate: &RtcIceCandidate) -> Option<Raw> {
     Raw::from_json(json.into()).ok()
 }
 
-/// Whether a relay refused to serve: an error of its own (RFC 8489 section 14.8, RFC 8656 section 18). From 701 on the codes
+/// The code with which a relay refused to serve: an error of its own (RFC 8489 section 14.8, RFC 8656 section 18). From 701 on the codes
 /// mean that it was not reached (W3C WebRTC section 4.8.3).
-fn is_refusal(event: &Event) -> bool {
+fn refusal(event: &Event) -> Option<u16> {
     let field = |name: &str| Reflect::get(event, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let is_relay = field("url").as_string().is_none_or(|url| url.starts_with("turn"));
-    is_relay && field("errorCode").as_f64().is_some_and(|code| (300.0..700.0).contains(&code))
+    let code = field("errorCode").as_f64().filter(|code| (300.0..700.0).contains(code));
+    code.filter(|_| is_relay).map(|code| code as u16)
 }
 
 fn state_of(connection: &RtcPeerConnection) -> Option<PeerState> {

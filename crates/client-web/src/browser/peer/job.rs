@@ -14,7 +14,7 @@ use super::{
     Parts,
     bindings::Transceiver,
     channel::{Channel, LABEL},
-    configuration,
+    configuration, route,
 };
 use crate::{
     browser::media::{Kind, Tracks},
@@ -76,6 +76,10 @@ impl Parts {
                     crate::browser::note("these STUN and TURN servers cannot be used", &error);
                 }
                 Ok(None)
+            }
+            PeerOp::FindRoute => {
+                let relayed = route::is_relayed(&self.connection).await;
+                Ok(Some(PeerEvent::Route { relayed }))
             }
             PeerOp::SendText(text) => {
                 if let Some(channel) = &*self.channel.borrow() {
