@@ -114,7 +114,10 @@ pub const CONNECTIONS_OF_USER: u32 = 4;
 pub const MAX_CONNECTIONS: u32 = 50_000;
 
 /// How many more connections than there may be are told so, with 503, at once. Beyond that they are closed without a word.
-pub const MAX_TURNED_AWAY: u32 = 64;
+pub const MAX_TURNED_AWAY: usize = 64;
+
+/// How long that may take.
+pub const TURN_AWAY_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How many WebSockets there may be, in all, whose client has not logged in. Each may hold a message of 64 KiB: 512 MB.
 pub const MAX_GUESTS: u32 = 8_192;

@@ -24,7 +24,7 @@ struct Held {
 
 /// One of those that are counted. Dropped, it makes room.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     counts: Arc<Counts>,
     network: Network,
 }

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use governor::{
-    Quota, RateLimiter,
-    clock::Clock,
-    state::keyed::HashMapStateStore,
-};
+use governor::{Quota, RateLimiter, clock::Clock, state::keyed::HashMapStateStore};
 
 use crate::limits::{RATE_KEYS, RATE_SHARED_KEYS, RATE_SWEEP_INTERVAL};
 
@@ -37,7 +33,7 @@ pub struct Rate {
 
 /// How often something may happen, for each key.
 ///
-/// Of a key nothing is kept once it may have its whole burst again. While more than [`RATE_KEYS`] are kept all the same, keys
+/// Of a key nothing is kept once it has had its whole burst again for an interval, when room is needed. While more than [`RATE_KEYS`] are kept all the same, keys
 /// share [`RATE_SHARED_KEYS`] buckets: nobody is let through unlimited, and memory is bounded, at the price that strangers
 /// may use up each other's share until the flood is over.
 #[derive(Debug)]
@@ -49,7 +45,8 @@ pub(super) struct Rates {
 impl Rates {
     pub(super) fn new(rate: Rate) -> Self {
         let burst = NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(rate.every).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
+        let quota =
+            Quota::with_period(rate.every).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
         let limiter = RateLimiter::new(quota, HashMapStateStore::default(), TokioClock);
         Self { limiter, swept: Mutex::new(TokioClock.now()) }
     }
@@ -108,7 +105,7 @@ mod tests {
         assert!(rates.limiter.len() <= most, "{} are kept", rates.limiter.len());
         assert!((RATE_KEYS..=most).contains(&passed), "{passed} were let in");
         // Once the flood is over nothing is left of it.
-        tokio::time::advance(11 * SECOND).await;
+        tokio::time::advance(21 * SECOND).await;
         assert!(rates.check(7).is_ok() && rates.check(7).is_err());
         assert!(rates.limiter.len() <= 2, "{} are kept", rates.limiter.len());
     }

@@ -24,7 +24,7 @@ use axum::{
 use hyper::{HeaderMap, header::UPGRADE};
 use tokio_util::task::TaskTracker;
 
-use crate::{config::Origins, connection::Shared, directory::Directory, ice::Door};
+use crate::{config::Origins, connection::Shared, directory::Directory, edge::Edge, ice::Door};
 
 pub(crate) use accept::accept_loop;
 use page::Page;
@@ -36,6 +36,7 @@ pub(crate) struct Site<D: Directory> {
     page: Page,
     origins: Origins,
     door: Door,
+    edge: Arc<Edge>,
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
 }
@@ -45,10 +46,11 @@ impl<D: Directory> Site<D> {
         web_root: &Path,
         origins: Origins,
         door: Door,
+        edge: Arc<Edge>,
         connections: Arc<Shared<D>>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { page: Page::new(web_root), origins, door, connections, tasks }
+        Self { page: Page::new(web_root), origins, door, edge, connections, tasks }
     }
 }
 
