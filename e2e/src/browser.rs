@@ -4,11 +4,13 @@ mod launch;
 mod received;
 mod route;
 mod tabs;
+mod times;
 mod watch;
 
 pub(crate) use launch::launch;
 pub use launch::{Devices, Kind};
 pub use received::Received;
+pub use times::Times;
 pub use watch::Watched;
 
 use std::{path::Path, time::Duration};
@@ -92,6 +94,16 @@ impl Browser {
     pub async fn value<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
         let returned = self.driver.execute(script, Vec::new()).await?;
         Ok(returned.convert()?)
+    }
+
+    /// Waits until this function's body gives `true`.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn becomes(&self, script: &str) -> Result<()> {
+        let become_so =
+            until(PATIENCE, async || Ok(self.value::<bool>(script).await?.then_some(())));
+        become_so.await?.with_context(|| format!("it is not so: {script}"))
     }
 
     /// What the promise comes to that an expression makes.

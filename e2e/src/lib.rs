@@ -16,8 +16,9 @@ mod program;
 pub mod scene;
 pub mod server;
 pub mod settings;
+pub mod setup_times;
 pub mod tutorial;
-mod wait;
+pub mod wait;
 pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};

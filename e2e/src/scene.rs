@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use futures_util::{FutureExt, future::join_all};
 use tokio::{runtime::Runtime, sync::Semaphore, try_join};
 
@@ -31,6 +31,9 @@ const LONGEST: Duration = Duration::from_secs(180);
 
 /// How long it may take to find out what everybody saw.
 const REPORT_TIME: Duration = Duration::from_secs(20);
+
+/// What Chromium says when a page breaks its policy.
+pub const POLICY: &str = "Content Security Policy";
 
 static SEATING: Semaphore = Semaphore::const_new(SEATS as usize);
 
@@ -82,6 +85,8 @@ pub struct Join {
     pub query: String,
     /// A host name to reach this machine by, instead of its loopback address.
     pub host: Option<String>,
+    /// Whether nothing waits for a page to be loaded to its end.
+    pub impatient: bool,
     /// What Chromium is started with besides.
     pub arguments: Vec<String>,
 }
@@ -118,6 +123,10 @@ pub fn play_in(
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(anyhow!("the scene takes longer than {LONGEST:?}")),
             Err(panic) => Err(anyhow!("{}", words_of(panic.as_ref()))),
+        };
+        let result = match result {
+            Ok(()) => stage.kept_to_the_policy().await,
+            Err(error) => Err(error),
         };
         let result = match result {
             Ok(()) => Ok(()),
@@ -278,6 +287,17 @@ impl Scene {
         }
         let _ = write!(report, "--- server:\n{}", self.server.log().await);
         report
+    }
+
+    /// No page did, or was made to do, what its content security policy forbids.
+    async fn kept_to_the_policy(&self) -> Result<()> {
+        for person in self.everybody() {
+            // Who has closed their window has nothing to say any more.
+            let errors = person.console_errors().await.unwrap_or_default();
+            let broken: Vec<_> = errors.iter().filter(|error| error.contains(POLICY)).collect();
+            ensure!(broken.is_empty(), "{}: {broken:#?}", person.name());
+        }
+        Ok(())
     }
 
     async fn end(self) {

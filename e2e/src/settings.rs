@@ -12,6 +12,10 @@ pub const PAGE: &str = "PRONTO_WEB_ROOT";
 pub const TRUNK_PAGE: &str = "PRONTO_TRUNK_WEB_ROOT";
 /// Where pictures are kept.
 pub const SCREENSHOTS: &str = "PRONTO_SCREENSHOTS";
+/// The folder with the text of the tutorial.
+pub const TUTORIAL: &str = "PRONTO_TUTORIAL_TEXT";
+/// The file for the table of set-up times.
+pub const SETUP_TIMES: &str = "PRONTO_SETUP_TIMES";
 /// `axe.min.js`.
 pub const AXE: &str = "PRONTO_AXE";
 /// The browsers, and the programs that drive them.

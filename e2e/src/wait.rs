@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 /// How long is waited for what takes a moment. It never does take that long, unless the machine is very busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often is looked: often enough to lose no time, seldom enough to leave it to the browsers.
 const INTERVAL: Duration = Duration::from_millis(80);
@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_millis(80);
 ///
 /// # Errors
 /// Looking failed.
-pub(crate) async fn until<T>(
+pub async fn until<T>(
     patience: Duration,
     mut look: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<Option<T>> {
@@ -34,7 +34,7 @@ pub(crate) async fn until<T>(
 ///
 /// # Errors
 /// The last one.
-pub(crate) async fn until_it_works<T>(
+pub async fn until_it_works<T>(
     patience: Duration,
     mut attempt: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {

@@ -68,6 +68,9 @@ macro_rules! with_ids {
             microphone: HtmlButtonElement = "micBtn",
             camera: HtmlButtonElement = "cameraBtn",
             hang_up: HtmlButtonElement = "hangUpBtn",
+            debug: HtmlElement = "debugPanel",
+            debug_ringing: HtmlElement = "debugRinging",
+            debug_picture: HtmlElement = "debugPicture",
 
             status: HtmlElement = "status",
             missed_template: HtmlTemplateElement = "missedTemplate",

@@ -13,6 +13,9 @@ use crate::{
 /// How long ICE waits before it gives up on a path that is gone, in ms; browsers take 5 to 30 s.
 const GIVE_UP_AFTER: u64 = 8_000;
 
+/// Within how many ms camera and microphone are there or refused; a user who is asked takes longer.
+pub(crate) const DEVICES_WITHIN: u64 = 3_000;
+
 impl World {
     pub(crate) fn ask_for_media(
         &mut self,
@@ -21,7 +24,7 @@ impl World {
         audio: bool,
         video: bool,
     ) {
-        let at = self.now + self.rng.below(3_000);
+        let at = self.now + self.rng.below(DEVICES_WITHIN);
         let result = if self.calm || self.rng.below(10) > 0 {
             Ok((audio, video))
         } else {
@@ -71,6 +74,7 @@ impl World {
                 self.fire(user, id, PeerEvent::AnswerReady(raw));
                 self.gather(user, id);
             }
+            Done::Told(raw) => self.fire(user, id, PeerEvent::AnswerReady(raw)),
             Done::Text(text) => self.carry_text(remote, text),
             Done::NegotiationNeeded => self.fire(user, id, PeerEvent::NegotiationNeeded),
             Done::Failed => {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PhaseView, RequestId,
-    UserInput, View,
+    Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
+    RequestId, UserInput, View,
 };
-use protocol::close::CloseCode;
+use protocol::{ClientMessage, close::CloseCode};
 
 use crate::{
     event::{Event, News, Tab, UserId},
@@ -38,9 +38,12 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
+        let mut client = Client::new(Environment::Capable, seed);
+        // Every other browser gives camera and microphone without asking. That alone has no effects.
+        let _ = client.handle(0, Input::DevicesAllowed(seed.is_multiple_of(2)));
         Self {
             name,
-            client: Client::new(Environment::Capable, seed),
+            client,
             loaded: 0,
             kept: None,
             consent: false,
@@ -96,6 +99,7 @@ impl World {
         );
         self.pages[user].consent |= asks;
         let effects = self.pages[user].client.handle(self.now, input);
+        self.check_consent(user, &effects);
         for effect in effects {
             self.trace(|world| tell::effect(world.pages[user].name, &effect));
             self.page_does(user, effect);
@@ -112,6 +116,18 @@ impl World {
         if self.view(user).incoming.is_some_and(|incoming| !incoming.answering) {
             let at = self.now + self.rng.below(20_000);
             self.queue.add(at, Event::Notice(user));
+        }
+    }
+
+    /// Nothing tells the caller of an answer, or where this user is, before the user has accepted. What was said in a call
+    /// before may be said again after a login.
+    fn check_consent(&mut self, user: UserId, effects: &[Effect]) {
+        let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
+        let tells = |effect: &Effect| {
+            matches!(effect, Effect::Send(ClientMessage::Answer(_) | ClientMessage::Candidate(_)))
+        };
+        if !self.pages[user].consent && !says_again && effects.iter().any(tells) {
+            self.violate("a call is answered that nobody has accepted");
         }
     }
 
@@ -165,14 +181,19 @@ impl World {
             Effect::StopCamera => self.pages[user].camera = false,
             Effect::StopMicrophone => self.pages[user].microphone = false,
             Effect::CreatePeer { id, .. } => {
-                if !self.pages[user].consent {
+                if !self.pages[user].consent && !self.pages[user].client.is_ringing() {
                     self.violate("a peer connection that nobody asked for");
                 }
                 self.last_pc += 1;
                 let pc = Pc::new(self.last_pc);
                 self.pages[user].peers.insert(id, pc);
             }
-            Effect::Peer(id, op) => self.start_op(user, id, op),
+            Effect::Peer(id, op) => {
+                if !self.pages[user].consent && matches!(op, PeerOp::AddCandidate(_)) {
+                    self.violate("an address is tried before the call is accepted");
+                }
+                self.start_op(user, id, op);
+            }
             Effect::ClosePeer(id) => self.close_peer(user, id),
             Effect::Keep(kept) => self.pages[user].kept = kept,
             Effect::EnableMicrophone(_) | Effect::RememberName(_) => {}

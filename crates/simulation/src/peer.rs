@@ -43,6 +43,7 @@ pub(crate) enum Done {
     Nothing,
     Offer(Raw),
     Answer(Raw),
+    Told(Raw),
     Text(String),
     NegotiationNeeded,
     Failed,
@@ -103,6 +104,7 @@ impl Pc {
                 self.signaling = Signaling::Stable;
                 Done::Answer(self.describe("answer"))
             }
+            (PeerOp::TellAnswer, Signaling::Stable) => Done::Told(self.description("answer", true)),
             (PeerOp::ApplyAnswer(answer), Signaling::HaveLocalOffer) => {
                 self.apply(&answer, "answer", Signaling::Stable)
             }
@@ -130,7 +132,14 @@ impl Pc {
 
     fn describe(&mut self, kind: &str) -> Raw {
         self.descriptions += 1;
-        let description = json!({ "type": kind, "pc": self.id, "n": self.descriptions });
+        self.description(kind, false)
+    }
+
+    /// The description that was made last, with the address that was found since or without.
+    fn description(&self, kind: &str, address: bool) -> Raw {
+        let number = self.descriptions;
+        let description =
+            json!({ "type": kind, "sdp": "", "pc": self.id, "n": number, "address": address });
         Raw::from_json(description.to_string()).expect("a JSON value is JSON")
     }
 
@@ -144,6 +153,7 @@ impl Pc {
         if number != self.remote_description {
             self.has_candidate = false;
         }
+        self.has_candidate |= description["address"] == true;
         self.remote_description = number;
         self.signaling = next;
         Done::Nothing

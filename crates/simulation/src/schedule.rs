@@ -3,6 +3,7 @@
 use client_web::call::{Millis, PhaseView, UserInput};
 
 use crate::{
+    browser::DEVICES_WITHIN,
     check::Violation,
     event::{Device, Event, UserId},
     world::World,
@@ -343,7 +344,8 @@ fn fair_call_stands(world: &mut World) -> Result<(), Violation> {
             world.queue.add(world.now, Event::Act(1, UserInput::Accept { camera: true }));
         }
     }
-    world.run_until(world.now + 1_000)?;
+    // The call may stand before the callee's devices are open.
+    world.run_until(world.now + DEVICES_WITHIN)?;
     world.check_in_call(0, 1)
 }
 

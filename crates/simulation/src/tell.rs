@@ -116,6 +116,7 @@ fn peer_op(op: &PeerOp) -> String {
         PeerOp::Offer { ice_restart: false } => "offer".to_owned(),
         PeerOp::ApplyOffer(raw) => format!("apply offer {}", described(raw)),
         PeerOp::Answer => "answer".to_owned(),
+        PeerOp::TellAnswer => "tell the answer".to_owned(),
         PeerOp::ApplyAnswer(raw) => format!("apply answer {}", described(raw)),
         PeerOp::AddCandidate(raw) => format!("add candidate {}", described(raw)),
         PeerOp::SendText(_) => "send a text".to_owned(),

@@ -15,6 +15,7 @@ mod page;
 mod project;
 mod run;
 mod setup;
+mod setup_times;
 mod simulate;
 mod tally;
 mod test;
@@ -47,6 +48,8 @@ enum Chore {
     Test(test::Selection),
     /// Two browsers call each other over every kind of network; needs root. Prints the paths that they found.
     Connectivity(connectivity::Choice),
+    /// Measures how long it takes until two see each other, in real browsers beside the tutorial's page.
+    SetupTimes(setup_times::Choice),
     /// Checks the dependencies: bans, licences, sources and known vulnerabilities.
     Audit,
     /// Builds the page and the server as they are shipped, and prints how large the page is.
@@ -89,6 +92,7 @@ fn carry_out(chore: Chore) -> Result<ExitCode> {
         Chore::Run { server } => run::run(&project, &server),
         Chore::Test(selection) => test::run(&project, &selection),
         Chore::Connectivity(choice) => connectivity::run(&project, &choice),
+        Chore::SetupTimes(choice) => setup_times::run(&project, &choice),
         Chore::Audit => audit::run(&project),
         Chore::Dist => dist::run(&project),
         Chore::Simulate { options } => simulate::run(&project, &options),

@@ -95,6 +95,7 @@ pub(crate) fn build_into(
     files.extend(app_files.into_files());
     files.insert("index.html".to_owned(), page.into_bytes());
     if let Build::Optimised { .. } = build {
+        assets::strip_comments(&mut files);
         compress::add_compressed(&mut files)?;
         weight::print(&module)?;
     }

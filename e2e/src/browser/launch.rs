@@ -15,6 +15,7 @@ const NO_QUESTIONS: &str = "--use-fake-ui-for-media-stream";
 const FAKE_DEVICES: &str = "--use-fake-device-for-media-stream";
 /// Few pictures a second: to encode them is most of what a machine that runs these tests does.
 const SLOW_CAMERA: &str = "--use-fake-device-for-media-stream=fps=10";
+const QUICK_CAMERA: &str = "--use-fake-device-for-media-stream=fps=30";
 const NO_CAMERA: &str = "--use-fake-device-for-media-stream=device-count=0";
 
 /// Chromium's settings for what a site may do. Without a window to ask in, to ask is to deny.
@@ -38,6 +39,8 @@ pub enum Devices {
     /// Camera and microphone.
     #[default]
     Both,
+    /// Both, with as many pictures a second as cameras give.
+    Quick,
     /// Both are there, and not allowed.
     Denied,
     /// Both are there, and the camera is not allowed.
@@ -67,6 +70,9 @@ pub(crate) async fn launch(driver: &str, how: &Join) -> Result<Browser> {
             capabilities.set("moz:firefoxOptions", options)?;
         }
     }
+    if how.impatient {
+        capabilities.set("pageLoadStrategy", "none")?;
+    }
     let driver = WebDriver::new(driver, capabilities).await.context("no browser starts")?;
     Ok(Browser::new(driver, kind))
 }
@@ -78,6 +84,7 @@ fn chromium(mut options: Value, how: &Join) -> Result<Value> {
     arguments.push(json!("--remote-debugging-pipe"));
     match how.devices {
         Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(SLOW_CAMERA)]),
+        Devices::Quick => arguments.extend([json!(NO_QUESTIONS), json!(QUICK_CAMERA)]),
         Devices::Denied | Devices::CameraDenied | Devices::MicrophoneDenied => {
             arguments.push(json!(SLOW_CAMERA));
         }

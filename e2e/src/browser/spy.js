@@ -84,6 +84,40 @@ if (!window.e2eSpy) {
     return Date.now();
   };
 
+  // When things happened in the call that is being set up, in milliseconds since 1970, on this page or the tutorial's.
+  spy.times = {};
+  const stamp = (what) => { spy.times[what] ??= Date.now(); };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#callBtn")) stamp("called");
+    if (event.target.closest("#acceptBtn")) stamp("accepted");
+  }, true);
+  const describe = Connection?.prototype.setRemoteDescription;
+  if (describe) {
+    Connection.prototype.setRemoteDescription = function (description) {
+      if (description.type === "offer") stamp("offered");
+      return describe.call(this, description);
+    };
+  }
+  const rings = ([{ target }]) => {
+    if (target.dataset.ring) stamp(target.dataset.ring);
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const options = { attributes: true, attributeFilter: ["data-ring"] };
+    new MutationObserver(rings).observe(document.getElementById("callPage"), options);
+  });
+  for (const kind of ["loadeddata", "resize"]) {
+    document.addEventListener(kind, ({ target }) => {
+      if (target.id === "remoteVideo" && target.videoWidth > 0) {
+        stamp("picture");
+        spy.pictured?.();
+      }
+    }, true);
+  }
+  spy.allTimes = () => new Promise((done) => {
+    spy.pictured = () => done(spy.times);
+    if (spy.times.picture) done(spy.times);
+  });
+
   // The path that was chosen, seen from here: the local candidate's type, and the transport to whoever it is seen by.
   spy.route = async () => {
     const connection = spy.connections.findLast(spy.isOpen);

@@ -30,9 +30,17 @@ impl TutorialPage {
     /// # Errors
     /// There is none.
     pub async fn start() -> Result<Self> {
+        Self::serve(PAGE.to_owned()).await
+    }
+
+    /// Serves this in its place, such as the [`original`](super::original()).
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub async fn serve(page: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/", listener.local_addr()?);
-        let router = Router::new().route("/", get(async || Html(PAGE)));
+        let router = Router::new().route("/", get(async || Html(page)));
         let running = tokio::spawn(async move {
             // It serves until it is aborted.
             let _ = axum::serve(listener, router).await;
@@ -40,12 +48,18 @@ impl TutorialPage {
         Ok(Self { url, running })
     }
 
+    /// Its address, for a page that connects to the server at this WebSocket URL.
+    #[must_use]
+    pub fn address(&self, server: &str) -> String {
+        format!("{}?server={server}", self.url)
+    }
+
     /// Somebody opens it, and it connects to the server at this WebSocket URL.
     ///
     /// # Errors
     /// It cannot be opened.
     pub async fn join(&self, scene: &Scene, name: &str, server: &str) -> Result<TutorialUser> {
-        let browser = scene.visit(name, &format!("{}?server={server}", self.url)).await?;
+        let browser = scene.visit(name, &self.address(server)).await?;
         let user = TutorialUser { browser };
         user.shows("connected").await?;
         user.browser.write("usernameInput", name).await?;

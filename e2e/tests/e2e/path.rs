@@ -9,7 +9,11 @@ use tokio::try_join;
 use crate::states::Tour;
 
 /// No candidate of the other ever arrives, as behind a firewall that lets nothing through.
-const NO_CANDIDATES: &str = "RTCPeerConnection.prototype.addIceCandidate = async () => {}";
+const NO_CANDIDATES: &str = r"RTCPeerConnection.prototype.addIceCandidate = async () => {};
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return set.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, '') });
+    }";
 
 /// The browser goes from the network without a word.
 const VANISH: &str = "e2eSpy.connections.at(-1).close()";
@@ -52,6 +56,8 @@ fn a_path_that_breaks_is_looked_for_again() -> Played {
     play(2, async |scene| {
         let tour = Tour::default();
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        // The call stands before the camera of who answers is open.
+        try_join!(alice.receives_media(), bob.receives_media())?;
         alice.value::<()>(NO_OFFERS).await?;
         bob.value::<()>(VANISH).await?;
         alice.sees("that it is mended", |look| look.phase() == "reconnecting").await?;

@@ -4,8 +4,10 @@ use std::fmt;
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use js_sys::Promise;
 use protocol::IceServer;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Window;
 
 use super::{
@@ -15,13 +17,18 @@ use super::{
     network,
     page::{CheckPanel, MissingIds, Page, Privacy},
     peer::{Peer, Report},
+    permissions,
     queue::{Event, Post, queue},
     socket::Socket,
     sound::Sound,
     storage,
     timer::{Alarm, now},
+    timing::Timing,
 };
 use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId};
+
+/// How many events may follow one before what has changed is shown: what a call's answer brings about is less.
+const MAX_UNDRAWN: usize = 16;
 
 /// Why the page cannot start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +65,11 @@ pub fn start() -> Result<(), StartError> {
     if let Some(kept) = storage::kept(&window) {
         post.input(Input::Reloaded(kept));
     }
+    permissions::watch(&window, post.clone());
     let server_url = environment::server_url(&window);
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
     let privacy = Privacy::bind(page.elements(), &window, &post);
+    let timing = Timing::bind(page.elements(), &window);
     let app = App {
         client: Client::new(environment::detect(&window), environment::seed(&window)),
         server_url,
@@ -68,12 +77,14 @@ pub fn start() -> Result<(), StartError> {
         window,
         page,
         privacy,
+        timing,
         _check: check,
         post,
         socket: None,
         generation: 0,
         media: Media::default(),
         peer: None,
+        remote_media: false,
         sound: Sound::default(),
         alarm: Alarm::default(),
     };
@@ -88,6 +99,7 @@ struct App {
     window: Window,
     page: Page,
     privacy: Privacy,
+    timing: Option<Timing>,
     _check: CheckPanel,
     post: Post,
     socket: Option<Socket>,
@@ -95,6 +107,8 @@ struct App {
     generation: u32,
     media: Media,
     peer: Option<(PeerId, Peer)>,
+    /// The peer's tracks came, and are not played yet.
+    remote_media: bool,
     sound: Sound,
     alarm: Alarm,
     _network: Vec<Listener>,
@@ -104,12 +118,26 @@ impl App {
     async fn run(mut self, mut events: UnboundedReceiver<Event>) {
         self.show();
         while let Some(event) = events.next().await {
-            if let Some(input) = self.take(event) {
-                for effect in self.client.handle(now(), input) {
-                    self.carry_out(effect);
-                }
+            self.handle(event);
+            // What was asked of the connection and the devices begins before the page is drawn anew, which takes longer.
+            let turn = Promise::resolve(&JsValue::UNDEFINED);
+            let _ = JsFuture::from(turn).await;
+            for _ in 0..MAX_UNDRAWN {
+                let Ok(event) = events.try_recv() else { break };
+                self.handle(event);
             }
             self.show();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        if let Some(input) = self.take(event) {
+            if let Some(timing) = &self.timing {
+                timing.heard(&input);
+            }
+            for effect in self.client.handle(now(), input) {
+                self.carry_out(effect);
+            }
         }
     }
 
@@ -135,11 +163,7 @@ impl App {
                 return Some(Input::MediaFailed { request, error });
             }
             Event::RemoteMedia(id) => {
-                if let Some((current, peer)) = &self.peer
-                    && *current == id
-                {
-                    self.page.show_remote(Some(peer.remote()));
-                }
+                self.remote_media |= self.peer_of(id).is_some();
             }
             Event::SoundBlocked if self.peer.is_some() => self.page.ask_for_sound(),
             Event::SoundBlocked => {}
@@ -154,9 +178,20 @@ impl App {
 
     /// Shows the machine's state, and wakes up when it is to change by itself.
     fn show(&mut self) {
+        // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
+        if self.remote_media
+            && !self.client.is_ringing()
+            && let Some((_, peer)) = &self.peer
+        {
+            self.remote_media = false;
+            self.page.show_remote(Some(peer.remote()));
+        }
         let now = now();
         let view = self.client.view(now);
         self.sound.ring(view.ring);
+        if let Some(timing) = &mut self.timing {
+            timing.shown(&view);
+        }
         self.page.render(view, now);
         let next = [self.client.next_timeout(), self.client.next_view_change(now)];
         self.alarm.set(now, next.into_iter().flatten().min(), &self.post);
@@ -261,7 +296,7 @@ impl App {
 
     fn close_peer(&mut self, id: PeerId) {
         if self.peer_of(id).is_some() {
-            self.peer = None;
+            (self.peer, self.remote_media) = (None, false);
             self.page.show_remote(None);
         }
     }

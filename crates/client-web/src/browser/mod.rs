@@ -13,11 +13,13 @@ pub mod media;
 pub mod network;
 pub mod page;
 pub mod peer;
+pub mod permissions;
 pub mod queue;
 pub mod socket;
 pub mod sound;
 pub mod storage;
 pub mod timer;
+pub mod timing;
 
 use std::panic;
 

@@ -5,6 +5,7 @@ mod channel;
 mod events;
 mod job;
 mod route;
+mod size;
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -89,8 +90,9 @@ impl Peer {
         let remote = MediaStream::new()?;
         let local = MediaStream::new()?;
         let channel = Rc::default();
-        let listeners = events::listen(&connection, &remote, &channel, &report);
+        let mut listeners = events::listen(&connection, &remote, &channel, &report);
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
+        listeners.push(size::grow(&connection, jobs.clone()));
         let parts = Parts {
             connection: connection.clone().unchecked_into(),
             paths,

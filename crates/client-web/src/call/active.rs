@@ -127,7 +127,8 @@ impl Client {
         let leg = match &mut self.call {
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
             Call::Active(active) => Some(&mut active.leg),
-            Call::Idle | Call::Incoming(_) => None,
+            Call::Incoming(incoming) => incoming.leg_mut(),
+            Call::Idle => None,
         };
         let Some(leg) = leg.filter(|leg| leg.id == id) else { return };
         match &event {
@@ -144,6 +145,9 @@ impl Client {
                 _ => self.send_first_offer(now, offer),
             },
             PeerEvent::AnswerReady(answer) => self.handle_answer_ready(answer),
+            PeerEvent::OperationFailed if matches!(self.call, Call::Incoming(_)) => {
+                self.forget_ready();
+            }
             PeerEvent::OperationFailed => self.fail(Text::DeviceFailed),
             PeerEvent::Candidate(candidate) => self.send_candidate(candidate),
             PeerEvent::State(state) => self.handle_peer_state(now, state),
@@ -161,7 +165,9 @@ impl Client {
     }
 
     fn handle_answer_ready(&mut self, answer: Raw) {
-        if let Call::Active(active) = &mut self.call {
+        if let Call::Incoming(incoming) = &mut self.call {
+            incoming.answer_is_set();
+        } else if let Call::Active(active) = &mut self.call {
             let (description, op) = active.leg.negotiation.answer_ready(answer);
             let id = active.leg.id;
             self.send_description(description);
@@ -269,7 +275,10 @@ impl Client {
 
     /// Tells the peer whether it can hear and see this user.
     pub(super) fn tell_media(&mut self) {
-        if let Call::Active(active) = &self.call {
+        // Of devices that are still being opened for the call the peer hears when they are there, or are not to be had.
+        if let Call::Active(active) = &self.call
+            && !self.devices.are_opening()
+        {
             let media = PeerMedia {
                 audio: self.devices.microphone == Microphone::On,
                 video: self.devices.camera,
@@ -278,6 +287,14 @@ impl Client {
                 .expect("two booleans can be written");
             self.effects.push(Effect::Peer(active.leg.id, PeerOp::SendText(text)));
         }
+    }
+
+    /// What came of asking for camera and microphone, in a call that was accepted before.
+    pub(super) fn media_came_later(&mut self, note: Option<Text>) {
+        if let Call::Active(active) = &mut self.call {
+            active.note = note;
+        }
+        self.tell_media();
     }
 
     fn handle_channel_text(&mut self, text: &str) {

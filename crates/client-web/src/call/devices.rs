@@ -24,6 +24,8 @@ pub(super) struct Devices {
     pub(super) camera: bool,
     pub(super) microphone: Microphone,
     pub(super) pending: Option<Pending>,
+    /// Whether the browser gives both without asking.
+    pub(super) allowed: bool,
 }
 
 /// The microphone.
@@ -80,6 +82,44 @@ pub(super) enum Outcome {
     Stop(Text),
 }
 
+impl Devices {
+    /// Whether what the call needs is being opened.
+    pub(super) fn are_opening(&self) -> bool {
+        self.opening().is_some()
+    }
+
+    /// Whether the camera is on, or will be in a moment, for the call.
+    pub(super) fn with_camera(&self) -> bool {
+        self.camera || self.opening().is_some_and(|(_, video)| video)
+    }
+
+    /// Whether the microphone is on, or will be in a moment, for the call.
+    pub(super) fn with_microphone(&self) -> bool {
+        match self.microphone {
+            Microphone::On => true,
+            Microphone::Muted => false,
+            Microphone::Off => self.opening().is_some_and(|(audio, _)| audio),
+        }
+    }
+
+    /// Which of microphone and camera are being opened for the call.
+    fn opening(&self) -> Option<(bool, bool)> {
+        let pending = self.pending.filter(|pending| pending.purpose == Purpose::Call)?;
+        Some(pending.attempt.devices())
+    }
+}
+
+impl Attempt {
+    /// Whether the microphone is asked for, and whether the camera is.
+    const fn devices(self) -> (bool, bool) {
+        match self {
+            Self::Both => (true, true),
+            Self::Microphone | Self::MicrophoneAfter(_) => (true, false),
+            Self::Camera | Self::CameraAfter(_) => (false, true),
+        }
+    }
+}
+
 impl Client {
     /// Asks for what the call needs and is not open yet.
     pub(super) fn open_media_for_call(&mut self, now: Millis, camera: bool) {
@@ -100,11 +140,7 @@ impl Client {
 
     fn ask(&mut self, purpose: Purpose, attempt: Attempt) {
         let request = RequestId(self.new_id());
-        let (audio, video) = match attempt {
-            Attempt::Both => (true, true),
-            Attempt::Microphone | Attempt::MicrophoneAfter(_) => (true, false),
-            Attempt::Camera | Attempt::CameraAfter(_) => (false, true),
-        };
+        let (audio, video) = attempt.devices();
         self.devices.pending = Some(Pending { request, purpose, attempt });
         self.effects.push(Effect::OpenMedia { request, audio, video });
     }

@@ -117,6 +117,9 @@ pub enum PeerOp {
     ApplyOffer(Raw),
     /// Set a local answer; [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
     Answer,
+    /// Say the local answer that is set, with the candidates found by now;
+    /// [`PeerEvent::AnswerReady`](super::PeerEvent::AnswerReady) follows.
+    TellAnswer,
     /// Set a remote answer.
     ApplyAnswer(Raw),
     /// Add a remote candidate. A failure of this one is no failure of the call.

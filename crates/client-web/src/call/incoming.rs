@@ -5,10 +5,11 @@ use protocol::{
 };
 
 use super::{
-    Call, Client, Effect, MAX_MISSED, Millis, Missed, PeerOp, Text,
+    Call, Client, Effect, MAX_MISSED, Millis, Missed, Text,
     active::Active,
     negotiation::MAX_EARLY_CANDIDATES,
     outgoing::{Outgoing, Stage},
+    prepare::Ready,
     recovery::KeptCall,
     same_name,
 };
@@ -26,6 +27,8 @@ pub(super) struct Incoming {
     pub(super) candidates: Vec<Raw>,
     pub(super) until: Millis,
     pub(super) stage: Ring,
+    /// The peer connection that was made ready for the answer; see [`Client::prepare`].
+    pub(super) ready: Option<Ready>,
 }
 
 /// How far it is.
@@ -65,6 +68,7 @@ impl Client {
                 self.notice = None;
                 let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
                 self.ring(now, offer, Ring::Asking(problem));
+                self.prepare();
             }
             Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
                 if offer.replaces.as_ref() == Some(&outgoing.call) {
@@ -127,8 +131,9 @@ impl Client {
         if let (Some(kept), Some(id)) = (&mut self.kept_call, &incoming.call) {
             kept.call.1 = id.clone();
         }
-        if let Ring::Ready(note) = incoming.stage {
-            self.answer(now, note);
+        match incoming.stage {
+            Ring::Ready(note) => self.answer(now, note),
+            Ring::Asking(_) | Ring::Media => self.prepare(),
         }
     }
 
@@ -140,6 +145,7 @@ impl Client {
             candidates: Vec::new(),
             until: now + RING_TIMEOUT.as_millis() as Millis + RING_MARGIN,
             stage,
+            ready: None,
         });
     }
 
@@ -187,6 +193,10 @@ impl Client {
                 return self.cannot_answer_yet(Text::HiddenNoRelay);
             }
             incoming.stage = Ring::Media;
+            // Where the browser asks nobody, the devices will be there in a moment, and the path need not wait for them.
+            if self.devices.allowed && incoming.offer.is_some() {
+                self.answer(now, None);
+            }
             self.open_media_for_call(now, camera);
         }
     }
@@ -206,25 +216,29 @@ impl Client {
         self.stop_devices();
     }
 
-    /// The devices are there: now the call is accepted.
+    /// The devices are there, or as good as there: now the call is accepted.
     pub(super) fn answer(&mut self, now: Millis, note: Option<Text>) {
         let Call::Incoming(incoming) = &mut self.call else { return };
         let Some(offer) = incoming.offer.take() else {
             incoming.stage = Ring::Ready(note);
             return;
         };
+        let ready = self.take_ready(&offer);
         let Call::Incoming(incoming) = std::mem::replace(&mut self.call, Call::Idle) else {
             return;
         };
         self.kept_call = None;
-        let mut leg = self.new_leg(false);
-        for candidate in incoming.candidates {
-            // Kept by the negotiation: there is no remote description yet.
-            let _ = leg.negotiation.remote_candidate(candidate);
-        }
-        let applied = leg.negotiation.remote_offer(offer).unwrap_or_default();
-        let then = [PeerOp::AttachTracks, PeerOp::Answer];
-        for op in applied.into_iter().chain(then) {
+        let (mut leg, mut ops) = match ready.map(Ready::accept) {
+            Some((leg, op)) => (leg, vec![op]),
+            None => {
+                let mut leg = self.new_leg(false);
+                let ops = leg.negotiation.first_answer(offer);
+                (leg, ops)
+            }
+        };
+        let candidates = incoming.candidates.into_iter();
+        ops.extend(candidates.filter_map(|one| leg.negotiation.remote_candidate(one)));
+        for op in ops {
             self.effects.push(Effect::Peer(leg.id, op));
         }
         self.call = Call::Active(Active::new(now, incoming.peer, incoming.call, leg, note));

@@ -43,6 +43,8 @@ pub enum Input {
         /// Why.
         error: MediaError,
     },
+    /// Whether the browser gives camera and microphone without asking its user.
+    DevicesAllowed(bool),
     /// The camera stopped by itself: unplugged, or its permission taken back.
     CameraEnded,
     /// The microphone stopped by itself.

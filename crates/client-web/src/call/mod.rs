@@ -8,6 +8,7 @@
 mod active;
 mod cause;
 mod clock;
+mod description;
 mod devices;
 mod effect;
 mod incoming;
@@ -15,6 +16,7 @@ mod input;
 mod link;
 mod negotiation;
 mod outgoing;
+mod prepare;
 mod recovery;
 mod servers;
 mod show;
@@ -23,6 +25,7 @@ mod text;
 mod view;
 
 pub use clock::{Millis, Rng};
+pub use description::sdp;
 pub use devices::MediaError;
 pub use effect::{Effect, Farewell, Kept, PeerOp};
 pub use input::{Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
@@ -140,6 +143,7 @@ impl Client {
                 self.handle_media_opened(now, request, audio, video);
             }
             Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
+            Input::DevicesAllowed(allowed) => self.devices_allowed(allowed),
             Input::CameraEnded => self.handle_camera_ended(),
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
@@ -157,6 +161,12 @@ impl Client {
             self.effects.push(Effect::Keep(keep));
         }
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether somebody calls, and this user has not answered.
+    #[must_use]
+    pub const fn is_ringing(&self) -> bool {
+        matches!(self.call, Call::Incoming(_))
     }
 
     /// When to call with [`Input::Tick`] next, if no other input comes first.
@@ -262,7 +272,7 @@ impl Client {
         let (peer, leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Idle => return,
             Call::Outgoing(outgoing) => (outgoing.peer, outgoing.stage.into_leg()),
-            Call::Incoming(incoming) => (incoming.peer, None),
+            Call::Incoming(incoming) => (incoming.peer, incoming.ready.map(|ready| ready.leg)),
             Call::Active(active) => (active.peer, Some(active.leg)),
         };
         if let Some(leg) = leg {

@@ -89,6 +89,11 @@ impl Negotiation {
         !self.polite
     }
 
+    /// Whether this very offer of the peer is being answered.
+    pub(super) fn is_answering(&self, offer: &Raw) -> bool {
+        self.asked.as_ref() == Some(offer)
+    }
+
     /// An offer is needed: now, or when the exchange under way is over.
     pub(super) fn offer(&mut self, ice_restart: bool) -> Option<PeerOp> {
         match self.signaling {
@@ -127,6 +132,20 @@ impl Negotiation {
     /// the second time it is answered for the second time, which changes nothing.
     pub(super) fn unanswered(&self) -> Option<Raw> {
         self.sent.clone().filter(|_| matches!(self.signaling, Signaling::Offered { .. }))
+    }
+
+    /// The callee's start: all that it takes to answer the first offer.
+    pub(super) fn first_answer(&mut self, offer: Raw) -> Vec<PeerOp> {
+        let mut ops = self.remote_offer(offer).unwrap_or_default();
+        ops.extend([PeerOp::AttachTracks, PeerOp::Answer]);
+        ops
+    }
+
+    /// The answer that is being made will be told once more, and counts then.
+    pub(super) const fn answer_again(&mut self) {
+        if let Signaling::Answering { answers } = &mut self.signaling {
+            *answers += 1;
+        }
     }
 
     /// A local answer is set.

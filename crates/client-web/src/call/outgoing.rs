@@ -111,7 +111,10 @@ impl Client {
             (Call::Outgoing(_), Outcome::Stop(text)) => self.end_call(text),
             (Call::Incoming(_), Outcome::Go(note)) => self.answer(now, note),
             (Call::Incoming(_), Outcome::Stop(text)) => self.cannot_answer_yet(text),
-            (Call::Idle | Call::Active(_), _) => {}
+            // The call was accepted before they were there. Whoever is in it stays in it, if only to listen.
+            (Call::Active(_), Outcome::Go(note)) => self.media_came_later(note),
+            (Call::Active(_), Outcome::Stop(text)) => self.media_came_later(Some(text)),
+            (Call::Idle, _) => {}
         }
     }
 

@@ -52,7 +52,7 @@ impl Client {
         let secret = session.ticket.as_ref()?.secret.clone();
         let camera = match (&self.call, &self.kept_call) {
             (Call::Idle | Call::Outgoing(_) | Call::Incoming(_), Some(kept)) => kept.camera,
-            _ => self.devices.camera,
+            _ => self.devices.with_camera(),
         };
         let (name, call) = (session.name.clone(), self.continuing());
         let (sockets, camera) = (self.sockets, camera && call.is_some());

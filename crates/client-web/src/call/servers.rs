@@ -50,7 +50,8 @@ impl Client {
         let leg = match &mut self.call {
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
             Call::Active(active) => Some(&mut active.leg),
-            Call::Idle | Call::Incoming(_) => None,
+            Call::Incoming(incoming) => incoming.leg_mut(),
+            Call::Idle => None,
         };
         if let (Some(leg), Some(session)) = (leg, self.link.session())
             && !session.ice_servers.is_empty()

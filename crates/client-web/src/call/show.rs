@@ -2,10 +2,8 @@
 
 use super::{
     Active, Call, Client, Controls, Environment, IncomingView, Link, Message, Millis, NoticeView,
-    Page, PhaseView, RemoteView, Ring, Text, View,
-    active::Path,
-    devices::{Microphone, Purpose},
-    incoming, outgoing,
+    Page, PhaseView, RemoteView, Ring, Text, View, active::Path, devices::Purpose, incoming,
+    outgoing,
 };
 
 impl Client {
@@ -191,8 +189,8 @@ impl Client {
         let opening =
             self.devices.pending.is_some_and(|pending| pending.purpose != Purpose::Preview);
         Some(Controls {
-            microphone_off: self.devices.microphone != Microphone::On,
-            camera_off: !self.devices.camera,
+            microphone_off: !self.devices.with_microphone(),
+            camera_off: !self.devices.with_camera(),
             enabled: enabled && !opening,
         })
     }

@@ -118,7 +118,7 @@ fn an_offer_that_is_said_again_before_the_user_accepts_is_the_one_that_counts() 
     page.user(UserInput::Accept { camera: true });
     page.give_media();
     let offer = PeerOp::ApplyOffer(raw(r#""again""#));
-    let expected = [offer, PeerOp::AddCandidate(raw("1")), PeerOp::AttachTracks, PeerOp::Answer];
+    let expected = [offer, PeerOp::AttachTracks, PeerOp::Answer, PeerOp::AddCandidate(raw("1"))];
     assert_eq!(page.ops(), expected);
 }
 

@@ -104,9 +104,9 @@ fn an_incoming_call_opens_nothing_before_it_is_accepted() {
         page.ops(),
         [
             PeerOp::ApplyOffer(raw(r#"{"type":"offer"}"#)),
-            PeerOp::AddCandidate(raw(r#"{"candidate":"1"}"#)),
             PeerOp::AttachTracks,
             PeerOp::Answer,
+            PeerOp::AddCandidate(raw(r#"{"candidate":"1"}"#)),
         ]
     );
     page.effects.clear();

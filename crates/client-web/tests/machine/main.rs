@@ -8,6 +8,7 @@ mod crossing;
 mod devices;
 mod page;
 mod path;
+mod prepared;
 mod regressions;
 mod reload;
 mod resume;

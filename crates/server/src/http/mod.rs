@@ -8,6 +8,7 @@
 //! | anything else | a file of the built page |
 
 mod accept;
+mod edge;
 mod page;
 mod port;
 mod redirect;
@@ -18,6 +19,7 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -60,6 +62,7 @@ pub(crate) fn router<D: Directory>(site: Site<D>) -> Router {
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
         .fallback(page_or_socket)
+        .layer(from_fn(edge::guard))
         .with_state(Arc::new(site))
 }
 

@@ -1,6 +1,6 @@
 //! The built page: static files, with headers that let browsers keep what cannot change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::{
     body::Body,
@@ -9,10 +9,12 @@ use axum::{
 };
 use hyper::{
     StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue},
 };
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
+
+use super::edge::{Servers, policy};
 
 /// For files whose name holds the hash of their content: another content has another name.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -27,17 +29,20 @@ const NOT_BUILT: &str = include_str!("not_built.html");
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     files: ServeDir,
+    start: PathBuf,
 }
 
 impl Page {
     /// The files are looked for with each request, so the page may be built while the server runs.
     pub(super) fn new(web_root: &Path) -> Self {
-        Self { files: ServeDir::new(web_root).precompressed_br().precompressed_gzip() }
+        let files = ServeDir::new(web_root).precompressed_br().precompressed_gzip();
+        Self { files, start: web_root.join("index.html") }
     }
 
     /// Answers a request for a file.
     pub(super) async fn serve(&self, request: Request) -> Response {
         let path = request.uri().path().to_owned();
+        let servers = Servers::of(request.uri(), request.headers());
         let mut response = match self.files.clone().oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
@@ -48,11 +53,21 @@ impl Page {
             StatusCode::NOT_FOUND => response = not_found(),
             _ => {}
         }
+        if is_start && let Some(policy) = self.policy(&servers).await {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
         let there = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
         let cache = if there && has_hash(&path) { FOR_EVER } else { ASK_FIRST };
         response.headers_mut().insert(CACHE_CONTROL, cache);
-        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
+    }
+
+    /// What the start page may do. It is read anew each time, as it may have been built anew.
+    async fn policy(&self, servers: &Servers) -> Option<HeaderValue> {
+        match tokio::fs::read_to_string(&self.start).await {
+            Ok(html) => policy(&html, servers),
+            Err(_) => policy(NOT_BUILT, servers),
+        }
     }
 }
 

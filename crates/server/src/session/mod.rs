@@ -190,7 +190,12 @@ impl Session {
             Input::FromClient(message) => self.on_client(now, message),
             Input::Unreadable(refusal) => self.on_unreadable(refusal),
             Input::Tell(message) => vec![Effect::ToClient(message)],
-            Input::FromPeer(envelope) => self.on_envelope(envelope),
+            Input::FromPeer(envelope) => {
+                let offered = self.offered_at();
+                let effects = self.on_envelope(envelope);
+                self.note_set_up(now, offered, &effects);
+                effects
+            }
             Input::Undeliverable { to, call } => self.on_undeliverable(&to, &call),
             Input::TimeIsUp => self.on_time(now),
             Input::Lost(loss) => self.on_lost(now, loss),
@@ -246,6 +251,26 @@ impl Session {
             self.phase.call().map(|call| self.to_peer(call, Body::Leave(LeaveReason::Gone)));
         self.enter(Phase::Ended, "its user is gone");
         farewell.into_iter().chain([Effect::End]).collect()
+    }
+
+    /// When our user offered the call that is not answered yet.
+    fn offered_at(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Calling { until, .. } => until.checked_sub(self.limits.ring),
+            _ => None,
+        }
+    }
+
+    /// How long the parts of a call's set-up took, as far as a server sees them.
+    fn note_set_up(&self, now: Instant, offered: Option<Instant>, effects: &Effects) {
+        let Some(offered) = offered else { return };
+        let after = now.saturating_duration_since(offered);
+        let rings = |effect: &Effect| matches!(effect, Effect::ToClient(ServerMessage::Ringing(_)));
+        if matches!(self.phase, Phase::InCall(_)) {
+            debug!(user = %self.user, ?after, "the call is answered");
+        } else if effects.iter().any(rings) {
+            debug!(user = %self.user, ?after, "the call rings");
+        }
     }
 
     /// The one way from phase to phase.

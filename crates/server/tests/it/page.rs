@@ -146,3 +146,59 @@ async fn the_page_is_only_read() {
     }
     assert_eq!(server.get("/healthz", "").await.text(), "ok\n");
 }
+
+#[tokio::test]
+async fn every_answer_says_what_a_browser_may_do_with_it() {
+    let server = built().await;
+    let bad_handshake = "Upgrade: websocket\r\nConnection: upgrade\r\n";
+    for (path, more) in [
+        ("/", ""),
+        ("/index.html", ""),
+        ("/icon.svg", ""),
+        ("/page-0123456789abcdef.js", ""),
+        ("/nowhere", ""),
+        ("/healthz", ""),
+        ("/ws", ""),
+        ("/ws", bad_handshake),
+        ("/ws", "Origin: https://evil.example\r\n"),
+    ] {
+        let response = server.get(path, more).await;
+        let says = |name, part: &str| {
+            let value = response.header(name).unwrap_or_else(|| panic!("{path} has no {name}"));
+            assert!(value.contains(part), "{path}: {name}: {value}");
+        };
+        says("x-content-type-options", "nosniff");
+        says("referrer-policy", "no-referrer");
+        says("cross-origin-opener-policy", "same-origin");
+        says("cross-origin-resource-policy", "same-origin");
+        says("permissions-policy", "camera=(self), microphone=(self)");
+        says("permissions-policy", "geolocation=()");
+        says("x-frame-options", "DENY");
+        says("content-security-policy", "default-src 'none'");
+        says("content-security-policy", "base-uri 'none'");
+        says("content-security-policy", "frame-ancestors 'none'");
+        let policy = response.header("content-security-policy").unwrap();
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+        let is_page = path == "/" || path == "/index.html";
+        assert_eq!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), is_page, "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn markup_of_the_page_that_is_built_is_let_in_and_none_besides() {
+    let server = Server::start().await;
+    let response = server.get("/", "").await;
+    assert_eq!(response.status, 503);
+    let policy = response.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("style-src 'self' 'sha256-"),
+        "the page to say that there is none: {policy}"
+    );
+    let server = built().await;
+    let index = server.files().join("dist/index.html");
+    fs::write(index, "<!doctype html><script type=\"module\">alert(1)</script>").unwrap();
+    let response = server.get("/", "").await;
+    let policy = response.header("content-security-policy").unwrap();
+    let hash = "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='";
+    assert!(policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' {hash};")), "{policy}");
+}

@@ -9,7 +9,7 @@ use client_web::call::{
     Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
     UserInput, View,
 };
-use protocol::close::CloseCode;
+use protocol::{ClientMessage, close::CloseCode};
 
 use crate::{
     peer::{Done, Pc},
@@ -19,9 +19,12 @@ use crate::{
 impl Page {
     pub(crate) fn new(user: UserId, page: PageId, loaded: u32) -> Self {
         let seed = (page as u64) << 32 | u64::from(loaded);
+        let mut client = Client::new(Environment::Capable, seed);
+        // One of the two browsers gives camera and microphone without asking. That alone has no effects.
+        let _ = client.handle(0, Input::DevicesAllowed(user == 1));
         Self {
             user,
-            client: Client::new(Environment::Capable, seed),
+            client,
             loaded,
             kept: None,
             consent: false,
@@ -64,6 +67,13 @@ impl State {
         let mut read = read.into_iter();
         while let Some(input) = inputs.pop_front().or_else(|| read.next()) {
             let effects = self.page(page).client.handle(now, input);
+            // What was said in a call before may be said again after a login.
+            let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
+            let answers =
+                |effect: &Effect| matches!(effect, Effect::Send(ClientMessage::Answer(_)));
+            if !says_again && effects.iter().any(answers) {
+                self.check_consent(page, "a call is answered that nobody has accepted");
+            }
             for effect in effects {
                 self.page_does(page, effect, &mut inputs);
             }
@@ -93,7 +103,9 @@ impl State {
             Effect::StopCamera => self.page(page).camera = false,
             Effect::StopMicrophone => self.page(page).microphone = false,
             Effect::CreatePeer { id, .. } => {
-                self.check_consent(page, "a peer connection that nobody asked for");
+                if !self.pages[page].client.is_ringing() {
+                    self.check_consent(page, "a peer connection that nobody asked for");
+                }
                 let pc = self.pc_id(page, id);
                 self.page(page).peers.insert(id, Pc::new(pc));
             }

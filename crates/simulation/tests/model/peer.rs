@@ -87,6 +87,9 @@ impl Pc {
                 self.signaling = Signaling::Stable;
                 Done::Answer(self.describe("answer", self.credentials))
             }
+            (PeerOp::TellAnswer, Signaling::Stable) => {
+                Done::Answer(self.describe("answer", self.credentials))
+            }
             (PeerOp::ApplyAnswer(answer), Signaling::HaveLocalOffer { credentials }) => {
                 self.credentials = credentials;
                 self.apply(&answer, "answer")
@@ -101,7 +104,8 @@ impl Pc {
     }
 
     fn describe(&self, kind: &str, credentials: u64) -> Raw {
-        let description = json!({ "type": kind, "pc": self.id, "credentials": credentials });
+        let description =
+            json!({ "type": kind, "sdp": "", "pc": self.id, "credentials": credentials });
         Raw::from_json(description.to_string()).expect("a JSON value is JSON")
     }
 

@@ -1,10 +1,10 @@
 //! Methods that web-sys lacks, or has without the exceptions which they throw.
 
-use js_sys::Promise;
+use js_sys::{Object, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcDataChannel, RtcPeerConnection,
-    RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    MediaStream, RtcConfiguration, RtcDataChannel, RtcPeerConnection, RtcRtpSender,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
 };
 
 #[wasm_bindgen]
@@ -27,13 +27,6 @@ extern "C" {
         configuration: &RtcConfiguration,
     ) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, catch, js_name = addTrack)]
-    pub(super) fn try_add_track(
-        this: &Connection,
-        track: &MediaStreamTrack,
-        stream: &MediaStream,
-    ) -> Result<RtcRtpSender, JsValue>;
-
     #[wasm_bindgen(method, catch, js_name = addTransceiver)]
     pub(super) fn try_add_transceiver(
         this: &Connection,
@@ -46,6 +39,20 @@ extern "C" {
         this: &Connection,
         label: &str,
     ) -> Result<RtcDataChannel, JsValue>;
+
+    /// `RTCRtpSender`.
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    pub(super) type Sender;
+
+    /// Names the stream that the track sent belongs to.
+    #[wasm_bindgen(method, catch, js_name = setStreams)]
+    pub(super) fn try_set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getParameters)]
+    pub(super) fn parameters(this: &Sender) -> Result<Object, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setParameters)]
+    pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
 
     /// `RTCRtpTransceiver`.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]

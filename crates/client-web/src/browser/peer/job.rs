@@ -2,7 +2,6 @@
 
 use js_sys::{Array, JSON};
 use protocol::Raw;
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -12,13 +11,14 @@ use web_sys::{
 
 use super::{
     Parts,
-    bindings::Transceiver,
+    bindings::{Sender, Transceiver},
     channel::{Channel, LABEL},
     configuration, route,
+    size::FIRST,
 };
 use crate::{
     browser::media::{Kind, Tracks},
-    call::{PeerEvent, PeerOp},
+    call::{PeerEvent, PeerOp, sdp},
 };
 
 /// Something to do with the connection.
@@ -27,13 +27,8 @@ pub(super) enum Job {
     Op(PeerOp, Tracks),
     /// Send these tracks instead of those before.
     Replace(Tracks),
-}
-
-/// A session description as it comes from the peer. Its `type` does not count: what it is for is known already, and
-/// one that lies must not roll anything back.
-#[derive(Deserialize)]
-struct Description {
-    sdp: String,
+    /// Send the picture with its sides so many times shorter.
+    Scale(u8),
 }
 
 type Outcome = Result<Option<PeerEvent>, JsValue>;
@@ -42,6 +37,10 @@ impl Job {
     pub(super) async fn carry_out(self, parts: &Parts) -> Outcome {
         match self {
             Self::Replace(tracks) => parts.replace(&tracks).await,
+            Self::Scale(by) => {
+                parts.scale(by).await;
+                Ok(None)
+            }
             Self::Op(op, tracks) => parts.operate(op, &tracks).await,
         }
     }
@@ -50,8 +49,8 @@ impl Job {
 impl Parts {
     async fn operate(&self, op: PeerOp, tracks: &Tracks) -> Outcome {
         match op {
-            PeerOp::AddTransceivers => self.add_transceivers(tracks),
-            PeerOp::AttachTracks => self.attach(tracks),
+            PeerOp::AddTransceivers => self.add_transceivers(tracks).await,
+            PeerOp::AttachTracks => self.attach(tracks).await,
             PeerOp::Offer { ice_restart } => {
                 if ice_restart {
                     self.connection.restart_ice()?;
@@ -60,6 +59,9 @@ impl Parts {
             }
             PeerOp::Answer => {
                 self.describe(RtcSdpType::Answer).await.map(|raw| Some(PeerEvent::AnswerReady(raw)))
+            }
+            PeerOp::TellAnswer => {
+                self.description(RtcSdpType::Answer).map(|raw| Some(PeerEvent::AnswerReady(raw)))
             }
             PeerOp::ApplyOffer(raw) => self.apply(RtcSdpType::Offer, &raw).await,
             PeerOp::ApplyAnswer(raw) => self.apply(RtcSdpType::Answer, &raw).await,
@@ -92,7 +94,7 @@ impl Parts {
 
     /// The caller's start. Both kinds are offered, also what there is no device for: the other's comes that way, and
     /// a camera that is switched on later needs no new offer.
-    fn add_transceivers(&self, tracks: &Tracks) -> Outcome {
+    async fn add_transceivers(&self, tracks: &Tracks) -> Outcome {
         for kind in Kind::ALL {
             let init = RtcRtpTransceiverInit::new();
             init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
@@ -103,20 +105,23 @@ impl Parts {
         let channel = self.connection.try_create_data_channel(LABEL)?;
         let channel = Channel::new(channel, &self.report);
         self.channel.replace(Some(channel));
+        self.scale(FIRST).await;
         Ok(None)
     }
 
     /// The callee's start. A kind that was not offered is not sent; one without a device stays open for it.
-    fn attach(&self, tracks: &Tracks) -> Outcome {
+    async fn attach(&self, tracks: &Tracks) -> Outcome {
         for kind in Kind::ALL {
             let Some(transceiver) = self.transceiver(kind) else { continue };
-            if let Some(track) = tracks.get(kind) {
-                self.connection.try_add_track(track, &self.local)?;
-            } else {
-                transceiver.try_set_direction(RtcRtpTransceiverDirection::Sendrecv)?;
+            transceiver.try_set_direction(RtcRtpTransceiverDirection::Sendrecv)?;
+            let sender: Sender = transceiver.sender().unchecked_into();
+            if let Err(error) = sender.try_set_streams(&self.local) {
+                // Only peers that look for streams, and not for tracks, miss them.
+                crate::browser::note("the tracks are of no stream", &error);
             }
         }
-        Ok(None)
+        self.scale(FIRST).await;
+        self.replace(tracks).await
     }
 
     async fn replace(&self, tracks: &Tracks) -> Outcome {
@@ -131,7 +136,7 @@ impl Parts {
     }
 
     /// The transceiver for a kind: the first, as in an offer of ours there is no other.
-    fn transceiver(&self, kind: Kind) -> Option<Transceiver> {
+    pub(super) fn transceiver(&self, kind: Kind) -> Option<Transceiver> {
         self.connection
             .get_transceivers()
             .iter()
@@ -142,6 +147,11 @@ impl Parts {
     /// Sets a local description of this type, and says which.
     async fn describe(&self, wanted: RtcSdpType) -> Result<Raw, JsValue> {
         JsFuture::from(self.connection.set_local_description_implicitly()?).await?;
+        self.description(wanted)
+    }
+
+    /// The local description, which is to be of this type, with the candidates that were found by now.
+    fn description(&self, wanted: RtcSdpType) -> Result<Raw, JsValue> {
         let description: RtcSessionDescription =
             self.connection.local_description().ok_or("there is no local description")?;
         if description.type_() != wanted {
@@ -152,8 +162,7 @@ impl Parts {
     }
 
     async fn apply(&self, kind: RtcSdpType, raw: &Raw) -> Outcome {
-        let Description { sdp } =
-            serde_json::from_str(raw.as_json()).map_err(|error| error.to_string())?;
+        let sdp = sdp(raw).ok_or("this is no session description")?;
         let description = RtcSessionDescriptionInit::new(kind);
         description.set_sdp(&sdp);
         JsFuture::from(self.connection.set_remote_description(&description)).await?;

@@ -1,0 +1,101 @@
+//! What is done of a call while it rings, so that the answer need not wait for it.
+//!
+//! The callee's peer connection is built, the caller's offer is answered, and candidates are looked for. Nothing of that is
+//! sent, and the browser is told no address of the caller's, so that it has nowhere to send anything to. When the user
+//! accepts, the answer goes out with the candidates that were found. It has no tracks yet; they follow.
+//!
+//! It is done only where the browser gives camera and microphone without asking. Elsewhere a peer connection built now would
+//! know less of its own network than one built after the user has allowed them.
+
+use protocol::Raw;
+
+use super::{Call, Client, Effect, PeerOp, active::Leg, description::sdp, incoming::Incoming};
+
+/// A peer connection that is ready for the answer, or will be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ready {
+    pub(super) leg: Leg,
+    /// Whether the answer is set.
+    answered: bool,
+}
+
+impl Ready {
+    /// The user accepts: what is to be done, and with which peer connection.
+    pub(super) fn accept(self) -> (Leg, PeerOp) {
+        let Self { mut leg, answered } = self;
+        if !answered {
+            // The one that is being made lacks the candidates that were found meanwhile.
+            leg.negotiation.answer_again();
+        }
+        (leg, PeerOp::TellAnswer)
+    }
+}
+
+impl Client {
+    /// The browser says whether it gives camera and microphone without asking.
+    pub(super) fn devices_allowed(&mut self, allowed: bool) {
+        self.devices.allowed = allowed;
+        self.prepare();
+    }
+
+    /// Makes ready for the answer to the call that rings, as far as that is not done.
+    pub(super) fn prepare(&mut self) {
+        let Call::Incoming(incoming) = &self.call else { return };
+        let Some(offer) = incoming.offer.clone() else { return };
+        if !self.devices.allowed || self.hides_in_vain() || names_addresses(&offer) {
+            return;
+        }
+        let ready = self.take_ready(&offer).unwrap_or_else(|| {
+            let mut leg = self.new_leg(false);
+            for op in leg.negotiation.first_answer(offer) {
+                self.effects.push(Effect::Peer(leg.id, op));
+            }
+            Ready { leg, answered: false }
+        });
+        if let Call::Incoming(incoming) = &mut self.call {
+            incoming.ready = Some(ready);
+        }
+    }
+
+    /// The peer connection that was made ready for this offer. One for another offer is closed.
+    pub(super) fn take_ready(&mut self, offer: &Raw) -> Option<Ready> {
+        let Call::Incoming(incoming) = &mut self.call else { return None };
+        let ready = incoming.ready.take()?;
+        if ready.leg.negotiation.is_answering(offer) {
+            return Some(ready);
+        }
+        self.effects.push(Effect::ClosePeer(ready.leg.id));
+        None
+    }
+
+    /// The browser could not do it. Nobody has accepted anything yet; whoever does will see whether it can be done then.
+    pub(super) fn forget_ready(&mut self) {
+        if let Call::Incoming(incoming) = &mut self.call
+            && let Some(ready) = incoming.ready.take()
+        {
+            self.effects.push(Effect::ClosePeer(ready.leg.id));
+        }
+    }
+}
+
+impl Incoming {
+    /// The answer is set, and is not sent before the user accepts.
+    pub(super) const fn answer_is_set(&mut self) {
+        if let Some(ready) = &mut self.ready {
+            ready.answered = true;
+        }
+    }
+
+    pub(super) fn leg_mut(&mut self) -> Option<&mut Leg> {
+        self.ready.as_mut().map(|ready| &mut ready.leg)
+    }
+}
+
+/// Whether an offer says where its sender is, as no offer of our page does. The browser would look up names in it, and who
+/// is called would be seen to do so before the call is accepted.
+fn names_addresses(offer: &Raw) -> bool {
+    const CANDIDATE: &[u8] = b"candidate:";
+    sdp(offer).is_none_or(|sdp| {
+        sdp.as_bytes().windows(CANDIDATE.len()).any(|part| part.eq_ignore_ascii_case(CANDIDATE))
+    })
+}
