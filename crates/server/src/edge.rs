@@ -1,6 +1,6 @@
 //! The edge to a hostile internet: who a request is of, and how much of each may come from one place.
 //!
-//! Nothing here is asked for each message but the [`Pace`] of its session, which is two comparisons and no lock.
+//! Nothing here is asked for each message but the pace of its session, which is two comparisons and no lock.
 
 use std::{net::IpAddr, sync::Arc};
 
