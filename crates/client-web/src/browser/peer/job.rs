@@ -36,7 +36,13 @@ type Outcome = Result<Option<PeerEvent>, JsValue>;
 impl Job {
     pub(super) async fn carry_out(self, parts: &Parts) -> Outcome {
         match self {
-            Self::Replace(tracks) => parts.replace(&tracks).await,
+            Self::Replace(tracks) => {
+                if let Err(error) = parts.replace(&tracks).await {
+                    // The connection is closed, or does not take them: the call goes on with what it sends.
+                    crate::browser::note("these tracks cannot be sent", &error);
+                }
+                Ok(None)
+            }
             Self::Scale(by) => {
                 parts.scale(by).await;
                 Ok(None)
