@@ -70,7 +70,8 @@ impl<D: Directory> Site<D> {
     ///
     /// A page is the server's own if it came from the host that it connects to. That is not enough on loopback: any
     /// page's host can be made to resolve to it once the page is loaded (DNS rebinding). There the page's host must be
-    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`.
+    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`. Elsewhere the
+    /// same trick works with any name, unless the operator has said what ours is.
     fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Origins::Only(allowed) = &self.origins else { return true };
@@ -78,7 +79,10 @@ impl<D: Directory> Site<D> {
         let Some(origin) = text(origin).and_then(|text| text.parse::<Origin>().ok()) else {
             return false;
         };
-        let own = || headers.get(HOST).and_then(text).is_some_and(|host| origin.is_of_host(host));
+        let own = || {
+            let is_own = |host: &str| origin.is_of_host(host) && self.door.may_be_called(host);
+            headers.get(HOST).and_then(text).is_some_and(is_own)
+        };
         allowed.contains(&origin)
             || if self.door.on_loopback { origin.is_loopback() } else { own() }
     }
