@@ -59,6 +59,8 @@ pub async fn run(
         on_loopback: local.ip().is_loopback(),
         public: config.public_host.clone(),
     };
+    let vouched_for = config.tls.as_ref().is_some_and(crate::Tls::is_vouched_for);
+    let https_only = vouched_for && config.public_host.is_some();
     let site = Site::new(
         &config.web_root,
         config.origins,
@@ -68,7 +70,8 @@ pub async fn run(
         tasks.clone(),
     );
     let tls = tls.map(|tls| (tls, redirect(config.public_host.clone(), None)));
-    let port = Arc::new(Port::new(router(site), tls, relay, Arc::clone(&edge), config.timing));
+    let port =
+        Arc::new(Port::new(router(site, https_only), tls, relay, Arc::clone(&edge), config.timing));
     tasks.spawn(accept_loop(tcp, port, tasks.clone(), stop.child_token()));
     if let Some(listener) = redirecting {
         let site: Router = redirect(config.public_host, Some(local.port()));

@@ -19,7 +19,7 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -56,13 +56,14 @@ impl<D: Directory> Site<D> {
     }
 }
 
-/// The routes.
-pub(crate) fn router<D: Directory>(site: Site<D>) -> Router {
+/// The routes. With `https_only` browsers are told to come back over HTTPS alone.
+pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
     Router::new()
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
         .fallback(page_or_socket)
         .layer(from_fn(edge::guard))
+        .layer(from_fn_with_state(https_only, edge::keep_to_https))
         .with_state(Arc::new(site))
 }
 
