@@ -26,11 +26,13 @@ pub enum CloseCode {
     Replaced,
     /// 4004: the client takes the socket for dead, and the session goes on over another one. Sent by clients only.
     GivenUp,
+    /// 4005: messages came too fast, and went on to after that was said. Connect again, after a pause.
+    Flood,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -42,6 +44,7 @@ impl CloseCode {
         Self::SlowConsumer,
         Self::Replaced,
         Self::GivenUp,
+        Self::Flood,
     ];
 
     /// The number on the wire.
@@ -59,6 +62,7 @@ impl CloseCode {
             Self::SlowConsumer => 4002,
             Self::Replaced => 4003,
             Self::GivenUp => 4004,
+            Self::Flood => 4005,
         }
     }
 
@@ -77,6 +81,7 @@ impl CloseCode {
             Self::SlowConsumer => "messages were not read in time",
             Self::Replaced => "the session goes on over another socket",
             Self::GivenUp => "the socket seems dead",
+            Self::Flood => "too many messages",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line. Each option is also an environment variable.
 
+mod edge;
 mod relay;
 mod tls;
 
@@ -12,7 +13,7 @@ use server::{
     config::{BadOrigin, Origin, Origins, PublicHost, StunUrl},
 };
 
-use self::{relay::RelayOptions, tls::TlsOptions};
+use self::{edge::EdgeOptions, relay::RelayOptions, tls::TlsOptions};
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
@@ -54,6 +55,9 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     tls: TlsOptions,
+
+    #[command(flatten)]
+    edge: EdgeOptions,
 
     /// The host that people find the server at, such as `talk.example.org`, perhaps with a port: where the relay is for
     /// browsers, where plain HTTP is sent to, and what a certificate is for. By default the one that they ask for.
@@ -128,7 +132,10 @@ impl Cli {
         };
         let timing = Timing { grace: Duration::from_secs(self.grace), ..timing };
         let state = self.state.or_else(default_state);
+        let limits = (self.limits == LimitsChoice::On).then(|| self.edge.limits());
         Ok(Config {
+            limits,
+            proxies: self.edge.into_proxies(),
             web_root: self.web_root,
             origins: origins(self.allow_origin),
             stun_urls: self.stun_url,

@@ -12,7 +12,11 @@ pub use origin::{BadOrigin, Origin};
 pub use stun::{BadStunUrl, StunUrl};
 pub use turn::{BadTurnUrl, Embedded, Turn, TurnUrl};
 
-use crate::{limits, session, tls::Tls};
+use crate::{
+    edge::{AddressLimits, Proxies},
+    limits, session,
+    tls::Tls,
+};
 
 /// How a server is set up.
 #[derive(Clone, Debug)]
@@ -31,6 +35,10 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The directory of what outlives the server; `None` if nothing does.
     pub state: Option<PathBuf>,
+    /// What one address may have; `None` if clients are held to no limits of number and pace.
+    pub limits: Option<AddressLimits>,
+    /// The proxies that are believed when they tell whom they speak for.
+    pub proxies: Proxies,
     /// The deadlines.
     pub timing: Timing,
 }
@@ -45,6 +53,8 @@ impl Default for Config {
             public_host: None,
             tls: None,
             state: None,
+            limits: Some(AddressLimits::default()),
+            proxies: Proxies::default(),
             timing: Timing::default(),
         }
     }

@@ -16,6 +16,7 @@
 pub mod config;
 pub mod connection;
 pub mod directory;
+pub mod edge;
 pub mod http;
 pub mod ice;
 pub mod limits;

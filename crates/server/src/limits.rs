@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::edge::Rate;
+
 /// How many envelopes may wait in a session's mailbox. The connection empties it whenever it runs, however slow its
 /// socket is, so more than a call set-up's burst (an offer and some 50 candidates) means that it is not running at all.
 pub const MAILBOX_ENVELOPES: usize = 256;
@@ -98,3 +100,60 @@ pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How often certificate files are looked at for a newer one.
 pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How many users may be signed in from one address (IPv4, or a /64 of IPv6): an office of hundreds behind one NAT fits. The
+/// operator may set another (`--users-per-address`).
+pub const ADDRESS_USERS: u32 = 1_000;
+
+/// How many connections an address may have for each of its users: a browser opens six for the page, then one WebSocket and
+/// two to the relay, and not all of them load the page at once.
+pub const CONNECTIONS_OF_USER: u32 = 4;
+
+/// How many connections there may be in all, unless the operator sets another (`--max-connections`). At 5 KiB for an idle
+/// user it is 500 MB when all of them are users who have much to say.
+pub const MAX_CONNECTIONS: u32 = 50_000;
+
+/// How many more connections than there may be are told so, with 503, at once. Beyond that they are closed without a word.
+pub const MAX_TURNED_AWAY: usize = 64;
+
+/// How long that may take.
+pub const TURN_AWAY_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How many WebSockets there may be, in all, whose client has not logged in. Each may hold a message of 64 KiB: 512 MB.
+pub const MAX_GUESTS: u32 = 8_192;
+
+/// How often an address may try to log in, failed attempts too. All its users come back at once when the server has started
+/// anew, and then another hundredth of them each second.
+#[must_use]
+pub fn login_rate(users: u32) -> Rate {
+    let every = Duration::from_secs(100) / users.max(1);
+    Rate { burst: users.max(1), every }
+}
+
+/// How often a user may call: nobody dials more than one number every other second for long.
+pub const CALL_RATE: Rate = Rate { burst: 60, every: Duration::from_secs(2) };
+
+/// How often a user may call one and the same callee: a dozen times in a hurry, then four times a minute. It bounds how often
+/// a pest makes somebody's page ring.
+pub const PAIR_RATE: Rate = Rate { burst: 12, every: Duration::from_secs(15) };
+
+/// How often one address may call one and the same callee, under whatever names: an office calls its own reception.
+pub const ADDRESS_PAIR_RATE: Rate = Rate { burst: 100, every: Duration::from_secs(3) };
+
+/// How fast a client may talk: a call set-up is some 50 messages, and a page that comes back sends up to 256 at once.
+pub const MESSAGE_RATE: Rate = Rate { burst: 2_000, every: Duration::from_millis(5) };
+
+/// A message counts once, and once more for each so many bytes: a flood of the largest is worth 16 small ones each.
+pub const MESSAGE_UNIT_BYTES: usize = 4 * 1024;
+
+/// How often a client that talks too fast is told so before it is cut off. What it had on its way is a few hundred messages.
+pub const REFUSAL_RATE: Rate = Rate { burst: 500, every: Duration::from_millis(100) };
+
+/// How many keys the rates of one kind are kept for: 100,000 take some 5 MB.
+pub const RATE_KEYS: usize = 100_000;
+
+/// How many buckets all keys share while there are more than [`RATE_KEYS`].
+pub const RATE_SHARED_KEYS: u64 = 1_024;
+
+/// How often keys that may have their whole burst again are looked for when there is no room: it takes some milliseconds.
+pub const RATE_SWEEP_INTERVAL: Duration = Duration::from_secs(1);

@@ -13,6 +13,7 @@ use crate::{
     config::{Embedded, Turn},
     connection::Shared,
     directory::LocalDirectory,
+    edge::{Edge, Limits},
     http::{Port, Site, accept_loop, redirect, router},
     ice::{Door, Ice, Source},
     roster::{Present, Roster},
@@ -37,11 +38,17 @@ pub async fn run(
     let relay = background.relay(&config.turn, local, udp)?;
     let tls = background.keep(config.tls.clone(), config.timing.certificates);
 
+    let edge = Arc::new(Edge {
+        proxies: config.proxies.clone(),
+        limits: config.limits.map(|limits| Arc::new(Limits::new(limits))),
+    });
     let ice = Arc::new(ice(&config, relay.clone()));
     let (roster, present) = roster(config.state.as_deref(), local);
     let directory = LocalDirectory::default();
-    let connections =
-        Arc::new(Shared::new(directory, roster.clone(), ice, &config, stop.child_token()));
+    let connections = Arc::new(
+        Shared::new(directory, roster.clone(), ice, &config, stop.child_token())
+            .limited(edge.limits.clone()),
+    );
     // Before anybody can connect and take their names.
     for waiting in connections.expect(present).await {
         tasks.spawn(waiting);
@@ -52,13 +59,23 @@ pub async fn run(
         on_loopback: local.ip().is_loopback(),
         public: config.public_host.clone(),
     };
-    let site = Site::new(&config.web_root, config.origins, door, connections, tasks.clone());
+    let vouched_for = config.tls.as_ref().is_some_and(crate::Tls::is_vouched_for);
+    let https_only = vouched_for && config.public_host.is_some();
+    let site = Site::new(
+        &config.web_root,
+        config.origins,
+        door,
+        Arc::clone(&edge),
+        connections,
+        tasks.clone(),
+    );
     let tls = tls.map(|tls| (tls, redirect(config.public_host.clone(), None)));
-    let port = Arc::new(Port::new(router(site), tls, relay, config.timing));
+    let port =
+        Arc::new(Port::new(router(site, https_only), tls, relay, Arc::clone(&edge), config.timing));
     tasks.spawn(accept_loop(tcp, port, tasks.clone(), stop.child_token()));
     if let Some(listener) = redirecting {
         let site: Router = redirect(config.public_host, Some(local.port()));
-        let port = Arc::new(Port::new(site, None, None, config.timing));
+        let port = Arc::new(Port::new(site, None, None, edge, config.timing));
         tasks.spawn(accept_loop(listener, port, tasks.clone(), stop.child_token()));
     }
 

@@ -117,6 +117,11 @@ impl Tls {
         Ok(Self { config: Arc::new(config), keeper: Arc::new(keeper) })
     }
 
+    /// Whether somebody else than ourselves vouches for the certificate.
+    pub(crate) fn is_vouched_for(&self) -> bool {
+        !matches!(*self.keeper, Keeper::Nobody)
+    }
+
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }

@@ -73,6 +73,7 @@ fn close_codes_are_these() {
         (CloseCode::SlowConsumer, 4002),
         (CloseCode::Replaced, 4003),
         (CloseCode::GivenUp, 4004),
+        (CloseCode::Flood, 4005),
     ];
     assert_eq!(pinned.map(|(code, _)| code), CloseCode::ALL);
     for (code, number) in pinned {

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use protocol::{ClientMessage, LoginReply, ServerMessage, UserName};
+use protocol::{ClientMessage, LoginReply, Offer, ServerMessage, UserName};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     directory::{Directory, Mailbox},
+    edge::{Pace, Place},
     ice::{Grant, Ice},
     limits::BATCH_MESSAGES,
     roster::Roster,
@@ -39,6 +40,10 @@ pub(super) struct SessionHandle<D: Directory> {
     residence: Option<Residence<D>>,
     /// The user's right to a relay, once it was told of one.
     grant: Option<Grant>,
+    /// How fast the user may talk, over whatever socket.
+    pub(super) pace: Option<Pace>,
+    /// The user is counted at the address that the session began from.
+    place: Option<Place>,
 }
 
 /// What a session has that can be taken back.
@@ -59,7 +64,33 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Self {
         let machine = Session::new(user, random_number(), limits, now);
         let (registration, residence) = (Some(registration), None);
-        Self { machine, mailbox, directory, shutdown, registration, residence, grant: None }
+        Self {
+            machine,
+            mailbox,
+            directory,
+            shutdown,
+            registration,
+            residence,
+            grant: None,
+            pace: None,
+            place: None,
+        }
+    }
+
+    pub(super) fn paced(mut self, pace: Option<Pace>) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    pub(super) fn placed(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Whether it is another call than the one that the user is in.
+    pub(super) fn is_new_call(&self, offer: &Offer, callee: &UserName) -> bool {
+        let is_current = |call: &crate::session::Call| call.peer == *callee;
+        offer.replaces.is_none() && !self.machine.phase().call().is_some_and(is_current)
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.
@@ -250,6 +281,7 @@ impl<D: Directory> SessionHandle<D> {
             roster.remove(self.machine.user());
         }
         self.grant = None;
+        self.place = None;
         self.registration = None;
         // After it: whoever still waits for this session, and hears so that it is over, may claim the name.
         drop(residence);

@@ -1,7 +1,10 @@
 //! What a connection does about what comes over its socket, and out of its session's mailbox.
 
+use std::time::Instant;
+
 use protocol::{
-    ClientMessage, DecodeError, ErrorCode, Ping, Pong, Refusal, ServerMessage, close::CloseCode,
+    ClientMessage, DecodeError, ErrorCode, Ping, Pong, Refusal, ServerMessage, UserName,
+    close::CloseCode,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
@@ -9,14 +12,22 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{Connection, Ending, Stage, now};
 use crate::{
     directory::Directory,
+    edge::{NotNow, Paced},
     session::{Envelope, Input},
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     pub(super) async fn on_frame(&mut self, frame: Message) -> Result<(), Ending> {
+        let now = now();
+        match self.paced(now, &frame) {
+            Paced::Taken => {}
+            // Boxed, so that the room which only this needs is not set aside all the time.
+            Paced::Refused(wait) => return Box::pin(self.refuse_frame(frame, NotNow(wait))).await,
+            Paced::Cut => return Err(Ending::Close(CloseCode::Flood)),
+        }
         match frame {
             Message::Text(text) => match ClientMessage::decode(&text) {
-                Ok(message) => self.on_message(message).await,
+                Ok(message) => self.on_message(now, message).await,
                 Err(error) => self.on_bad_message(&error).await,
             },
             Message::Binary(_) => {
@@ -39,9 +50,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         session.on_mail(now(), envelope, &mut self.outbound).await
     }
 
-    async fn on_message(&mut self, message: ClientMessage) -> Result<(), Ending> {
+    fn paced(&mut self, now: Instant, frame: &Message) -> Paced {
+        let pace = match &mut self.stage {
+            Stage::User(session) => &mut session.pace,
+            Stage::Guest { .. } => &mut self.visitor.pace,
+        };
+        match pace {
+            Some(pace) if !frame.is_close() => pace.take(now, frame.len()),
+            _ => Paced::Taken,
+        }
+    }
+
+    /// A message came too soon after too many others. It counts, or the two sides would disagree about what was sent.
+    async fn refuse_frame(&mut self, frame: Message, not_now: NotNow) -> Result<(), Ending> {
+        let message = match &frame {
+            Message::Text(text) => ClientMessage::decode(text).ok(),
+            Message::Binary(_) => None,
+            // What goes without saying is refused without a word.
+            _ => return Ok(()),
+        };
+        let refused = rate_limited(not_now, message.as_ref());
+        let is_guest = matches!(self.stage, Stage::Guest { .. });
+        match (is_guest, message) {
+            (true, Some(ClientMessage::Login(_))) => {
+                self.refuse_login(ErrorCode::RateLimited, refused.message)
+            }
+            (false, Some(message)) if !message.is_counted() => Ok(()),
+            _ => self.on_unreadable(Some(refused)).await,
+        }
+    }
+
+    /// Why this may not be said now, if it may not.
+    fn too_many_calls(&self, message: &ClientMessage) -> Option<Refusal> {
+        let (Stage::User(session), ClientMessage::Offer(offer)) = (&self.stage, message) else {
+            return None;
+        };
+        let limits = self.shared.limits.as_ref()?;
+        let callee = UserName::parse(&offer.name).ok()?;
+        if !session.is_new_call(offer, &callee) {
+            return None;
+        }
+        let allowed = limits.call(self.visitor.remote.as_ref(), session.user(), callee.as_str());
+        allowed.err().map(|not_now| rate_limited(not_now, Some(message)))
+    }
+
+    async fn on_message(&mut self, now: Instant, message: ClientMessage) -> Result<(), Ending> {
+        if let Some(refused) = self.too_many_calls(&message) {
+            return Box::pin(self.on_unreadable(Some(refused))).await;
+        }
         match &mut self.stage {
-            Stage::User(session) => session.on_client(now(), message, &mut self.outbound).await,
+            Stage::User(session) => session.on_client(now, message, &mut self.outbound).await,
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.
                 ClientMessage::Login(login) => Box::pin(self.login(login)).await,
@@ -92,6 +150,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     pub(super) fn refuse(&mut self, code: ErrorCode, message: &str) -> Result<(), Ending> {
         self.say(&ServerMessage::Error(refusal(code, message)))
     }
+}
+
+/// The call that it was for goes with it, so that the client knows which.
+fn rate_limited(not_now: NotNow, message: Option<&ClientMessage>) -> Refusal {
+    let call = match message {
+        Some(ClientMessage::Offer(offer)) => offer.call.clone(),
+        _ => None,
+    };
+    Refusal { call, ..refusal(ErrorCode::RateLimited, &not_now.to_string()) }
 }
 
 pub(super) fn refusal(code: ErrorCode, message: &str) -> Refusal {

@@ -14,12 +14,19 @@ use super::{
 };
 use crate::{
     directory::Directory,
+    edge::Remote,
     session::{Call, CallKey, Return, Welcomed},
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     /// Makes a user of a guest, or brings one back who was away. If that fails, the guest may try another name.
     pub(super) async fn login(&mut self, login: Login) -> Result<(), Ending> {
+        if let Some((limits, remote)) =
+            self.shared.limits.as_ref().zip(self.visitor.remote.as_ref())
+            && let Err(not_now) = limits.login(remote)
+        {
+            return self.refuse_login(ErrorCode::RateLimited, not_now.to_string());
+        }
         let name = match UserName::parse(&login.name) {
             Ok(name) => name,
             Err(error) => return self.refuse_login(ErrorCode::BadName, error.to_string()),
@@ -40,7 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             }
             Err(NotTaken::Unknown) => {
                 let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
-                match self.shared.claim(name, attempt, known).await {
+                match self.shared.claim(name, attempt, known, self.visitor.remote.as_ref()).await {
                     Ok(new) => new,
                     Err((code, message)) => return self.refuse_login(code, message.to_owned()),
                 }
@@ -48,7 +55,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         };
         let name = session.user().to_string();
         let grant = session.grant(&self.shared.ice, now());
-        let ice_servers = self.shared.ice.servers(grant, self.reached.as_ref(), now());
+        let ice_servers = self.shared.ice.servers(grant, self.visitor.reached.as_ref(), now());
         let welcome = |welcomed: Welcomed| {
             let (peer, call) = welcomed.call.unzip();
             Welcome {
@@ -64,12 +71,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let welcomed = session.on_return(now(), back(login), welcome, &mut self.outbound).await;
         // Whatever came of it, it is this connection that drives the session now.
         self.stage = Stage::User(session);
+        self.visitor.guest = None;
         // Nobody has been told yet how to call this task when the session is wanted elsewhere.
         self.bells.rare.open();
         welcomed
     }
 
-    fn refuse_login(&mut self, code: ErrorCode, message: String) -> Result<(), Ending> {
+    pub(super) fn refuse_login(&mut self, code: ErrorCode, message: String) -> Result<(), Ending> {
         let refused = LoginReply::Refused { code: Some(code), message: Some(message) };
         self.say(&ServerMessage::Login(refused))
     }
@@ -98,7 +106,17 @@ impl<D: Directory> Shared<D> {
         name: UserName,
         attempt: Option<u64>,
         known: Option<Secret>,
+        remote: Option<&Remote>,
     ) -> Result<(Box<SessionHandle<D>>, Option<Secret>), (ErrorCode, &'static str)> {
+        let place =
+            match self.limits.as_ref().zip(remote).map(|(limits, remote)| limits.user(remote)) {
+                Some(Err(_)) => {
+                    let message = "Too many are signed in from your network: try again later.";
+                    return Err((ErrorCode::RateLimited, message));
+                }
+                Some(Ok(place)) => Some(place),
+                None => None,
+            };
         let Ok(claimed) = self.directory.claim(&name).await else {
             let message =
                 "Somebody is here under this name already, or under one that looks the same.";
@@ -106,10 +124,10 @@ impl<D: Directory> Shared<D> {
         };
         info!(user = %name, "logged in");
         let Some((attempt, secret)) = attempt.zip(known.or_else(Secret::draw)) else {
-            return Ok((Box::new(self.session(name, claimed)), None));
+            return Ok((Box::new(self.session(name, claimed).placed(place)), None));
         };
         self.roster.add(&name, secret.proof());
-        let session = self.session(name, claimed);
+        let session = self.session(name, claimed).placed(place);
         let session = session.reside(&self.residents, &self.roster, secret.proof(), attempt);
         Ok((Box::new(session), Some(secret)))
     }

@@ -37,7 +37,8 @@ use tracing::debug;
 use crate::{
     config::{Config, Timing},
     directory::Directory,
-    ice::{Ice, Reached},
+    edge::{Limits, Pace, Visitor},
+    ice::Ice,
     limits,
     roster::{Present, Roster},
 };
@@ -59,6 +60,7 @@ pub struct Shared<D: Directory> {
     ice: Arc<Ice>,
     timing: Timing,
     shutdown: CancellationToken,
+    limits: Option<Arc<Limits>>,
 }
 
 impl<D: Directory> Shared<D> {
@@ -78,7 +80,14 @@ impl<D: Directory> Shared<D> {
             ice,
             timing: config.timing,
             shutdown,
+            limits: None,
         }
+    }
+
+    /// Holds clients to these limits.
+    #[must_use]
+    pub fn limited(self, limits: Option<Arc<Limits>>) -> Self {
+        Self { limits, ..self }
     }
 
     /// Lets those who were here before the server stopped have their names for a while, and gives what has to run
@@ -109,7 +118,9 @@ impl<D: Directory> Shared<D> {
     ) -> SessionHandle<D> {
         let limits = self.timing.session();
         let (directory, shutdown) = (self.directory.clone(), self.shutdown.clone());
-        SessionHandle::new(user, claimed, directory, shutdown, limits, now())
+        let now = now();
+        let session = SessionHandle::new(user, claimed, directory, shutdown, limits, now);
+        session.paced(self.limits.as_ref().map(|_| Pace::new(now)))
     }
 }
 
@@ -124,10 +135,10 @@ pub fn websocket_config() -> WebSocketConfig {
         .max_frame_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
 }
 
-/// Drives one WebSocket until it is closed. Its client reached us as `reached`, if that can be said.
+/// Drives one WebSocket until it is closed. It is the `visitor`'s.
 pub fn serve<S, D>(
     socket: WebSocketStream<S>,
-    reached: Option<Reached>,
+    mut visitor: Box<Visitor>,
     shared: Arc<Shared<D>>,
 ) -> impl Future<Output = ()> + Send
 where
@@ -135,9 +146,10 @@ where
     D: Directory,
 {
     let now = now();
+    visitor.pace = shared.limits.as_ref().map(|_| Pace::new(now));
     let mut connection = Connection {
         socket,
-        reached,
+        visitor,
         stage: Stage::Guest { until: shared.timing.login.map(|limit| now + limit) },
         outbound: Outbound::default(),
         frames_in_a_row: 0,
@@ -158,7 +170,8 @@ where
 /// One WebSocket, and what it is for.
 struct Connection<S, D: Directory> {
     socket: WebSocketStream<S>,
-    reached: Option<Reached>,
+    /// Boxed, so that its room is set aside once, and not at each step that waits.
+    visitor: Box<Visitor>,
     stage: Stage<D>,
     outbound: Outbound,
     /// Whether the WebSocket library may hold bytes that it has not written.
@@ -276,7 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             return Ok(());
         }
         let grant = session.grant(&self.shared.ice, now);
-        let ice_servers = self.shared.ice.servers(grant, self.reached.as_ref(), now);
+        let ice_servers = self.shared.ice.servers(grant, self.visitor.reached.as_ref(), now);
         self.say(&ServerMessage::Ice(protocol::Ice { ice_servers }))
     }
 

@@ -5,13 +5,17 @@
 
 use std::fmt::Write;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hyper::{
     HeaderMap, StatusCode, Uri,
     header::{
         CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use sha2::{Digest, Sha256};
@@ -48,6 +52,24 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// For what is no page: it does nothing at all.
 const NOTHING: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+
+/// For how long browsers are to come back over HTTPS alone (RFC 6797): half a year, renewed with each visit. Without the names
+/// below ours, which may be others'.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=15768000");
+
+/// Tells browsers to come back over HTTPS alone, where the operator has named a host and others vouch for its certificate: who
+/// once told them so and has no such certificate any more shuts them out.
+pub(super) async fn keep_to_https(
+    State(https_only): State<bool>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if https_only {
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
+    }
+    response
+}
 
 /// Puts the headers on an answer. A handler that answers with a page gives its own policy.
 pub(super) async fn guard(request: Request, next: Next) -> Response {

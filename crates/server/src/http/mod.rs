@@ -19,14 +19,14 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
 use hyper::{HeaderMap, header::UPGRADE};
 use tokio_util::task::TaskTracker;
 
-use crate::{config::Origins, connection::Shared, directory::Directory, ice::Door};
+use crate::{config::Origins, connection::Shared, directory::Directory, edge::Edge, ice::Door};
 
 pub(crate) use accept::accept_loop;
 use page::Page;
@@ -38,6 +38,7 @@ pub(crate) struct Site<D: Directory> {
     page: Page,
     origins: Origins,
     door: Door,
+    edge: Arc<Edge>,
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
 }
@@ -47,20 +48,22 @@ impl<D: Directory> Site<D> {
         web_root: &Path,
         origins: Origins,
         door: Door,
+        edge: Arc<Edge>,
         connections: Arc<Shared<D>>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { page: Page::new(web_root), origins, door, connections, tasks }
+        Self { page: Page::new(web_root), origins, door, edge, connections, tasks }
     }
 }
 
-/// The routes.
-pub(crate) fn router<D: Directory>(site: Site<D>) -> Router {
+/// The routes. With `https_only` browsers are told to come back over HTTPS alone.
+pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
     Router::new()
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
         .fallback(page_or_socket)
         .layer(from_fn(edge::guard))
+        .layer(from_fn_with_state(https_only, edge::keep_to_https))
         .with_state(Arc::new(site))
 }
 

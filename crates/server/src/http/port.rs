@@ -11,16 +11,19 @@ use hyper_util::{
 };
 use relay::Relay;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncWrite},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
+    sync::Semaphore,
     time::timeout,
 };
 use tokio_rustls::server;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 use tracing::debug;
 
 use crate::{
     config::Timing,
+    edge::{Edge, Peer, TooMany},
     limits,
     tls::{Asked, Tls},
 };
@@ -33,9 +36,16 @@ pub(crate) struct Port {
     site: Router,
     tls: Option<(Tls, Router)>,
     relay: Option<Arc<Relay>>,
+    edge: Arc<Edge>,
     server: http1::Builder,
     timing: Timing,
+    /// How many more connections than there may be are being told so.
+    turned_away: Semaphore,
 }
+
+/// What who comes when there is no room is told.
+const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 44\r\nConnection: close\r\n\r\nToo many connections: try again in a while.\n";
 
 /// What a connection begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +71,18 @@ impl Port {
         site: Router,
         tls: Option<(Tls, Router)>,
         relay: Option<Arc<Relay>>,
+        edge: Arc<Edge>,
         timing: Timing,
     ) -> Self {
-        Self { site, tls, relay, server: http_server(timing), timing }
+        Self {
+            site,
+            tls,
+            relay,
+            edge,
+            server: http_server(timing),
+            timing,
+            turned_away: Semaphore::new(limits::MAX_TURNED_AWAY),
+        }
     }
 
     /// Serves one connection.
@@ -73,6 +92,11 @@ impl Port {
         client: SocketAddr,
         shutdown: CancellationToken,
     ) {
+        let place = match self.edge.connect(client.ip()) {
+            Ok(place) => place.map(Arc::new),
+            Err(why) => return self.turn_away(stream, why).await,
+        };
+        let mut peer = Peer { ip: client.ip(), tls: false, place };
         // Where there is nothing but HTTP, nobody need wait for the first byte.
         let opening = if self.tls.is_none() && self.relay.is_none() {
             Opening::Http
@@ -89,13 +113,17 @@ impl Port {
         match (opening, &self.tls, &self.relay) {
             (Opening::Tls, Some((tls, _)), _) => {
                 // Boxed, so that the room which only this needs is not set aside for a plain connection.
-                Box::pin(self.serve_tls(tls, stream, client, shutdown)).await;
+                Box::pin({
+                    peer.tls = true;
+                    self.serve_tls(tls, stream, client, peer, shutdown)
+                })
+                .await;
             }
             (Opening::Stun, _, Some(relay)) => {
                 Box::pin(serve_stun(relay, stream, client, shutdown)).await;
             }
-            (_, Some((_, redirect)), _) => self.serve_http(stream, redirect, shutdown).await,
-            (_, None, _) => self.serve_http(stream, &self.site, shutdown).await,
+            (_, Some((_, redirect)), _) => self.serve_http(stream, redirect, peer, shutdown).await,
+            (_, None, _) => self.serve_http(stream, &self.site, peer, shutdown).await,
         }
     }
 
@@ -104,6 +132,7 @@ impl Port {
         tls: &Tls,
         stream: TcpStream,
         client: SocketAddr,
+        peer: Peer,
         shutdown: CancellationToken,
     ) {
         let handshake = tokio::select! {
@@ -135,15 +164,43 @@ impl Port {
                 serve_relay(relay, stream, local, client, shutdown).await;
             }
             (Opening::Stun, None) => {}
-            _ => self.serve_http(stream, &self.site, shutdown).await,
+            _ => self.serve_http(stream, &self.site, peer, shutdown).await,
         }
     }
 
-    async fn serve_http<S>(&self, stream: S, router: &Router, shutdown: CancellationToken)
-    where
+    /// Tells a client of plain HTTP that there are too many; others see their connection end.
+    async fn turn_away(&self, mut stream: TcpStream, why: TooMany) {
+        debug!(?why, "a connection is turned away");
+        let Ok(_room) = self.turned_away.try_acquire() else { return };
+        if self.tls.is_some() {
+            return;
+        }
+        let told = async {
+            stream.write_all(FULL.as_bytes()).await?;
+            stream.shutdown().await?;
+            // What is dropped with something unread in it is reset, and the client may never see the answer.
+            let mut rest = [0; 1024];
+            while stream.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let _ = timeout(limits::TURN_AWAY_DEADLINE, told).await;
+    }
+
+    async fn serve_http<S>(
+        &self,
+        stream: S,
+        router: &Router,
+        peer: Peer,
+        shutdown: CancellationToken,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = TowerToHyperService::new(router.clone());
+        let service = TowerToHyperService::new(router.clone().map_request(
+            move |mut request: hyper::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(peer.clone());
+                request
+            },
+        ));
         let connection =
             self.server.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let mut connection = pin!(connection);

@@ -9,7 +9,7 @@ use axum::{
 };
 use hyper::{
     HeaderMap, StatusCode,
-    header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_VERSION, UPGRADE},
+    header::{HOST, HeaderValue, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
     upgrade::{OnUpgrade, Parts, Upgraded},
 };
 use hyper_util::rt::TokioIo;
@@ -30,7 +30,7 @@ use crate::{
     config::{Origin, Origins},
     connection::{self, ReadOnDemand, Shared, websocket_config},
     directory::Directory,
-    ice::Reached,
+    edge::{Peer, TooMany, Visitor},
 };
 
 /// Answers a request for a WebSocket, and starts driving it.
@@ -42,20 +42,36 @@ pub(super) async fn upgrade<D: Directory>(
     if !site.may_connect(request.headers()) {
         return Err(Refused::Origin);
     }
-    let reached = site.door.reached(request.headers());
+    let visitor = site.visitor(&request)?;
     let upgraded = hyper::upgrade::on(&mut request);
-    site.tasks.spawn(serve(upgraded, reached, Arc::clone(&site.connections)));
+    site.tasks.spawn(serve(upgraded, visitor, Arc::clone(&site.connections)));
     Ok(switching)
 }
 
 impl<D: Directory> Site<D> {
+    /// Who asks, counted among those who have not logged in.
+    fn visitor(&self, request: &Request) -> Result<Box<Visitor>, Refused> {
+        let reached = self.door.reached(request.headers());
+        let Some(peer) = request.extensions().get::<Peer>() else {
+            return Ok(Box::new(Visitor { reached, ..Visitor::default() }));
+        };
+        let remote = self.edge.proxies.remote(peer.ip, peer.tls, request.headers());
+        let guest = match &self.edge.limits {
+            Some(limits) => Some(limits.guest(&remote).map_err(Refused::TooMany)?),
+            None => None,
+        };
+        let _connection = peer.place.clone();
+        Ok(Box::new(Visitor { reached, remote: Some(remote), guest, _connection, pace: None }))
+    }
+
     /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
     /// says which: the `Origin` header, which no script can forge. Whoever sends none is no browser, and could send
     /// what it likes.
     ///
     /// A page is the server's own if it came from the host that it connects to. That is not enough on loopback: any
     /// page's host can be made to resolve to it once the page is loaded (DNS rebinding). There the page's host must be
-    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`.
+    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`. Elsewhere the
+    /// same trick works with any name, unless the operator has said what ours is.
     fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Origins::Only(allowed) = &self.origins else { return true };
@@ -63,7 +79,10 @@ impl<D: Directory> Site<D> {
         let Some(origin) = text(origin).and_then(|text| text.parse::<Origin>().ok()) else {
             return false;
         };
-        let own = || headers.get(HOST).and_then(text).is_some_and(|host| origin.is_of_host(host));
+        let own = || {
+            let is_own = |host: &str| origin.is_of_host(host) && self.door.may_be_called(host);
+            headers.get(HOST).and_then(text).is_some_and(is_own)
+        };
         allowed.contains(&origin)
             || if self.door.on_loopback { origin.is_loopback() } else { own() }
     }
@@ -74,33 +93,26 @@ fn text(value: &HeaderValue) -> Option<&str> {
 }
 
 /// Drives the WebSocket once hyper has let go of the connection.
-async fn serve<D: Directory>(
-    upgraded: OnUpgrade,
-    reached: Option<Reached>,
-    shared: Arc<Shared<D>>,
-) {
+async fn serve<D: Directory>(upgraded: OnUpgrade, visitor: Box<Visitor>, shared: Arc<Shared<D>>) {
     let upgraded = match upgraded.await {
         Ok(upgraded) => upgraded,
         Err(error) => return debug!(%error, "an upgrade came to nothing"),
     };
     // Taking the stream back out frees hyper's buffers, which would cost an idle user several KiB.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return serve_alone(parts, reached, shared).await,
+        Ok(parts) => return serve_alone(parts, visitor, shared).await,
         Err(upgraded) => upgraded,
     };
     // Boxed, so that the room which only these need is not set aside for a plain connection.
     match upgraded.downcast::<TokioIo<TlsStream>>() {
-        Ok(parts) => Box::pin(serve_alone(parts, reached, shared)).await,
-        Err(upgraded) => Box::pin(serve_within_hyper(upgraded, reached, shared)).await,
+        Ok(parts) => Box::pin(serve_alone(parts, visitor, shared)).await,
+        Err(upgraded) => Box::pin(serve_within_hyper(upgraded, visitor, shared)).await,
     }
 }
 
 /// Drives the WebSocket without hyper.
-async fn serve_alone<S, D>(
-    parts: Parts<TokioIo<S>>,
-    reached: Option<Reached>,
-    shared: Arc<Shared<D>>,
-) where
+async fn serve_alone<S, D>(parts: Parts<TokioIo<S>>, visitor: Box<Visitor>, shared: Arc<Shared<D>>)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Directory,
 {
@@ -109,18 +121,18 @@ async fn serve_alone<S, D>(
     drop(parts.read_buf);
     let config = Some(websocket_config());
     let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, config).await;
-    connection::serve(socket, reached, shared).await;
+    connection::serve(socket, visitor, shared).await;
 }
 
 async fn serve_within_hyper<D: Directory>(
     upgraded: Upgraded,
-    reached: Option<Reached>,
+    visitor: Box<Visitor>,
     shared: Arc<Shared<D>>,
 ) {
     let stream = ReadOnDemand::new(TokioIo::new(upgraded));
     let config = Some(websocket_config());
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, config).await;
-    connection::serve(socket, reached, shared).await;
+    connection::serve(socket, visitor, shared).await;
 }
 
 /// Why there is no WebSocket.
@@ -130,6 +142,8 @@ pub(super) enum Refused {
     Origin,
     /// 426: the request does not ask for a WebSocket, or for one of another version.
     NotAsked,
+    /// 429 or 503: there are too many who have not logged in, of this address or in all.
+    TooMany(TooMany),
     /// 400: it does, but not as RFC 6455 has it.
     Malformed,
 }
@@ -161,6 +175,15 @@ impl IntoResponse for Refused {
                 "Here is a WebSocket, version 13: connect to it with a WebSocket client.\n",
             )
                 .into_response(),
+            Self::TooMany(why) => {
+                let status = match why {
+                    TooMany::Address => StatusCode::TOO_MANY_REQUESTS,
+                    TooMany::All => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                let later = [(RETRY_AFTER, "10")];
+                (status, later, "Too many are here who have not logged in: try again in a while.\n")
+                    .into_response()
+            }
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,
                 "This is not a WebSocket handshake as RFC 6455 has it.\n",

@@ -55,6 +55,18 @@ impl Door {
         Some(reached(host.host(), port))
     }
 
+    /// Whether a client may call us by this host. If the operator has said what people find us at it is that name, or an
+    /// address: no other name is ours, though somebody may have made it resolve to us (DNS rebinding).
+    pub(crate) fn may_be_called(&self, host: &str) -> bool {
+        let Some(public) = &self.public else { return true };
+        host.parse::<PublicHost>().is_ok_and(|host| {
+            let bare = host.host().trim_matches(['[', ']']);
+            host.host() == public.host()
+                || bare.parse::<std::net::IpAddr>().is_ok()
+                || is_loopback(host.host())
+        })
+    }
+
     /// Proxies say that they are, or take off the TLS that the page came with.
     fn is_proxied(&self, headers: &HeaderMap) -> bool {
         let says_so = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");

@@ -89,7 +89,7 @@ async fn a_closed_or_lost_socket_ends_the_call_with_a_reason() {
 
 #[tokio::test]
 async fn both_calling_at_once_become_one_call() {
-    let server = Server::start().await;
+    let server = Server::with(|config| config.limits = None).await;
     for _ in 0..20 {
         let mut alice = server.user("alice").await;
         let mut bob = server.user("bob").await;

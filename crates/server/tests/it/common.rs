@@ -92,6 +92,16 @@ impl Server {
         self.client_at("/ws").await
     }
 
+    /// A client whose handshake has one more header.
+    pub(crate) async fn client_with(&self, name: &str, value: &str) -> Client {
+        let mut request: Request<()> =
+            format!("ws://{}/ws", self.address).into_client_request().unwrap();
+        let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let (socket, _) = soon(client_async(request, self.tcp().await)).await.unwrap();
+        Client { socket }
+    }
+
     pub(crate) async fn client_at(&self, path: &str) -> Client {
         Client::over(self.tcp().await, &format!("ws://{}{path}", self.address)).await
     }
@@ -219,6 +229,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    /// The next message, or the code that the server closes with.
+    pub(crate) async fn heard_or_closed(&mut self) -> Result<String, u16> {
+        self.next().await.map_err(|frame| frame.map_or(1006, |frame| frame.code.into()))
     }
 
     pub(crate) async fn hear(&mut self) -> String {

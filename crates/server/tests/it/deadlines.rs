@@ -98,6 +98,26 @@ async fn a_socket_that_answers_no_ping_is_dead_and_its_peer_is_told() {
     assert_eq!(dead.is_closed().await, 4001);
 }
 
+/// Bytes of a frame that never ends are no sign of life.
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_trickles_in_is_not_waited_for() {
+    let relay = Relay::with(quick_heartbeat);
+    let start = Instant::now();
+    let mut slow = BareClient(relay.stream().await);
+    slow.say(r#"{"type":"login","name":"slow"}"#).await;
+    let (first, _) = slow.read().await;
+    assert_eq!(first, 0x81, "the reply");
+    // A text of 60,000 bytes, masked with zeros.
+    slow.0.write_all(&[0x81, 0xfe, 0xea, 0x60, 0, 0, 0, 0]).await.unwrap();
+    for _ in 0..20 {
+        // Once the server has closed, what is written goes nowhere.
+        let _ = slow.0.write_all(b"x").await;
+        tokio::time::sleep(SHORT / 4).await;
+    }
+    assert_eq!(slow.is_closed().await, 4001);
+    assert!(start.elapsed() <= SHORT * 5, "{:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_socket_that_answers_pings_lives() {
     let relay = Relay::with(quick_heartbeat);

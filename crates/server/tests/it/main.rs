@@ -7,6 +7,7 @@ mod common;
 mod cost;
 mod deadlines;
 mod doctor;
+mod edge;
 mod fairness;
 mod garbage;
 mod ice;

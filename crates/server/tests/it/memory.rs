@@ -9,6 +9,7 @@ use server::{
     config::Turn,
     connection::{ReadOnDemand, Shared, serve, websocket_config},
     directory::LocalDirectory,
+    edge::{AddressLimits, Limits},
     ice::{Ice, Source},
     roster::Roster,
     session::{Body, CallKey, Envelope},
@@ -35,6 +36,14 @@ impl Relay {
         Self::with(|_| {})
     }
 
+    /// One that holds its clients to the limits.
+    pub(crate) fn limited() -> Self {
+        let limits = Some(Arc::new(Limits::new(AddressLimits::default())));
+        let Self { directory, stop, shared } = Self::start();
+        let shared = Arc::into_inner(shared).expect("nobody has it yet").limited(limits);
+        Self { directory, stop, shared: Arc::new(shared) }
+    }
+
     pub(crate) fn with(configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { turn: Turn::Off, ..Config::default() };
         configure(&mut config);
@@ -59,7 +68,7 @@ impl Relay {
         let config = Some(websocket_config());
         let far = ReadOnDemand::new(far);
         let socket = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
-        serve(socket, None, Arc::clone(&self.shared))
+        serve(socket, Box::default(), Arc::clone(&self.shared))
     }
 
     /// The client's end of the stream of a new connection.

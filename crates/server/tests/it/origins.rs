@@ -67,6 +67,29 @@ async fn a_name_that_was_made_to_mean_loopback_is_not_the_servers_own() {
     assert_eq!(proxied.handshake(&headers).await, 101, "behind a proxy, as the operator said");
 }
 
+/// The same trick against a server in somebody's network.
+#[tokio::test]
+async fn a_server_that_knows_its_name_goes_by_no_other() {
+    let server = Server::listening_on("0.0.0.0:0", |config| {
+        config.public_host = Some("talk.example.org".parse().unwrap());
+    })
+    .await;
+    for (host, status) in [
+        ("talk.example.org", 101),
+        ("Talk.Example.org:8443", 101),
+        ("192.168.0.2:9090", 101),
+        ("[2001:db8::1]:9090", 101),
+        ("localhost:9090", 101),
+        ("evil.example", 403),
+        ("evil.example:9090", 403),
+        ("talk.example.org.evil.example", 403),
+    ] {
+        let origin = format!("http://{}", host.to_lowercase());
+        let headers = [("host", host), ("origin", &origin)];
+        assert_eq!(server.handshake(&headers).await, status, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn the_operator_can_let_others_in() {
     let one = Server::with(|config| {

@@ -143,6 +143,40 @@ async fn no_log_holds_what_users_say_or_where_they_are() {
     }
 }
 
+/// What a terminal would take for a command, such as to write a file or to show other text.
+#[tokio::test]
+async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {
+    let arguments = ["--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1"];
+    let program = Program::start(pronto().args(arguments).env("PRONTO_LOG", "trace"));
+    let mut client = program.client().await;
+    client.log_in("alice").await;
+    for said in [
+        r#"{"type":"login","name":"\u001b]0;owned\u0007"}"#,
+        r#"{"type":"offer","name":"\u009b31m","offer":"\u001b[31m"}"#,
+        r#"{"type":"\u001b[2J"}"#,
+        "\u{1b}[2J",
+        r#"{"type":"leave","reason":"\u001b[2J"}"#,
+    ] {
+        client.say(said).await;
+    }
+    for forwarded in [&b"1\x9b31m"[..], "owned\u{9b}31m".as_bytes(), b"\\x1b[31mowned"] {
+        let mut request = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-Forwarded-For: "
+            .to_vec();
+        request.extend_from_slice(forwarded);
+        request.extend_from_slice(b"\r\n\r\n");
+        let mut stream = std::net::TcpStream::connect(&program.address).unwrap();
+        std::io::Write::write_all(&mut stream, &request).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 101");
+    }
+    let (_, stderr) = program.stop();
+    assert!(stderr.contains("a proxy's header cannot be read"), "it reaches the log: {stderr}");
+    let commands = |char: &char| char.is_control() && *char != '\n';
+    assert_eq!(stderr.chars().find(commands), None, "{stderr:?}");
+}
+
 /// Not a moment is left to write anything down, nor to tell anybody.
 #[tokio::test]
 async fn a_program_that_is_killed_knows_who_was_there_when_it_starts_again() {

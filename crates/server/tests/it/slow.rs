@@ -17,7 +17,7 @@ use crate::{
 
 #[tokio::test]
 async fn a_slow_consumer_is_closed_and_nobody_else_notices() {
-    let server = Server::start().await;
+    let server = Server::with(|config| config.limits = None).await;
     let mut alice = server.user("alice").await;
     let (mut carol, mut dave) = server.call("carol", "dave").await;
     let socket = TcpSocket::new_v4().unwrap();

@@ -281,6 +281,34 @@ async fn files_that_change_are_read_again_if_they_are_good() {
     .await;
 }
 
+/// Who says so without such a certificate shuts everybody out.
+#[tokio::test]
+async fn browsers_are_kept_to_https_only_where_they_trust_the_certificate() {
+    let folder = TempDir::new().unwrap();
+    write_certificate(folder.path(), "talk.example.org");
+    let path = |name: &str| folder.path().join(name);
+    let files = Tls::files(path("cert.pem"), path("key.pem")).unwrap();
+    let own = Tls::self_signed(folder.path(), &["talk.example.org".to_owned()]).unwrap();
+    for (tls, public, kept) in [
+        (&files, Some("talk.example.org"), true),
+        (&files, None, false),
+        (&own, Some("talk.example.org"), false),
+    ] {
+        let server = Server::with(|config| {
+            config.tls = Some(tls.clone());
+            config.public_host = public.map(|host| host.parse().unwrap());
+        })
+        .await;
+        let mut stream = connect(&server, &["http/1.1"]).await;
+        let request =
+            "GET /healthz HTTP/1.1\r\nHost: talk.example.org\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = answer(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(answer.contains("strict-transport-security: max-age="), kept, "{public:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_files_is_said() {
     let folder = TempDir::new().unwrap();

@@ -10,6 +10,7 @@ use crate::common::{Server, soon};
 
 async fn with_state(state: &Path, listen: &str, grace: Duration) -> Server {
     Server::listening_on(listen, |config| {
+        config.limits = None;
         config.state = Some(state.to_owned());
         config.timing.grace = grace;
     })
