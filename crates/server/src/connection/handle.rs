@@ -24,7 +24,7 @@ use crate::{
     ice::{Grant, Ice},
     limits::BATCH_MESSAGES,
     roster::Roster,
-    session::{Effect, Effects, Envelope, Input, Limits, Loss, Return, Session, Welcomed},
+    session::{Effect, Effects, Envelope, Input, Limits, Loss, Phase, Return, Session, Welcomed},
 };
 
 /// A session with what it needs to live. Nothing in it belongs to a socket: it outlives one, and goes on over the next.
@@ -89,8 +89,11 @@ impl<D: Directory> SessionHandle<D> {
 
     /// Whether it is another call than the one that the user is in.
     pub(super) fn is_new_call(&self, offer: &Offer, callee: &UserName) -> bool {
-        let is_current = |call: &crate::session::Call| call.peer == *callee;
-        offer.replaces.is_none() && !self.machine.phase().call().is_some_and(is_current)
+        let phase = self.machine.phase();
+        // Nobody but the client says that it was calling already, and its peer rings for what it offers now.
+        let is_current = !matches!(phase, Phase::Recalling { .. })
+            && phase.call().is_some_and(|call| call.peer == *callee);
+        offer.replaces.is_none() && !is_current
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.

@@ -106,6 +106,32 @@ async fn one_callee_is_not_rung_without_end() {
     bob.hears(r#"{"type":"offer","name":"alice","offer":1,"call":"again"}"#).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn nor_by_who_says_that_it_was_calling_already() {
+    let relay = Relay::limited();
+    let mut bob = relay.user("bob").await;
+    for n in 0..=PAIR_RATE.burst {
+        let mut alice = loop {
+            let mut alice = relay.client().await;
+            let call = format!(r#""received":0,"peer":"bob","call":"c{n}","calling":true"#);
+            alice.say(&format!(r#"{{"type":"login","name":"alice",{call}}}"#)).await;
+            // The socket before may still be closing.
+            if alice.hear().await.contains(r#""success":true"#) {
+                break alice;
+            }
+        };
+        alice.say(&format!(r#"{{"type":"offer","name":"bob","offer":1,"call":"c{n}"}}"#)).await;
+        if n == PAIR_RATE.burst {
+            alice.hears_error("rate_limited").await;
+            break;
+        }
+        assert!(bob.hear().await.starts_with(r#"{"type":"offer","name":"alice""#));
+        alice.say(&format!(r#"{{"type":"leave","name":"bob","call":"c{n}"}}"#)).await;
+        assert!(bob.hear().await.starts_with(r#"{"type":"leave","name":"alice""#));
+        alice.close().await;
+    }
+}
+
 #[tokio::test]
 async fn an_address_holds_no_more_names_than_it_may() {
     let server = Server::with(few(2)).await;
