@@ -1,0 +1,126 @@
+//! The login, and what its answer makes of the session before.
+
+use protocol::{ClientMessage, ErrorCode, Login, LoginReply, Welcome};
+
+use super::{
+    Link, OPEN_TIMEOUT,
+    attempt::{Attempt, Trouble},
+    liveness::PING_INTERVAL,
+    session::{Alive, Memory, Session, Stream, Ticket},
+};
+use crate::call::{Client, Effect, Farewell, Millis, Text};
+
+impl Client {
+    pub(in crate::call) fn handle_socket_opened(&mut self, now: Millis) {
+        let (presented, calling) = self.presented_call();
+        // A server that has started anew will not hear of what was left otherwise, and nor will the peer.
+        let presented = presented.or_else(|| self.left_unheard());
+        if let Link::Opening(attempt, _) = &mut self.link {
+            attempt.presented.clone_from(&presented);
+            let (peer, call) = presented.unzip();
+            let ticket = attempt.returning.as_mut().and_then(|session| session.ticket.as_mut());
+            let login = match ticket {
+                None => Login { received: Some(0), ..Login::default() },
+                Some(ticket) => {
+                    let received = ticket.stream().map(|stream| {
+                        stream.told = stream.received;
+                        stream.received
+                    });
+                    let session = Some(ticket.secret.clone());
+                    let anew = received.is_none();
+                    Login {
+                        session,
+                        received: Some(received.unwrap_or_default()),
+                        anew,
+                        peer,
+                        call,
+                        calling,
+                        ..Login::default()
+                    }
+                }
+            };
+            let attempt = attempt.clone();
+            let login = Login { name: attempt.name.clone(), attempt: Some(self.sockets), ..login };
+            self.effects.push(Effect::Send(ClientMessage::Login(login)));
+            self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
+        }
+    }
+
+    pub(in crate::call) fn handle_login_reply(&mut self, now: Millis, reply: LoginReply) {
+        let Link::LoggingIn(attempt, _) = &self.link else { return };
+        let attempt = attempt.clone();
+        match reply {
+            LoginReply::Welcome(welcome) => self.welcome(now, attempt, welcome),
+            LoginReply::Refused { code, .. } => self.refused(now, attempt, code),
+        }
+    }
+
+    fn welcome(&mut self, now: Millis, attempt: Attempt, welcome: Welcome) {
+        let name = welcome.name.unwrap_or(attempt.name);
+        self.sign_in_error = None;
+        self.effects.push(Effect::RememberName(name.clone()));
+        let before = attempt.returning.and_then(|session| session.ticket);
+        let mut was = before.map(|ticket| ticket.memory);
+        let goes_on = match (&mut was, welcome.received) {
+            (Some(Memory::Stream(stream)), Some(received)) => {
+                stream.sent.acknowledge(received).is_ok()
+            }
+            _ => false,
+        };
+        let stream = match &mut was {
+            Some(Memory::Stream(stream)) if goes_on => std::mem::take(stream),
+            _ => Stream::default(),
+        };
+        let again: Vec<_> = stream.sent.waiting().cloned().map(Effect::Send).collect();
+        let memory = Memory::Stream(stream);
+        self.link = Link::Up(Session {
+            name,
+            ice_servers: welcome.ice_servers,
+            knows_ours: welcome.version.is_some(),
+            ticket: welcome.session.map(|secret| Ticket { secret, memory }),
+            alive: Alive::PingAt(now + PING_INTERVAL),
+        });
+        if goes_on {
+            self.tell_ice_servers();
+            self.effects.extend(again);
+            return;
+        }
+        let call = welcome.peer.zip(welcome.call);
+        match was {
+            None => {}
+            Some(Memory::Reloaded) => self.rejoin(now, call),
+            Some(Memory::Stream(_) | Memory::Overflowed) => {
+                self.begin_again(now, call.or(attempt.presented));
+            }
+        }
+    }
+
+    fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
+        let taken = matches!(code, None | Some(ErrorCode::NameTaken));
+        let returns = attempt.returning.is_some();
+        // A server that gives sessions back would have given this one.
+        let has_ticket = attempt.returning.is_some_and(|session| session.ticket.is_some());
+        let may_be_ours = !has_ticket && attempt.name_held.is_some_and(|until| now < until);
+        let trouble = if taken && may_be_ours {
+            Some(Trouble::NameHeld)
+        } else if !taken && returns && code.is_some_and(ErrorCode::retry_can_help) {
+            Some(Trouble::Busy)
+        } else {
+            None
+        };
+        if let Some(trouble) = trouble {
+            self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+            self.lose_socket(now, false, trouble);
+            return;
+        }
+        self.sign_in_error = Some(match code {
+            None | Some(ErrorCode::NameTaken) => Text::NameTaken,
+            Some(ErrorCode::BadName | ErrorCode::BadMessage) => Text::NameBad,
+            Some(_) => Text::ServerRefused,
+        });
+        self.end_call(Text::ServerLost);
+        self.stop_devices();
+        self.close_link();
+        self.forget_user();
+    }
+}
