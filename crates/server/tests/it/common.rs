@@ -1,21 +1,26 @@
 //! A server on a port of its own, WebSocket clients, and a plain HTTP client.
 
+mod bare;
+mod client;
+mod response;
+
 use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
 use server::{Config, Sockets, config::Turn};
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
 };
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest, http::Request, protocol::CloseFrame},
+    client_async,
+    tungstenite::{client::IntoClientRequest, http::Request},
 };
+
+pub(crate) use self::{bare::BareClient, client::Client, response::Response};
 
 /// How long a test waits for what must happen. Far longer than it takes: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -153,211 +158,5 @@ impl Server {
         let mut answer = Vec::new();
         soon(stream.read_to_end(&mut answer)).await.unwrap();
         Response::parse(&answer)
-    }
-}
-
-/// An HTTP response.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Response {
-    fn parse(answer: &[u8]) -> Self {
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head, body: answer[end + 4..].to_vec() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().skip(1).find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then_some(value.trim())
-        })
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-}
-
-/// A WebSocket client.
-pub(crate) struct Client<S = TcpStream> {
-    pub(crate) socket: WebSocketStream<S>,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
-    pub(crate) async fn over(stream: S, url: &str) -> Self {
-        let (socket, _) = soon(client_async(url, stream)).await.unwrap();
-        Self { socket }
-    }
-
-    /// Calls another user, who answers. The call's id is `c1`.
-    pub(crate) async fn call(&mut self, caller: &str, to: &mut Self, callee: &str) {
-        self.say(&format!(r#"{{"type":"offer","name":"{callee}","offer":1,"call":"c1"}}"#)).await;
-        to.hears(&format!(r#"{{"type":"offer","name":"{caller}","offer":1,"call":"c1"}}"#)).await;
-        to.say(&format!(r#"{{"type":"answer","name":"{caller}","answer":2,"call":"c1"}}"#)).await;
-        self.hears(&format!(r#"{{"type":"answer","name":"{callee}","answer":2,"call":"c1"}}"#))
-            .await;
-    }
-
-    pub(crate) async fn log_in(&mut self, name: &str) {
-        self.say(&format!(r#"{{"type":"login","name":"{name}"}}"#)).await;
-        self.hears(&format!(r#"{{"type":"login","success":true,"name":"{name}","version":1}}"#))
-            .await;
-    }
-
-    pub(crate) async fn say(&mut self, json: &str) {
-        soon(self.socket.send(Message::text(json))).await.unwrap();
-    }
-
-    pub(crate) async fn send(&mut self, message: Message) {
-        soon(self.socket.send(message)).await.unwrap();
-    }
-
-    /// The next message, or the close frame.
-    async fn next(&mut self) -> Result<String, Option<CloseFrame>> {
-        loop {
-            match soon(self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
-                Some(Ok(Message::Close(frame))) => return Err(frame),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                None => return Err(None),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    /// The next message, or the code that the server closes with.
-    pub(crate) async fn heard_or_closed(&mut self) -> Result<String, u16> {
-        self.next().await.map_err(|frame| frame.map_or(1006, |frame| frame.code.into()))
-    }
-
-    pub(crate) async fn hear(&mut self) -> String {
-        self.next().await.expect("a message")
-    }
-
-    /// The next message is this one.
-    pub(crate) async fn hears(&mut self, json: &str) {
-        assert_eq!(self.hear().await, json);
-    }
-
-    /// The next message is an error with this code.
-    pub(crate) async fn hears_error(&mut self, code: &str) -> serde_json::Value {
-        let heard: serde_json::Value = serde_json::from_str(&self.hear().await).unwrap();
-        assert_eq!(heard["type"], "error", "{heard}");
-        assert_eq!(heard["code"], code, "{heard}");
-        heard
-    }
-
-    /// Waits until the server has done everything about what was said to it so far.
-    pub(crate) async fn sync(&mut self) {
-        self.say(r#"{"type":"ping"}"#).await;
-        self.hears(r#"{"type":"pong"}"#).await;
-    }
-
-    /// Nothing is on its way here, provided that whoever might have sent something has called [`Self::sync`] since.
-    pub(crate) async fn hears_nothing(&mut self) {
-        // Twice: what is in the mailbox when the first ping comes is written behind the first pong.
-        self.sync().await;
-        self.sync().await;
-    }
-
-    /// A message that is there already.
-    pub(crate) fn heard(&mut self) -> Option<String> {
-        self.next().now_or_never().map(|message| message.expect("a message"))
-    }
-
-    /// The next message, if it comes in this time.
-    pub(crate) async fn heard_within(&mut self, time: Duration) -> Option<String> {
-        timeout(time, self.next()).await.ok().map(|message| message.expect("a message"))
-    }
-
-    /// The server closes the socket. Gives the code.
-    pub(crate) async fn is_closed(&mut self) -> u16 {
-        match self.next().await {
-            Err(Some(frame)) => frame.code.into(),
-            other => panic!("{other:?} instead of a close frame"),
-        }
-    }
-
-    /// The next message; `None` once the server closes the socket with this code.
-    pub(crate) async fn heard_before_it_is_closed_with(&mut self, code: u16) -> Option<String> {
-        self.next()
-            .await
-            .map_err(|frame| assert_eq!(frame.map(|frame| frame.code.into()), Some(code)))
-            .ok()
-    }
-
-    pub(crate) async fn close(mut self) {
-        self.socket.close(None).await.unwrap();
-        while soon(self.socket.next()).await.is_some() {}
-    }
-}
-
-/// A WebSocket client that does nothing by itself, such as answering pings. Its frames are made by hand.
-pub(crate) struct BareClient<S = TcpStream>(pub(crate) S);
-
-impl BareClient {
-    pub(crate) async fn connect(server: &Server) -> Self {
-        let mut stream = server.tcp().await;
-        let request = format!(
-            "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-            server.address
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(soon(stream.read_u8()).await.unwrap());
-        }
-        assert!(head.starts_with(b"HTTP/1.1 101 "));
-        Self(stream)
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> BareClient<S> {
-    /// Sends one frame, its first byte given (RFC 6455 section 5.2), masked with zeros.
-    pub(crate) async fn frame(&mut self, first: u8, payload: &[u8]) {
-        let mut frame = vec![first];
-        match u8::try_from(payload.len()) {
-            Ok(length) if length < 126 => frame.push(0x80 | length),
-            _ => {
-                frame.push(0x80 | 126);
-                frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
-            }
-        }
-        frame.extend([0; 4]);
-        frame.extend(payload);
-        self.0.write_all(&frame).await.unwrap();
-    }
-
-    pub(crate) async fn say(&mut self, json: &str) {
-        self.frame(0x81, json.as_bytes()).await;
-    }
-
-    /// Reads one short frame: its first byte and its payload.
-    pub(crate) async fn read(&mut self) -> (u8, Vec<u8>) {
-        let first = soon(self.0.read_u8()).await.unwrap();
-        let length = match soon(self.0.read_u8()).await.unwrap() {
-            126 => soon(self.0.read_u16()).await.unwrap().into(),
-            length => usize::from(length),
-        };
-        let mut payload = vec![0; length];
-        soon(self.0.read_exact(&mut payload)).await.unwrap();
-        (first, payload)
-    }
-
-    /// Reads up to the close frame, and gives its code.
-    pub(crate) async fn is_closed(&mut self) -> u16 {
-        loop {
-            let (first, payload) = self.read().await;
-            if first == 0x88 {
-                return u16::from_be_bytes([payload[0], payload[1]]);
-            }
-        }
     }
 }

@@ -5,7 +5,9 @@
 //! | cross-site WebSocket, DNS rebinding | `origins` |
 //! | homoglyph and control-character names, `__proto__`, names that many want | `login`; `protocol`'s `names` |
 //! | oversize, fragmented and malformed frames | `garbage`; the Autobahn cases in `interop` |
-//! | slowloris on headers and answers, sockets that never log in or say nothing any more | `deadlines` |
+//! | slowloris on headers, frames and answers, sockets that never log in or say nothing any more | `deadlines` |
+//! | floods of messages and calls; names and guests that one address holds; a proxy that is not trusted | `edge` |
+//! | terminal escapes in logs | `program` |
 //! | slowloris on TLS handshakes | `tls` |
 //! | a consumer that never reads; a client that never stops | `slow`, `fairness` |
 //! | answers, candidates and leaves from outside a call | `outsiders`; the fuzz target `session` |

@@ -1,0 +1,59 @@
+use std::time::{Duration, Instant};
+
+use protocol::{ClientMessage, LeaveReason, Raw, UserName};
+use tokio_util::sync::CancellationToken;
+
+use super::{Outbound, SessionHandle};
+use crate::{
+    directory::{Directory, LocalDirectory},
+    session::{Body, CallKey, Envelope, Input, Limits, Return},
+};
+
+/// Two tasks see the end of the server at different moments.
+#[tokio::test]
+async fn a_peer_that_is_not_there_any_more_when_the_server_stops_is_not_gone() {
+    for stops in [false, true] {
+        let directory = LocalDirectory::default();
+        let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
+        let (alice_is_there, _mailbox) = directory.claim(&alice).await.unwrap();
+        let claimed = directory.claim(&bob).await.unwrap();
+        let minute = Duration::from_secs(60);
+        let limits = Limits { ring: minute, grace: minute, reload: minute };
+        let (now, stop) = (Instant::now(), CancellationToken::new());
+        let mut handle =
+            SessionHandle::new(bob, claimed, directory.clone(), stop.clone(), limits, now);
+        let mut out = Outbound::default();
+        let say = |json: &str| Input::FromClient(ClientMessage::decode(json).unwrap());
+        handle.handle(now, Input::Return(Return::default()), &mut out).await.unwrap();
+        let offer = say(r#"{"type":"offer","name":"alice","offer":1}"#);
+        handle.handle(now, offer, &mut out).await.unwrap();
+        if stops {
+            stop.cancel();
+        }
+        drop(alice_is_there);
+        let candidate = say(r#"{"type":"candidate","candidate":1}"#);
+        handle.handle(now, candidate, &mut out).await.unwrap();
+        assert_eq!(out.is_empty(), stops, "what the client is told");
+    }
+}
+
+#[tokio::test]
+async fn an_ending_session_answers_the_offers_that_it_never_read() {
+    let directory = LocalDirectory::default();
+    let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
+    let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
+    let claimed = directory.claim(&bob).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let limits = Limits { ring: minute, grace: minute, reload: minute };
+    let now = Instant::now();
+    let running = CancellationToken::new();
+    let handle = SessionHandle::new(bob.clone(), claimed, directory.clone(), running, limits, now);
+    let call = CallKey::Numbered(1);
+    let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
+    let offer = Envelope { from: alice, call: call.clone(), body };
+    directory.send(&bob, offer).await.unwrap();
+    handle.end(now).await;
+    let body = Body::Leave(LeaveReason::Gone);
+    assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), call, body }));
+    assert!(directory.claim(&bob).await.is_ok(), "the name is free");
+}
