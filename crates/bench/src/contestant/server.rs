@@ -53,6 +53,7 @@ impl Server {
             if Instant::now() > until {
                 bail!("it does not listen on {address}");
             }
+            // Another program's listener says nothing when it is there: it can only be tried, until the deadline.
             thread::sleep(GLANCE);
         }
         Ok(server)

@@ -81,6 +81,7 @@ impl Progress {
     /// run at all. Nothing arrives for ever where something is wrong; the measurement's own limit ends that.
     pub(crate) async fn pass(&self, time: Duration) {
         let before = self.done.get();
+        // What is measured is what happens in this time.
         sleep(time).await;
         while self.done.get() == before {
             yield_now().await;

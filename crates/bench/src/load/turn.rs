@@ -141,6 +141,7 @@ impl TurnClient {
                 Err(error) if Instant::now() > until => {
                     return Err(error).context("the relay does not answer");
                 }
+                // Refused at once, as long as nobody listens there: try again, until the deadline.
                 Err(_) => thread::sleep(GLANCE),
             }
         }

@@ -34,6 +34,7 @@ pub(super) async fn set_up(
     });
     let calling = calling.collect::<FuturesUnordered<_>>().try_concat();
     let measuring = async {
+        // Not waited for: it is the time that is left out of the measurement.
         sleep(size.warm_up).await;
         let (begin, before) = (meter.mark(at.server)?, progress.done.get());
         progress.pass(size.time).await;

@@ -39,6 +39,7 @@ pub(super) async fn come_and_go(
 
     let mut staying = crowd.into_iter().map(Client::stay).collect::<FuturesUnordered<_>>();
     let meanwhile = async {
+        // Buffers are given back when nobody has said anything for a while, which nothing tells.
         sleep(size.rest).await;
         let more = at.server.memory()?.saturating_sub(memory);
         found.insert(Kind::Memory, more as f64 / 1024.0 / users as f64);

@@ -78,6 +78,7 @@ pub(super) async fn talk(
     });
     let talking = talking.collect::<FuturesUnordered<_>>().try_concat();
     let measuring = async {
+        // Not waited for: it is the time that is left out of the measurement.
         sleep(size.warm_up).await;
         let (begin, before) = (meter.mark(at.server)?, progress.done.get());
         progress.pass(size.time).await;
@@ -97,8 +98,11 @@ pub(super) async fn talk(
 /// the load from sending gains nothing by it.
 pub(super) async fn paced(at: Target<'_>, size: &Size, meter: &Meter) -> Result<Found> {
     let mut pairs = at.calls(size.pairs).await?;
+    // A server that is behind makes turns wait, and each is to count from when it was due: there is room for all there are.
+    let count = (size.time.as_secs_f64() * f64::from(size.rate)) as u32;
+    let each = (count as usize).div_ceil(pairs.len()).max(1);
     let (turns, queues): (Vec<_>, Vec<_>) =
-        pairs.iter().map(|_| mpsc::unbounded_channel::<Instant>()).unzip();
+        pairs.iter().map(|_| mpsc::channel::<Instant>(each)).unzip();
     let talking = pairs.iter_mut().zip(queues).map(|(pair, mut due)| async move {
         // Names differ in length from pair to pair, and so do the messages.
         let length = pair.length_on_arrival().await?;
@@ -112,7 +116,6 @@ pub(super) async fn paced(at: Target<'_>, size: &Size, meter: &Meter) -> Result<
     let talking = talking.collect::<FuturesUnordered<_>>().try_concat();
     let pacing = async {
         let begin = Instant::now();
-        let count = (size.time.as_secs_f64() * f64::from(size.rate)) as u32;
         let mark = meter.mark(at.server)?;
         for (number, turn) in (0..count).zip(turns.iter().cycle()) {
             let due = begin + Duration::from_secs(1) * number / size.rate;
@@ -120,7 +123,7 @@ pub(super) async fn paced(at: Target<'_>, size: &Size, meter: &Meter) -> Result<
             while Instant::now() < due {
                 yield_now().await;
             }
-            turn.send(due).ok().context("somebody has stopped to listen")?;
+            turn.try_send(due).ok().context("somebody has stopped to listen")?;
         }
         let spent = meter.since(at.server, &mark)?;
         drop(turns);
