@@ -1,7 +1,8 @@
 //! The path of the media is not found, or breaks.
 
+use anyhow::Result;
 use e2e::{
-    Played, play,
+    Person, Played, play,
     scene::{Setting, play_in},
 };
 use tokio::try_join;
@@ -13,6 +14,14 @@ const NO_CANDIDATES: &str = r"RTCPeerConnection.prototype.addIceCandidate = asyn
     const set = RTCPeerConnection.prototype.setRemoteDescription;
     RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
         return set.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, '') });
+    }";
+
+/// The relay is not reached, as behind a firewall that lets nothing through to it.
+const NO_RELAY: &str = "const Connection = RTCPeerConnection;
+    const none = (configuration) => ({ ...configuration, iceServers: [] });
+    window.RTCPeerConnection = class extends Connection {
+        constructor(configuration) { super(none(configuration)); }
+        setConfiguration(configuration) { super.setConfiguration(none(configuration)); }
     }";
 
 /// The browser goes from the network without a word.
@@ -38,10 +47,7 @@ fn finds_no_path(setting: Setting, why: &str) -> Played {
         let tour = Tour::default();
         let (alice, bob) = scene.pair("alice", "bob").await?;
         try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
-        alice.calls("bob").await?;
-        bob.is_rung_by("alice").await?;
-        bob.answers().await?;
-        alice.sees("that it connects", |look| look.phase() == "connecting").await?;
+        call_without_path(&alice, &bob).await?;
         tour.look_at(&alice, "connecting").await?;
         let (at_alice, at_bob) = (format!("{why}: bob"), format!("{why}: alice"));
         try_join!(alice.is_idle_because(&at_alice), bob.is_idle_because(&at_bob))?;
@@ -49,6 +55,38 @@ fn finds_no_path(setting: Setting, why: &str) -> Played {
         tour.look_at(&alice, &format!("idle-{why}")).await?;
         tour.is_fine().await
     })
+}
+
+#[test]
+fn it_is_said_whose_network_was_in_the_way() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
+        alice.value::<()>(NO_RELAY).await?;
+        call_without_path(&alice, &bob).await?;
+        try_join!(
+            alice.is_idle_because("relay-blocked-here: bob: UDP, TCP"),
+            bob.is_idle_because("relay-blocked-there: alice")
+        )?;
+        try_join!(
+            tour.look_at(&alice, "idle-relay-blocked-here"),
+            tour.look_at(&bob, "idle-relay-blocked-there")
+        )?;
+        bob.value::<()>(NO_RELAY).await?;
+        call_without_path(&alice, &bob).await?;
+        alice.is_idle_because("relay-blocked-both: bob: UDP, TCP").await?;
+        tour.look_at(&alice, "idle-relay-blocked-both").await?;
+        tour.is_fine().await
+    })
+}
+
+async fn call_without_path(caller: &Person, callee: &Person) -> Result<()> {
+    caller.calls(callee.name()).await?;
+    callee.is_rung_by(caller.name()).await?;
+    callee.answers().await?;
+    caller.sees("that it connects", |look| look.phase() == "connecting").await?;
+    Ok(())
 }
 
 #[test]

@@ -8,6 +8,8 @@ use e2e::{
 };
 use tokio::try_join;
 
+use crate::states::Tour;
+
 #[test]
 fn set_up_times_are_measured_beside_another_page() -> Result<(), Failure> {
     let page = include_str!("../../src/tutorial/page.html");
@@ -38,6 +40,9 @@ fn the_page_measures_itself_and_shows_it_to_who_asks() -> Played {
         let (caller, callee) = try_join!(entries(&alice), entries(&bob))?;
         ensure!(caller == ["pronto.ringing", "pronto.picture"], "{caller:?}");
         ensure!(callee == ["pronto.picture"], "{callee:?}");
+        let tour = Tour::default();
+        tour.look_at(&alice, "in-call-debug").await?;
+        tour.is_fine().await?;
         Ok(())
     })
 }
