@@ -144,3 +144,32 @@ fn a_browser_without_webrtc_is_told_so() -> Played {
         Ok(())
     })
 }
+
+/// The devices take their time, as real cameras do, until they are let open.
+const SLOW_DEVICES: &str = "const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    const let_go = new Promise((done) => { window.letDevicesOpen = done; });
+    devices.getUserMedia = (wanted) => let_go.then(() => open(wanted));";
+
+#[test]
+fn what_is_switched_off_before_it_is_open_is_neither_heard_nor_seen() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        bob.value::<()>(SLOW_DEVICES).await?;
+        call(&alice, &bob).await?;
+        bob.click("micBtn").await?;
+        bob.click("cameraBtn").await?;
+        bob.value::<()>("letDevicesOpen()").await?;
+        alice
+            .sees("that bob is silent and not to be seen", |look| {
+                look.remote_muted && !look.remote_picture
+            })
+            .await?;
+        let sent = "return e2eSpy.connections.at(-1).getSenders().map(({ track }) => track)
+            .filter((track) => track?.enabled && track.readyState === 'live').length";
+        assert_eq!(bob.value::<usize>(sent).await?, 0);
+        bob.click("micBtn").await?;
+        alice.sees("that bob can be heard", |look| !look.remote_muted).await?;
+        Ok(())
+    })
+}

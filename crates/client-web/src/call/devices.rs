@@ -26,6 +26,16 @@ pub(super) struct Devices {
     pub(super) pending: Option<Pending>,
     /// Whether the browser gives both without asking.
     pub(super) allowed: bool,
+    /// What the user has switched off while it was being opened for the call. Opening a camera may take seconds, and the call
+    /// may stand before.
+    unwanted: Unwanted,
+}
+
+/// Devices that are to be off as soon as they are open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Unwanted {
+    microphone: bool,
+    camera: bool,
 }
 
 /// The microphone.
@@ -90,7 +100,7 @@ impl Devices {
 
     /// Whether the camera is on, or will be in a moment, for the call.
     pub(super) fn with_camera(&self) -> bool {
-        self.camera || self.opening().is_some_and(|(_, video)| video)
+        self.camera || self.is_opening_camera() && !self.unwanted.camera
     }
 
     /// Whether the microphone is on, or will be in a moment, for the call.
@@ -98,8 +108,16 @@ impl Devices {
         match self.microphone {
             Microphone::On => true,
             Microphone::Muted => false,
-            Microphone::Off => self.opening().is_some_and(|(audio, _)| audio),
+            Microphone::Off => self.is_opening_microphone() && !self.unwanted.microphone,
         }
+    }
+
+    fn is_opening_microphone(&self) -> bool {
+        self.opening().is_some_and(|(audio, _)| audio)
+    }
+
+    fn is_opening_camera(&self) -> bool {
+        self.opening().is_some_and(|(_, video)| video)
     }
 
     /// Which of microphone and camera are being opened for the call.
@@ -126,6 +144,7 @@ impl Client {
         if self.environment == Environment::Insecure {
             return self.media_is_ready(now, Outcome::Stop(Text::InsecureContext));
         }
+        self.devices.unwanted = Unwanted::default();
         let attempt = match (camera && !self.devices.camera, self.devices.microphone) {
             (true, Microphone::Off) => Attempt::Both,
             (true, _) => Attempt::Camera,
@@ -169,10 +188,29 @@ impl Client {
             self.devices.microphone = Microphone::On;
         }
         match pending.purpose {
-            Purpose::Call => self.media_is_ready(now, Outcome::Go(note(pending.attempt))),
+            Purpose::Call => {
+                self.switch_off_what_is_unwanted();
+                self.media_is_ready(now, Outcome::Go(note(pending.attempt)));
+            }
             Purpose::Camera | Purpose::Microphone => self.tell_media(),
             Purpose::Preview => {}
         }
+    }
+
+    /// Before anything of it is sent.
+    fn switch_off_what_is_unwanted(&mut self) {
+        let unwanted = std::mem::take(&mut self.devices.unwanted);
+        if unwanted.microphone && self.devices.microphone == Microphone::On {
+            self.silence();
+        }
+        if unwanted.camera && self.devices.camera {
+            self.stop_camera();
+        }
+    }
+
+    fn silence(&mut self) {
+        self.devices.microphone = Microphone::Muted;
+        self.effects.push(Effect::EnableMicrophone(false));
     }
 
     pub(super) fn handle_media_failed(
@@ -224,13 +262,13 @@ impl Client {
             return;
         }
         match self.devices.microphone {
-            Microphone::On => {
-                self.devices.microphone = Microphone::Muted;
-                self.effects.push(Effect::EnableMicrophone(false));
-            }
+            Microphone::On => self.silence(),
             Microphone::Muted => {
                 self.devices.microphone = Microphone::On;
                 self.effects.push(Effect::EnableMicrophone(true));
+            }
+            Microphone::Off if self.devices.is_opening_microphone() => {
+                self.devices.unwanted.microphone ^= true;
             }
             Microphone::Off => {
                 return self.ask_unless_pending(Purpose::Microphone, Attempt::Microphone);
@@ -246,6 +284,8 @@ impl Client {
         if self.devices.camera {
             self.stop_camera();
             self.tell_media();
+        } else if self.devices.is_opening_camera() {
+            self.devices.unwanted.camera ^= true;
         } else {
             self.ask_unless_pending(Purpose::Camera, Attempt::Camera);
         }
@@ -284,6 +324,7 @@ impl Client {
     /// Releases everything, so that the camera's light goes out. What was asked for is dropped when it comes.
     pub(super) fn stop_devices(&mut self) {
         self.devices.pending = None;
+        self.devices.unwanted = Unwanted::default();
         if self.devices.camera {
             self.stop_camera();
         }

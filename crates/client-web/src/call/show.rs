@@ -186,8 +186,12 @@ impl Client {
             Call::Outgoing(outgoing) => !matches!(outgoing.stage, outgoing::Stage::Media),
             Call::Active(_) => true,
         };
-        let opening =
-            self.devices.pending.is_some_and(|pending| pending.purpose != Purpose::Preview);
+        let opening = self.devices.pending.is_some_and(|pending| match pending.purpose {
+            Purpose::Camera | Purpose::Microphone => true,
+            // In a call that stands already, they can be switched off before they are open.
+            Purpose::Call => !matches!(self.call, Call::Active(_)),
+            Purpose::Preview => false,
+        });
         Some(Controls {
             microphone_off: !self.devices.with_microphone(),
             camera_off: !self.devices.with_camera(),

@@ -66,7 +66,7 @@ fn who_accepts_answers_at_once_and_opens_the_devices_meanwhile() {
     assert!(audio && video);
     let controls = page.view().controls.unwrap();
     assert_eq!(page.view().phase, PhaseView::Connecting);
-    assert!(!controls.enabled && !controls.camera_off && !controls.microphone_off);
+    assert!(controls.enabled && !controls.camera_off && !controls.microphone_off);
     page.effects.clear();
     page.peer(PeerEvent::AnswerReady(raw("{}")));
     assert!(matches!(&page.sent()[..], [ClientMessage::Answer(_)]));
@@ -80,6 +80,35 @@ fn who_accepts_answers_at_once_and_opens_the_devices_meanwhile() {
     let told = r#"{"type":"media","audio":true,"video":true}"#;
     assert_eq!(page.ops(), [PeerOp::SendText(told.to_owned())]);
     assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, None));
+}
+
+#[test]
+fn what_is_switched_off_while_it_opens_is_off_when_it_is_open() {
+    for (presses, off) in [(1, true), (2, false), (3, true)] {
+        let mut page = rung();
+        page.peer(PeerEvent::AnswerReady(raw("{}")));
+        page.user(UserInput::Accept { camera: true });
+        let (request, audio, video) = page.request().unwrap();
+        page.peer(PeerEvent::State(PeerState::Connected));
+        page.peer(PeerEvent::ChannelOpen);
+        page.effects.clear();
+        for _ in 0..presses {
+            page.user(UserInput::ToggleMicrophone);
+            page.user(UserInput::ToggleCamera);
+        }
+        let controls = page.view().controls.unwrap();
+        assert!(controls.enabled);
+        assert_eq!((controls.microphone_off, controls.camera_off), (off, off), "{presses}");
+        assert_eq!(page.effects, [], "nothing more is opened, and nothing told before it is so");
+
+        page.input(Input::MediaOpened { request, audio, video });
+        let controls = page.view().controls.unwrap();
+        assert_eq!((controls.microphone_off, controls.camera_off), (off, off), "{presses}");
+        assert_eq!(page.effects.contains(&Effect::EnableMicrophone(false)), off);
+        assert_eq!(page.effects.contains(&Effect::StopCamera), off);
+        let told = format!(r#"{{"type":"media","audio":{},"video":{}}}"#, !off, !off);
+        assert_eq!(page.ops(), [PeerOp::SendText(told)]);
+    }
 }
 
 #[test]
