@@ -28,11 +28,13 @@ pub enum CloseCode {
     GivenUp,
     /// 4005: messages came too fast, and went on to after that was said. Connect again, after a pause.
     Flood,
+    /// 4006: the user has signed out, here or on another device. Do not connect again.
+    SignedOut,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -45,6 +47,7 @@ impl CloseCode {
         Self::Replaced,
         Self::GivenUp,
         Self::Flood,
+        Self::SignedOut,
     ];
 
     /// The number on the wire.
@@ -63,6 +66,7 @@ impl CloseCode {
             Self::Replaced => 4003,
             Self::GivenUp => 4004,
             Self::Flood => 4005,
+            Self::SignedOut => 4006,
         }
     }
 
@@ -82,6 +86,7 @@ impl CloseCode {
             Self::Replaced => "the session goes on over another socket",
             Self::GivenUp => "the socket seems dead",
             Self::Flood => "too many messages",
+            Self::SignedOut => "signed out",
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The server cannot do it right now.
     Unavailable,
+    /// The ticket is not good, or there is none and guests are refused: the user has to sign in first.
+    SignInRequired,
     /// A code that this version does not know.
     #[serde(other)]
     Unknown,
@@ -35,7 +37,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code that the server sends.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BadMessage,
         Self::BadName,
         Self::NameTaken,
@@ -46,6 +48,7 @@ impl ErrorCode {
         Self::TooLarge,
         Self::RateLimited,
         Self::Unavailable,
+        Self::SignInRequired,
     ];
 
     /// Whether the same message, sent again later, may succeed.
@@ -59,6 +62,7 @@ impl ErrorCode {
             | Self::AlreadyLoggedIn
             | Self::NotInCall
             | Self::TooLarge
+            | Self::SignInRequired
             | Self::Unknown => false,
         }
     }

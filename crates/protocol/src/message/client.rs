@@ -41,6 +41,9 @@ pub struct Login {
     /// The resume secret of an earlier login, to take one's session back after a lost socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// Proves which account the user has: what `POST /auth/ticket` gave, good for one login. Without one the user is a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
     /// How many messages of the session the client has got; 0 at its first login. That it stands here says that the
     /// client counts them, and so can take its session back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,16 +66,17 @@ pub struct Login {
     pub calling: bool,
 }
 
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// Shows that there is a resume secret, not which: it must not end in a log.
+/// Shows that there is a resume secret or a ticket, not which: it must not end in a log.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
             .field("name", &self.name)
             .field("session", &self.session.as_ref().map(|_| Hidden))
+            .field("ticket", &self.ticket.as_ref().map(|_| Hidden))
             .field("received", &self.received)
             .field("anew", &self.anew)
             .field("attempt", &self.attempt)

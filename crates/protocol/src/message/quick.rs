@@ -63,10 +63,14 @@ fn raw(value: Option<&RawValue>) -> Option<Raw> {
 /// Writes a description or a candidate, as serde does; `None` for anything else. What is passed on is copied once, into
 /// a text that has just the room for it.
 pub(super) fn encode(message: &ServerMessage) -> Option<String> {
-    let (kind, name, opaque, call, replaces) = match message {
-        ServerMessage::Offer(m) => ("offer", Some(&m.name), &m.offer, &m.call, &m.replaces),
-        ServerMessage::Answer(m) => ("answer", m.name.as_ref(), &m.answer, &m.call, &None),
-        ServerMessage::Candidate(m) => ("candidate", m.name.as_ref(), &m.candidate, &m.call, &None),
+    let (kind, name, opaque, call, replaces, guest) = match message {
+        ServerMessage::Offer(m) => {
+            ("offer", Some(&m.name), &m.offer, &m.call, &m.replaces, m.guest)
+        }
+        ServerMessage::Answer(m) => ("answer", m.name.as_ref(), &m.answer, &m.call, &None, m.guest),
+        ServerMessage::Candidate(m) => {
+            ("candidate", m.name.as_ref(), &m.candidate, &m.call, &None, false)
+        }
         _ => return None,
     };
     let name = name.map(String::as_str);
@@ -78,6 +82,7 @@ pub(super) fn encode(message: &ServerMessage) -> Option<String> {
         text_field(",\"call\":\"", call.as_ref().map(CallId::as_str));
     let [replaces_open, replaces, replaces_close] =
         text_field(",\"replaces\":\"", replaces.as_ref().map(CallId::as_str));
+    let guest = if guest { ",\"guest\":true" } else { "" };
     #[rustfmt::skip]
     let pieces = [
         "{\"type\":\"", kind, "\"",
@@ -85,6 +90,7 @@ pub(super) fn encode(message: &ServerMessage) -> Option<String> {
         ",\"", kind, "\":", opaque.as_json(),
         call_open, call, call_close,
         replaces_open, replaces, replaces_close,
+        guest,
         "}",
     ];
     Some(pieces.concat())
@@ -191,12 +197,13 @@ mod tests {
             select(&[None, Some("c-1")][..])
                 .prop_map(|id| id.map(|id| CallId::try_from(id).unwrap()))
         };
-        (0..3, names(), raw, id(), id()).prop_map(|(kind, name, raw, call, replaces)| match kind {
-            0 => ServerMessage::Answer(RelayedAnswer { name, answer: raw, call }),
+        let any = (0..3, names(), raw, id(), id(), any::<bool>());
+        any.prop_map(|(kind, name, raw, call, replaces, guest)| match kind {
+            0 => ServerMessage::Answer(RelayedAnswer { name, answer: raw, call, guest }),
             1 => ServerMessage::Candidate(RelayedCandidate { name, candidate: raw, call }),
             _ => {
                 let name = name.unwrap_or_default();
-                ServerMessage::Offer(RelayedOffer { name, offer: raw, call, replaces })
+                ServerMessage::Offer(RelayedOffer { name, offer: raw, call, replaces, guest })
             }
         })
     }

@@ -7,7 +7,7 @@ use serde::{
     de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
-use super::{Hidden, LeaveReason, Raw, encode, kind_of, parse, quick};
+use super::{Hidden, LeaveReason, Raw, client::is_false, encode, kind_of, parse, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -135,6 +135,9 @@ pub struct RelayedOffer {
     /// The id of the accepted call that this one continues, over a new peer connection: it does not ring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<CallId>,
+    /// Whether nobody has proven that name: stamped by a server that knows accounts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guest: bool,
 }
 
 /// The callee accepted, or answers an offer within the call.
@@ -148,6 +151,9 @@ pub struct RelayedAnswer {
     /// The call's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// Whether nobody has proven that name: stamped by a server that knows accounts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guest: bool,
 }
 
 /// An ICE candidate of the peer.
@@ -172,6 +178,9 @@ pub struct RelayedRinging {
     /// The call's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// Whether nobody has proven that name: stamped by a server that knows accounts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guest: bool,
 }
 
 /// The call is over.

@@ -100,16 +100,10 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
 fn login() -> BoxedStrategy<Login> {
     let call = option::of(call_id());
     let booleans = (any::<bool>(), any::<bool>());
-    (text(), option::of(text()), count(), count(), option::of(text()), call, booleans)
-        .prop_map(|(name, session, received, attempt, peer, call, (anew, calling))| Login {
-            name,
-            session,
-            received,
-            anew,
-            attempt,
-            peer,
-            call,
-            calling,
+    let secrets = (option::of(text()), option::of(text()));
+    (text(), secrets, count(), count(), option::of(text()), call, booleans)
+        .prop_map(|(name, (session, ticket), received, attempt, peer, call, (anew, calling))| {
+            Login { name, session, ticket, received, anew, attempt, peer, call, calling }
         })
         .boxed()
 }
@@ -122,17 +116,20 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
     let (name, call) = (|| option::of(text()), || option::of(call_id()));
     prop_oneof![
         login_reply().prop_map(ServerMessage::Login),
-        (text(), raw(), call(), call()).prop_map(|(name, offer, call, replaces)| {
-            ServerMessage::Offer(RelayedOffer { name, offer, call, replaces })
-        }),
-        (name(), raw(), call()).prop_map(|(name, answer, call)| {
-            ServerMessage::Answer(RelayedAnswer { name, answer, call })
+        (text(), raw(), call(), call(), any::<bool>()).prop_map(
+            |(name, offer, call, replaces, guest)| {
+                ServerMessage::Offer(RelayedOffer { name, offer, call, replaces, guest })
+            }
+        ),
+        (name(), raw(), call(), any::<bool>()).prop_map(|(name, answer, call, guest)| {
+            ServerMessage::Answer(RelayedAnswer { name, answer, call, guest })
         }),
         (name(), raw(), call()).prop_map(|(name, candidate, call)| {
             ServerMessage::Candidate(RelayedCandidate { name, candidate, call })
         }),
-        (name(), call())
-            .prop_map(|(name, call)| ServerMessage::Ringing(RelayedRinging { name, call })),
+        (name(), call(), any::<bool>()).prop_map(|(name, call, guest)| {
+            ServerMessage::Ringing(RelayedRinging { name, call, guest })
+        }),
         (name(), call(), option::of(reason())).prop_map(|(name, call, reason)| {
             ServerMessage::Leave(RelayedLeave { name, call, reason })
         }),

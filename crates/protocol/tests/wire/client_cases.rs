@@ -14,6 +14,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
             ClientMessage::Login(Login {
                 name: alice(),
                 session: some("s3cret"),
+                ticket: some("t1cket"),
                 received: Some(7),
                 anew: true,
                 attempt: Some(3),

@@ -17,6 +17,7 @@ fn error_codes_are_these_and_say_whether_a_retry_can_help() {
         (ErrorCode::TooLarge, "too_large", false),
         (ErrorCode::RateLimited, "rate_limited", true),
         (ErrorCode::Unavailable, "unavailable", true),
+        (ErrorCode::SignInRequired, "sign_in_required", false),
     ];
     assert_eq!(pinned.map(|(code, ..)| code), ErrorCode::ALL);
     for (code, text, retry) in pinned {
@@ -74,6 +75,7 @@ fn close_codes_are_these() {
         (CloseCode::Replaced, 4003),
         (CloseCode::GivenUp, 4004),
         (CloseCode::Flood, 4005),
+        (CloseCode::SignedOut, 4006),
     ];
     assert_eq!(pinned.map(|(code, _)| code), CloseCode::ALL);
     for (code, number) in pinned {

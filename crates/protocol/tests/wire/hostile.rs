@@ -197,12 +197,17 @@ fn what_is_shown_for_debugging_holds_no_secret_and_no_address() {
         format!("{:?}", ServerMessage::Login(LoginReply::Welcome(Welcome::default()))),
         format!(
             "{:?}",
-            Login { name: "alice".to_owned(), session: some("s3cret"), ..Login::default() }
+            Login {
+                name: "alice".to_owned(),
+                session: some("s3cret"),
+                ticket: some("t1cket"),
+                ..Login::default()
+            }
         ),
         format!("{:?}", raw(OFFER)),
     ];
     for shown in shown {
-        for secret in ["s3cret", "aGVsbG8=", "127.0.0.1"] {
+        for secret in ["s3cret", "t1cket", "aGVsbG8=", "127.0.0.1"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

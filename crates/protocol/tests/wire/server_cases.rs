@@ -85,23 +85,23 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
 
 fn relayed() -> Vec<(&'static str, ServerMessage)> {
     let name = || some("alice");
-    let offer = |call, replaces| {
+    let offer = |call, replaces, guest| {
         let name = "alice".to_owned();
-        RelayedOffer { name, offer: raw(OFFER), call, replaces }
+        RelayedOffer { name, offer: raw(OFFER), call, replaces, guest }
     };
-    let answer = |name, call| RelayedAnswer { name, answer: raw(ANSWER), call };
+    let answer = |name, call, guest| RelayedAnswer { name, answer: raw(ANSWER), call, guest };
     let candidate = |name, call| RelayedCandidate { name, candidate: raw(CANDIDATE), call };
-    let ringing = |name, call| RelayedRinging { name, call };
+    let ringing = |name, call, guest| RelayedRinging { name, call, guest };
     let leave = |name, call, reason| RelayedLeave { name, call, reason };
     vec![
-        ("offer", ServerMessage::Offer(offer(None, None))),
-        ("offer-full", ServerMessage::Offer(offer(call(), earlier_call()))),
-        ("answer", ServerMessage::Answer(answer(None, None))),
-        ("answer-full", ServerMessage::Answer(answer(name(), call()))),
+        ("offer", ServerMessage::Offer(offer(None, None, false))),
+        ("offer-full", ServerMessage::Offer(offer(call(), earlier_call(), true))),
+        ("answer", ServerMessage::Answer(answer(None, None, false))),
+        ("answer-full", ServerMessage::Answer(answer(name(), call(), true))),
         ("candidate", ServerMessage::Candidate(candidate(None, None))),
         ("candidate-full", ServerMessage::Candidate(candidate(name(), call()))),
-        ("ringing", ServerMessage::Ringing(ringing(None, None))),
-        ("ringing-full", ServerMessage::Ringing(ringing(name(), call()))),
+        ("ringing", ServerMessage::Ringing(ringing(None, None, false))),
+        ("ringing-full", ServerMessage::Ringing(ringing(name(), call(), true))),
         ("leave", ServerMessage::Leave(leave(None, None, None))),
         ("leave-full", ServerMessage::Leave(leave(name(), call(), Some(LeaveReason::Gone)))),
     ]

@@ -48,11 +48,17 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
                 offer: raw(OFFER),
                 call: None,
                 replaces: None,
+                guest: false,
             }),
         ),
         (
             "answer",
-            ServerMessage::Answer(RelayedAnswer { name: None, answer: raw(ANSWER), call: None }),
+            ServerMessage::Answer(RelayedAnswer {
+                name: None,
+                answer: raw(ANSWER),
+                call: None,
+                guest: false,
+            }),
         ),
         (
             "candidate",

@@ -66,10 +66,10 @@ impl Session {
                 | Phase::InCall(_),
             ) => {
                 self.answered(call);
-                ServerMessage::Answer(RelayedAnswer { name, answer, call: id })
+                ServerMessage::Answer(RelayedAnswer { name, answer, call: id, guest: false })
             }
             (Body::Ringing, Phase::Calling { .. }) => {
-                ServerMessage::Ringing(RelayedRinging { name, call: id })
+                ServerMessage::Ringing(RelayedRinging { name, call: id, guest: false })
             }
             (Body::Candidate(candidate), phase) => {
                 if let Phase::Ringing(Ringing { candidates, .. }) = phase {
@@ -232,5 +232,6 @@ pub(super) fn relayed_offer(call: &Call, offer: Raw) -> Effect {
 }
 
 fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> RelayedOffer {
-    RelayedOffer { name: call.peer.to_string(), offer, call: call.key.id().cloned(), replaces }
+    let (name, call) = (call.peer.to_string(), call.key.id().cloned());
+    RelayedOffer { name, offer, call, replaces, guest: false }
 }
