@@ -1,6 +1,6 @@
 //! `cargo build`, and which files came out of it.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -15,8 +15,19 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs `cargo build` with `arguments` and returns every file it made, or found already made, of the project's own.
 pub(crate) fn build(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Result<Vec<PathBuf>> {
+    build_with(project, arguments, None, wait)
+}
+
+/// The same with one more variable in its environment.
+pub(crate) fn build_with(
+    project: &Project,
+    arguments: &[&str],
+    variable: Option<(&str, OsString)>,
+    wait: Wait<'_>,
+) -> Result<Vec<PathBuf>> {
     let mut command = project.cargo();
     command.arg("build").args(arguments).arg("--message-format=json-render-diagnostics");
+    command.envs(variable);
     let mut files = Vec::new();
     let status = child::listen(&mut command, wait, &mut |line| files.extend(artifacts(line)))?;
     if !status.success() {

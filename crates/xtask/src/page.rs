@@ -8,6 +8,7 @@ mod assets;
 mod compress;
 mod html;
 mod output;
+mod paths;
 mod weight;
 
 use std::{
@@ -22,6 +23,7 @@ use self::{
     assets::Files,
     html::{Link, Rel},
     output::Stamp,
+    paths::Paths,
 };
 use crate::{
     cargo::{self, WASM},
@@ -116,11 +118,20 @@ pub(crate) fn sizes(dist: &Path) -> Result<BTreeMap<String, usize>> {
 fn compile(project: &Project, app: &Link, build: Build<'_>, wait: Wait<'_>) -> Result<Vec<u8>> {
     let arguments =
         ["--manifest-path", &app.href, "--lib", "--target", WASM, "--profile", build.profile()];
-    let module = cargo::build(project, &arguments, wait)?
+    let paths = match build {
+        Build::Quick => None,
+        Build::Optimised { .. } => Some(Paths::find(project)?),
+    };
+    let variable = paths.as_ref().map(Paths::hidden);
+    let file = cargo::build_with(project, &arguments, variable, wait)?
         .into_iter()
         .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .with_context(|| {
             format!("{} made no .wasm file: its library needs crate-type \"cdylib\".", app.href)
         })?;
-    fs::read(&module).with_context(|| format!("{} cannot be read", module.display()))
+    let module = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+    if let Some(paths) = paths {
+        paths.check(&module)?;
+    }
+    Ok(module)
 }
