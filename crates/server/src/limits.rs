@@ -149,6 +149,9 @@ pub const MESSAGE_UNIT_BYTES: usize = 4 * 1024;
 /// How often a client that talks too fast is told so before it is cut off. What it had on its way is a few hundred messages.
 pub const REFUSAL_RATE: Rate = Rate { burst: 500, every: Duration::from_millis(100) };
 
+/// How often the operator is told that a trusted proxy tells of no client: often enough to be found in a day's log.
+pub const PROXY_WARNING_INTERVAL: Duration = Duration::from_secs(3_600);
+
 /// How many keys the rates of one kind are kept for: 100,000 take some 5 MB.
 pub const RATE_KEYS: usize = 100_000;
 

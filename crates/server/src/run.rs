@@ -38,10 +38,8 @@ pub async fn run(
     let relay = background.relay(&config.turn, local, udp)?;
     let tls = background.keep(config.tls.clone(), config.timing.certificates);
 
-    let edge = Arc::new(Edge {
-        proxies: config.proxies.clone(),
-        limits: config.limits.map(|limits| Arc::new(Limits::new(limits))),
-    });
+    let limits = config.limits.map(|limits| Arc::new(Limits::new(limits)));
+    let edge = Arc::new(Edge::new(config.proxies.clone(), limits));
     let ice = Arc::new(ice(&config, relay.clone()));
     let (roster, present) = roster(config.state.as_deref(), local);
     let directory = LocalDirectory::default();

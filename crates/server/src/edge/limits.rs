@@ -138,7 +138,7 @@ mod tests {
     use crate::limits::{ADDRESS_PAIR_RATE, CALL_RATE, PAIR_RATE};
 
     fn at(ip: &str) -> Remote {
-        Remote { ip: ip.parse().unwrap(), secure: false, proxied: false }
+        Remote { ip: ip.parse().unwrap(), secure: false, proxied: false, own: true }
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ pub struct Remote {
     pub secure: bool,
     /// Whether it came through a trusted proxy.
     pub proxied: bool,
+    /// Whether it is the client's own address, and not that of a proxy which does not tell whom it speaks for.
+    pub own: bool,
 }
 
 /// Who is counted as one: an IPv4 address, or a /64 of IPv6, which is what one customer has at least.
@@ -72,11 +74,11 @@ impl Proxies {
     #[must_use]
     pub fn remote(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Remote {
         let peer = peer.to_canonical();
-        let mut remote = Remote { ip: peer, secure: tls, proxied: false };
+        let mut remote = Remote { ip: peer, secure: tls, proxied: false, own: true };
         if !self.trusts(peer) {
             return remote;
         }
-        remote.proxied = true;
+        (remote.proxied, remote.own) = (true, false);
         let (hops, proto) = match self.header {
             ProxyHeader::XForwardedFor => x_forwarded(headers),
             ProxyHeader::Forwarded => forwarded(headers),
@@ -88,7 +90,8 @@ impl Proxies {
                 break;
             };
             remote.ip = ip;
-            if !self.trusts(ip) {
+            remote.own = !self.trusts(ip);
+            if remote.own {
                 break;
             }
         }

@@ -55,7 +55,7 @@ impl<D: Directory> Site<D> {
         let Some(peer) = request.extensions().get::<Peer>() else {
             return Ok(Box::new(Visitor { reached, ..Visitor::default() }));
         };
-        let remote = self.edge.proxies.remote(peer.ip, peer.tls, request.headers());
+        let remote = self.edge.remote(peer, request.headers());
         let guest = match &self.edge.limits {
             Some(limits) => Some(limits.guest(&remote).map_err(Refused::TooMany)?),
             None => None,

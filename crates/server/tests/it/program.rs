@@ -173,6 +173,8 @@ async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {
     }
     let (_, stderr) = program.stop();
     assert!(stderr.contains("a proxy's header cannot be read"), "it reaches the log: {stderr}");
+    let told = stderr.matches("a trusted proxy does not tell whom it speaks for").count();
+    assert_eq!(told, 1, "once, however often it happens: {stderr}");
     let commands = |char: &char| char.is_control() && *char != '\n';
     assert_eq!(stderr.chars().find(commands), None, "{stderr:?}");
 }
