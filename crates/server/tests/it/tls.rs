@@ -123,7 +123,7 @@ async fn pages_and_websockets_are_served_over_either_version() {
 
 /// A handshake's first message (RFC 5246 section 7.4.1.2), as a client sends it that knows nothing newer than this
 /// version and asks for ECDHE with AES.
-fn client_hello(minor: u8) -> Vec<u8> {
+pub(crate) fn client_hello(minor: u8) -> Vec<u8> {
     let suites =
         [0xc0, 0x13, 0xc0, 0x14, 0xc0, 0x09, 0xc0, 0x0a, 0xc0, 0x2b, 0xc0, 0x2f, 0x00, 0x2f];
     let groups = [0, 10, 0, 4, 0, 2, 0, 23];
