@@ -51,6 +51,31 @@ impl ErrorCode {
         Self::SignInRequired,
     ];
 
+    /// As it goes over the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadMessage => "bad_message",
+            Self::BadName => "bad_name",
+            Self::NameTaken => "name_taken",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::AlreadyLoggedIn => "already_logged_in",
+            Self::Offline => "offline",
+            Self::NotInCall => "not_in_call",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::SignInRequired => "sign_in_required",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What a word of the wire means.
+    #[must_use]
+    pub fn of_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|code| code.as_str() == word).unwrap_or(Self::Unknown)
+    }
+
     /// Whether the same message, sent again later, may succeed.
     #[must_use]
     pub const fn retry_can_help(self) -> bool {

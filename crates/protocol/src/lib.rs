@@ -9,6 +9,7 @@
 pub mod close;
 pub mod error;
 mod ids;
+pub mod json;
 pub mod limits;
 mod message;
 #[cfg(feature = "names")]

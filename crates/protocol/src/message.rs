@@ -1,6 +1,7 @@
 //! The messages of both directions, and how they are read and written.
 
 mod client;
+mod page;
 mod quick;
 mod server;
 
@@ -15,7 +16,7 @@ pub use server::{
     RelayedOffer, RelayedRinging, ServerMessage, Welcome,
 };
 
-use crate::error::DecodeError;
+use crate::{error::DecodeError, json};
 
 /// A piece of JSON that passes through as it came, byte for byte, without being looked into: a session description
 /// (`RTCSessionDescriptionInit`) or an ICE candidate (`RTCIceCandidateInit`), W3C WebRTC sections 4.6 and 4.8.
@@ -30,7 +31,7 @@ impl Raw {
     /// # Errors
     /// The text is not JSON.
     pub fn from_json(json: String) -> Result<Self, DecodeError> {
-        serde_json::from_str::<&RawValue>(&json).map(Self::from).map_err(|error| malformed(&error))
+        Ok(Self(json::value(&json)?.into()))
     }
 
     /// The JSON.
@@ -123,6 +124,31 @@ impl LeaveReason {
         Self::AnsweredElsewhere,
         Self::Hangup,
     ];
+
+    /// As it goes over the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Busy => "busy",
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::DeviceFailed => "device_failed",
+            Self::NoPath => "no_path",
+            Self::RelayRefused => "relay_refused",
+            Self::Lost => "lost",
+            Self::Gone => "gone",
+            Self::AnsweredElsewhere => "answered_elsewhere",
+            Self::Hangup => "hangup",
+        }
+    }
+
+    /// What a word of the wire means; one of a newer version is a hang-up.
+    #[must_use]
+    pub fn of_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Hangup)
+    }
 }
 
 /// The one field that every message has.

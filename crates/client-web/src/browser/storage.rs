@@ -35,13 +35,13 @@ pub fn remember_name(window: &Window, name: &str) {
 #[must_use]
 pub fn kept(window: &Window) -> Option<Kept> {
     let json = tab(window)?.get_item(SESSION).ok().flatten()?;
-    serde_json::from_str(&json).ok()
+    Kept::from_json(&json)
 }
 
 /// Keeps this in place of what was kept before, or nothing.
 pub fn keep(window: &Window, kept: Option<&Kept>) {
     let Some(tab) = tab(window) else { return };
-    let _ = match kept.and_then(|kept| serde_json::to_string(kept).ok()) {
+    let _ = match kept.map(Kept::to_json) {
         Some(json) => tab.set_item(SESSION, &json),
         None => tab.remove_item(SESSION),
     };

@@ -1,7 +1,9 @@
 //! A call that was accepted.
 
-use protocol::{Answer, CallId, Candidate, ClientMessage, LeaveReason, Offer, Raw};
-use serde::{Deserialize, Serialize};
+use protocol::{
+    Answer, CallId, Candidate, ClientMessage, LeaveReason, Offer, Raw,
+    json::{Object, Writer},
+};
 
 use super::{
     Call, Client, Effect, Millis, PeerEvent, PeerId, PeerOp, PeerState, Text,
@@ -75,19 +77,31 @@ pub(super) enum Path {
 }
 
 /// What one side tells the other over the data channel about its devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PeerMedia {
     pub(super) audio: bool,
     pub(super) video: bool,
 }
 
-/// A text of the data channel. Types that are not known are ignored.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum ChannelMessage {
-    Media(PeerMedia),
-    #[serde(other)]
-    Unknown,
+impl PeerMedia {
+    /// The `type` of the text that says it.
+    const KIND: &str = "media";
+
+    /// As a text of the data channel.
+    fn to_text(self) -> String {
+        let media = Writer::new().text("type", Self::KIND);
+        media.boolean("audio", self.audio).boolean("video", self.video).finish()
+    }
+
+    /// What a text of the data channel says of it. Types that are not known are ignored.
+    fn from_text(text: &str) -> Option<Self> {
+        let object = Object::read(text).ok()?;
+        if object.must_text("type").ok()? != Self::KIND {
+            return None;
+        }
+        let says = |what| object.boolean(what).ok().flatten();
+        Some(Self { audio: says("audio")?, video: says("video")? })
+    }
 }
 
 impl Active {
@@ -283,9 +297,7 @@ impl Client {
                 audio: self.devices.microphone == Microphone::On,
                 video: self.devices.camera,
             };
-            let text = serde_json::to_string(&ChannelMessage::Media(media))
-                .expect("two booleans can be written");
-            self.effects.push(Effect::Peer(active.leg.id, PeerOp::SendText(text)));
+            self.effects.push(Effect::Peer(active.leg.id, PeerOp::SendText(media.to_text())));
         }
     }
 
@@ -299,7 +311,7 @@ impl Client {
 
     fn handle_channel_text(&mut self, text: &str) {
         if let Call::Active(active) = &mut self.call
-            && let Ok(ChannelMessage::Media(media)) = serde_json::from_str(text)
+            && let Some(media) = PeerMedia::from_text(text)
         {
             active.peer_media = media;
         }

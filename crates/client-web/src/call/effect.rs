@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use protocol::{CallId, ClientMessage, IceServer, Raw, close::CloseCode};
-use serde::{Deserialize, Serialize};
+use protocol::{
+    CallId, ClientMessage, IceServer, Raw,
+    close::CloseCode,
+    json::{Object, Writer, quoted, string},
+};
 
 use super::input::{PeerId, RequestId};
 
@@ -74,7 +77,7 @@ impl Farewell {
 }
 
 /// What a page that is loaded anew needs to go on.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Kept {
     /// The user's name.
     pub name: String,
@@ -85,10 +88,50 @@ pub struct Kept {
     /// The accepted call that the page is in: its peer and its id.
     pub call: Option<(String, CallId)>,
     /// The call that the user has left, if the server may not have heard of that: its peer and its id.
-    #[serde(default)]
     pub left: Option<(String, CallId)>,
     /// Whether the camera is on in that call.
     pub camera: bool,
+}
+
+impl Kept {
+    /// As it is kept: an object with these fields, a call as an array of two strings.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut writer = Writer::new()
+            .text("name", &self.name)
+            .text("session", &self.session)
+            .maybe_number("sockets", Some(self.sockets))
+            .boolean("camera", self.camera);
+        for (key, call) in [("call", &self.call), ("left", &self.left)] {
+            if let Some((peer, id)) = call {
+                let pair = format!("[{},{}]", quoted(peer), quoted(id.as_str()));
+                writer = writer.raw(key, &pair);
+            }
+        }
+        writer.finish()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote; `None` for anything else, as of another version.
+    #[must_use]
+    pub fn from_json(json: &str) -> Option<Self> {
+        let object = Object::read(json).ok()?;
+        Some(Self {
+            name: object.must_text("name").ok()?,
+            session: object.must_text("session").ok()?,
+            sockets: object.number("sockets").ok()??,
+            call: kept_call(&object, "call")?,
+            left: kept_call(&object, "left")?,
+            camera: object.boolean("camera").ok()??,
+        })
+    }
+}
+
+/// A call's peer and id, or that there was none.
+fn kept_call(object: &Object<'_>, key: &str) -> Option<Option<(String, CallId)>> {
+    let Some(pair) = object.array(key).ok()? else { return Some(None) };
+    let [peer, id] = *pair.as_slice() else { return None };
+    let (peer, id) = (string(peer).ok()?, string(id).ok()?);
+    Some(Some((peer.into_owned(), CallId::try_from(&*id).ok()?)))
 }
 
 /// The secret must not end in a log.

@@ -19,7 +19,9 @@ pub(crate) fn welcome(name: &str, call: &str) -> String {
 pub(crate) fn reloaded(page: TestPage) -> TestPage {
     let kept = page.kept.expect("something was kept");
     // Through the text that the browser keeps.
-    let kept: Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
+    let read = Kept::from_json(&kept.to_json());
+    assert_eq!(read.as_ref(), Some(&kept));
+    let kept = read.unwrap();
     let mut page = TestPage::new();
     page.client = Client::new(Environment::Capable, 2);
     page.input(Input::Reloaded(kept));
@@ -287,4 +289,23 @@ fn one_who_is_still_opening_the_camera_takes_the_others_offer_when_it_is_open() 
     page.give_media();
     assert_eq!(page.ops().last(), Some(&PeerOp::Answer));
     assert_eq!(page.view().phase, PhaseView::Connecting);
+}
+
+#[test]
+fn what_was_kept_is_read_as_other_versions_wrote_it_or_not_at_all() {
+    let whole =
+        r#"{"name":"a","session":"s","sockets":1,"call":null,"left":["b","c"],"camera":true}"#;
+    let kept = Kept::from_json(whole).unwrap();
+    assert_eq!((kept.call, kept.left.map(|(peer, _)| peer)), (None, Some("b".to_owned())));
+    assert!(Kept::from_json(&whole.replace(r#""left":["b","c"],"#, "")).is_some());
+    for (from, to) in [
+        (r#""name":"a","#, ""),
+        (r#""sockets":1"#, r#""sockets":-1"#),
+        (r#""camera":true"#, r#""camera":1"#),
+        (r#"["b","c"]"#, r#"["b"]"#),
+        (r#"["b","c"]"#, r#"["b","no id!"]"#),
+        ("}", ""),
+    ] {
+        assert_eq!(Kept::from_json(&whole.replace(from, to)), None, "{from} → {to}");
+    }
 }

@@ -5,7 +5,7 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Environment, Input, PeerEvent, PeerState, UserInput},
+    call::{Environment, Input, Kept, PeerEvent, PeerState, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -208,7 +208,7 @@ fn a_lost_server_is_told_in_a_call_as_well() {
 fn a_page_that_was_loaded_anew_goes_back_into_its_call() {
     let mut bench = Bench::new();
     let kept = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":true}"#;
-    bench.input(Input::Reloaded(serde_json::from_str(kept).unwrap()));
+    bench.input(Input::Reloaded(Kept::from_json(kept).unwrap()));
     assert!(bench.html.is_hidden("loginPage"));
     bench.input(Input::SocketOpened);
     let effects = bench.server(

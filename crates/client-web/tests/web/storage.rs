@@ -10,7 +10,7 @@ fn window() -> Window {
 
 fn in_a_call() -> Kept {
     let json = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":false}"#;
-    serde_json::from_str(json).unwrap()
+    Kept::from_json(json).unwrap()
 }
 
 #[wasm_bindgen_test]

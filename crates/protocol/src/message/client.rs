@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hidden, LeaveReason, Raw, check_size, encode, kind_of, parse, quick};
+use super::{Hidden, LeaveReason, Raw, check_size, kind_of, page, parse, quick};
 use crate::{
     error::DecodeError,
     ids::CallId,
@@ -203,6 +203,6 @@ impl ClientMessage {
     /// Writes the message.
     #[must_use]
     pub fn encode(&self) -> String {
-        encode(self)
+        page::encode(self)
     }
 }

@@ -7,7 +7,7 @@ use serde::{
     de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
-use super::{Hidden, LeaveReason, Raw, client::is_false, encode, kind_of, parse, quick};
+use super::{Hidden, LeaveReason, Raw, client::is_false, encode, page, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
@@ -227,18 +227,7 @@ impl ServerMessage {
     /// # Errors
     /// Says what is wrong; a client has nobody to tell and ignores it.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        Ok(match &*kind_of(text)? {
-            "login" => Self::Login(parse::<LoginOnWire>(text)?.into()),
-            "offer" => Self::Offer(parse(text)?),
-            "answer" => Self::Answer(parse(text)?),
-            "candidate" => Self::Candidate(parse(text)?),
-            "ringing" => Self::Ringing(parse(text)?),
-            "leave" => Self::Leave(parse(text)?),
-            "error" => Self::Error(parse(text)?),
-            "pong" => Self::Pong(parse(text)?),
-            "ice" => Self::Ice(parse(text)?),
-            _ => return Err(DecodeError::UnknownType),
-        })
+        page::decode(text)
     }
 
     /// Whether it counts as one of the session's messages: all do that do not manage the socket itself.
@@ -331,6 +320,12 @@ impl From<LoginReply> for LoginOnWire {
 impl Serialize for LoginReply {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         LoginOnWire::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LoginReply {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        LoginOnWire::deserialize(deserializer).map(Self::from)
     }
 }
 

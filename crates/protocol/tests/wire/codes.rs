@@ -24,6 +24,7 @@ fn error_codes_are_these_and_say_whether_a_retry_can_help() {
         let json = format!("\"{text}\"");
         assert_eq!(serde_json::to_string(&code).unwrap(), json);
         assert_eq!(serde_json::from_str::<ErrorCode>(&json).unwrap(), code);
+        assert_eq!((code.as_str(), ErrorCode::of_word(text)), (text, code));
         assert_eq!(code.retry_can_help(), retry, "{text}");
     }
     let error = r#"{"type":"error","message":"m","code":"of_a_newer_version"}"#;
@@ -55,9 +56,11 @@ fn leave_reasons_are_these() {
         let json = format!("\"{text}\"");
         assert_eq!(serde_json::to_string(&reason).unwrap(), json);
         assert_eq!(serde_json::from_str::<LeaveReason>(&json).unwrap(), reason);
+        assert_eq!((reason.as_str(), LeaveReason::of_word(text)), (text, reason));
     }
     let newer = serde_json::from_str::<LeaveReason>("\"of_a_newer_version\"").unwrap();
     assert_eq!(newer, LeaveReason::Hangup);
+    assert_eq!(LeaveReason::of_word("of_a_newer_version"), LeaveReason::Hangup);
 }
 
 #[test]

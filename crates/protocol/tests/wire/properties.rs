@@ -2,6 +2,7 @@
 
 use proptest::{prelude::*, sample::Index};
 use protocol::{CallId, ClientMessage, DecodeError, Raw, ServerMessage};
+use serde::Deserialize;
 
 use crate::{
     arbitrary::{client_message, json, server_message, space, text},
@@ -78,6 +79,35 @@ fn mutate(text: &str, mutations: &[Mutation]) -> String {
     chars.into_iter().collect()
 }
 
+/// A server's message as serde reads it.
+fn by_serde(text: &str) -> Option<ServerMessage> {
+    fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+        serde_json::from_str(text).ok()
+    }
+    #[derive(Deserialize)]
+    struct Tag {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+
+    // serde also reads structs from arrays.
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    Some(match &*parse::<Tag>(text)?.kind {
+        "login" => ServerMessage::Login(parse(text)?),
+        "offer" => ServerMessage::Offer(parse(text)?),
+        "answer" => ServerMessage::Answer(parse(text)?),
+        "candidate" => ServerMessage::Candidate(parse(text)?),
+        "ringing" => ServerMessage::Ringing(parse(text)?),
+        "leave" => ServerMessage::Leave(parse(text)?),
+        "error" => ServerMessage::Error(parse(text)?),
+        "pong" => ServerMessage::Pong(parse(text)?),
+        "ice" => ServerMessage::Ice(parse(text)?),
+        _ => return None,
+    })
+}
+
 proptest! {
     #![proptest_config(config(1000))]
 
@@ -89,6 +119,48 @@ proptest! {
     #[test]
     fn a_servers_message_survives_the_wire(message in server_message()) {
         prop_assert_eq!(ServerMessage::decode(&message.encode()), Ok(message));
+    }
+
+    #[test]
+    fn a_client_writes_what_serde_writes(message in client_message()) {
+        prop_assert_eq!(message.encode(), serde_json::to_string(&message).unwrap());
+    }
+
+    #[test]
+    fn a_client_reads_what_serde_reads(
+        message in server_message(),
+        key in text(),
+        value in json(),
+        mutations in proptest::collection::vec(mutation(), 0..3),
+    ) {
+        let key = serde_json::to_string(&key).unwrap();
+        let text = message.encode().replacen('{', &format!("{{{key}:{value},"), 1);
+        let text = mutate(&text, &mutations);
+        prop_assert_eq!(ServerMessage::decode(&text).ok(), by_serde(&text), "{}", text);
+    }
+
+    #[test]
+    fn a_client_takes_for_json_what_serde_does(
+        json in json(),
+        mutations in proptest::collection::vec(mutation(), 0..3),
+    ) {
+        let json = mutate(&json, &mutations);
+        let by_serde = serde_json::from_str::<&serde_json::value::RawValue>(&json);
+        let raw = Raw::from_json(json.clone());
+        prop_assert_eq!(
+            raw.as_ref().map(Raw::as_json).ok(),
+            by_serde.map(serde_json::value::RawValue::get).ok()
+        );
+        // Of a number out of range and of a lone surrogate it is not said that they are no JSON.
+        prop_assert!(raw.is_ok() || serde_json::from_str::<serde_json::Value>(&json).is_err());
+    }
+
+    #[test]
+    fn a_string_says_what_serde_says(json in json()) {
+        prop_assert_eq!(
+            protocol::json::string(&json).ok().map(std::borrow::Cow::into_owned),
+            serde_json::from_str::<String>(&json).ok()
+        );
     }
 
     #[test]

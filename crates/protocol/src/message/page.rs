@@ -1,0 +1,157 @@
+//! What a page reads and writes, without serde: see [`json`](crate::json).
+
+use super::{
+    ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Pong, Raw, Refusal, RelayedAnswer,
+    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+};
+use crate::{
+    error::{DecodeError, ErrorCode},
+    ids::CallId,
+    json::{self, Mistake, Object, Writer},
+};
+
+impl From<Mistake> for DecodeError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Malformed(mistake.0.to_owned())
+    }
+}
+
+pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
+    let object = Object::read(text)?;
+    Ok(match &*json::string(object.must("type")?)? {
+        "login" => ServerMessage::Login(login_reply(&object)?),
+        "offer" => ServerMessage::Offer(RelayedOffer {
+            name: object.must_text("name")?,
+            offer: raw(&object, "offer")?,
+            call: id(&object, "call")?,
+            replaces: id(&object, "replaces")?,
+            guest: guest(&object)?,
+        }),
+        "answer" => ServerMessage::Answer(RelayedAnswer {
+            name: object.text("name")?,
+            answer: raw(&object, "answer")?,
+            call: id(&object, "call")?,
+            guest: guest(&object)?,
+        }),
+        "candidate" => ServerMessage::Candidate(RelayedCandidate {
+            name: object.text("name")?,
+            candidate: raw(&object, "candidate")?,
+            call: id(&object, "call")?,
+        }),
+        "ringing" => ServerMessage::Ringing(RelayedRinging {
+            name: object.text("name")?,
+            call: id(&object, "call")?,
+            guest: guest(&object)?,
+        }),
+        "leave" => ServerMessage::Leave(RelayedLeave {
+            name: object.text("name")?,
+            call: id(&object, "call")?,
+            reason: object.text("reason")?.map(|word| LeaveReason::of_word(&word)),
+        }),
+        "error" => ServerMessage::Error(Refusal {
+            message: object.must_text("message")?,
+            code: code(&object)?,
+            name: object.text("name")?,
+            call: id(&object, "call")?,
+        }),
+        "pong" => ServerMessage::Pong(Pong { received: object.number("received")? }),
+        "ice" => ServerMessage::Ice(Ice {
+            ice_servers: ice_servers(&object)?.ok_or(Mistake("missing field"))?,
+        }),
+        _ => return Err(DecodeError::UnknownType),
+    })
+}
+
+fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
+    // Every field is read, whichever reply it is: one that is wrong is refused in both.
+    let success = object.boolean("success")?.ok_or(Mistake("missing field"))?;
+    let (code, message) = (code(object)?, object.text("message")?);
+    let version = object.number("version")?.map(u32::try_from).transpose();
+    let welcome = Welcome {
+        name: object.text("name")?,
+        session: object.text("session")?,
+        received: object.number("received")?,
+        peer: object.text("peer")?,
+        call: id(object, "call")?,
+        ice_servers: ice_servers(object)?.unwrap_or_default(),
+        version: version.map_err(|_| Mistake("a number is too large"))?,
+    };
+    Ok(if success { LoginReply::Welcome(welcome) } else { LoginReply::Refused { code, message } })
+}
+
+fn ice_servers(object: &Object<'_>) -> Result<Option<Vec<IceServer>>, Mistake> {
+    let servers = object.array("iceServers")?;
+    servers.map(|list| list.into_iter().map(ice_server).collect()).transpose()
+}
+
+fn ice_server(json: &str) -> Result<IceServer, Mistake> {
+    let object = Object::read(json)?;
+    let urls = object.must("urls")?;
+    // W3C allows one URL where there may be several.
+    let urls = if urls.starts_with('[') { json::items(urls)? } else { vec![urls] };
+    let urls = urls.into_iter().map(|url| Ok(json::string(url)?.into_owned()));
+    Ok(IceServer {
+        urls: urls.collect::<Result<_, Mistake>>()?,
+        username: object.text("username")?,
+        credential: object.text("credential")?,
+    })
+}
+
+fn raw(object: &Object<'_>, key: &str) -> Result<Raw, Mistake> {
+    object.must(key).map(|json| Raw(json.into()))
+}
+
+fn id(object: &Object<'_>, key: &str) -> Result<Option<CallId>, Mistake> {
+    let text = object.text(key)?;
+    text.map(|text| CallId::try_from(&*text).map_err(|_| Mistake("this is no call id"))).transpose()
+}
+
+fn guest(object: &Object<'_>) -> Result<bool, Mistake> {
+    Ok(object.boolean("guest")?.unwrap_or(false))
+}
+
+fn code(object: &Object<'_>) -> Result<Option<ErrorCode>, Mistake> {
+    Ok(object.text("code")?.map(|word| ErrorCode::of_word(&word)))
+}
+
+pub(super) fn encode(message: &ClientMessage) -> String {
+    let start = |kind| Writer::new().text("type", kind);
+    let writer = match message {
+        ClientMessage::Login(m) => start("login")
+            .text("name", &m.name)
+            .maybe_text("session", m.session.as_deref())
+            .maybe_text("ticket", m.ticket.as_deref())
+            .maybe_number("received", m.received)
+            .flag("anew", m.anew)
+            .maybe_number("attempt", m.attempt)
+            .maybe_text("peer", m.peer.as_deref())
+            .maybe_text("call", word(&m.call))
+            .flag("calling", m.calling),
+        ClientMessage::Offer(m) => start("offer")
+            .text("name", &m.name)
+            .raw("offer", m.offer.as_json())
+            .maybe_text("call", word(&m.call))
+            .maybe_text("replaces", word(&m.replaces)),
+        ClientMessage::Answer(m) => start("answer")
+            .maybe_text("name", m.name.as_deref())
+            .raw("answer", m.answer.as_json())
+            .maybe_text("call", word(&m.call)),
+        ClientMessage::Candidate(m) => start("candidate")
+            .maybe_text("name", m.name.as_deref())
+            .raw("candidate", m.candidate.as_json())
+            .maybe_text("call", word(&m.call)),
+        ClientMessage::Ringing(m) => {
+            start("ringing").maybe_text("name", m.name.as_deref()).maybe_text("call", word(&m.call))
+        }
+        ClientMessage::Leave(m) => start("leave")
+            .maybe_text("name", m.name.as_deref())
+            .maybe_text("call", word(&m.call))
+            .maybe_text("reason", m.reason.map(LeaveReason::as_str)),
+        ClientMessage::Ping(m) => start("ping").maybe_number("received", m.received),
+    };
+    writer.finish()
+}
+
+fn word(id: &Option<CallId>) -> Option<&str> {
+    id.as_ref().map(CallId::as_str)
+}
