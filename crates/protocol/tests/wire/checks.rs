@@ -6,6 +6,8 @@ use protocol::{ClientMessage, DecodeError, ServerMessage};
 
 /// Reads a text as the server does.
 pub(crate) fn client_message(text: &str) {
+    // What begins with a space is not read in one pass. It must mean the same.
+    assert_eq!(ClientMessage::decode(text).ok(), ClientMessage::decode(&format!(" {text}")).ok());
     decoded(ClientMessage::decode(text), ClientMessage::decode, ClientMessage::encode);
 }
 

@@ -7,6 +7,9 @@
 mod away;
 mod closing;
 mod doorbell;
+// The fuzz target shares it.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod frames;
 mod handle;
 mod heartbeat;
 mod inbound;
@@ -15,6 +18,7 @@ mod outbound;
 mod reader;
 mod residents;
 mod turn;
+mod websocket;
 
 use std::{
     pin::{Pin, pin},
@@ -27,10 +31,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Sleep,
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Message, protocol::WebSocketConfig},
-};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -39,7 +40,6 @@ use crate::{
     directory::Directory,
     edge::{Limits, Pace, Visitor},
     ice::Ice,
-    limits,
     roster::{Present, Roster},
 };
 use closing::Ending;
@@ -50,6 +50,7 @@ pub use reader::ReadOnDemand;
 pub use residents::Proof;
 use residents::Residents;
 use turn::{Bells, Turn};
+pub use websocket::websocket_config;
 
 /// What the connections of a server share.
 #[derive(Debug)]
@@ -122,17 +123,6 @@ impl<D: Directory> Shared<D> {
         let session = SessionHandle::new(user, claimed, directory, shutdown, limits, now);
         session.paced(self.limits.as_ref().map(|_| Pace::new(now)))
     }
-}
-
-/// The WebSocket library's settings: its defaults cost 130 KiB a connection.
-#[must_use]
-pub fn websocket_config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(limits::READ_BUFFER_BYTES)
-        .write_buffer_size(limits::WRITE_BATCH_BYTES)
-        .max_write_buffer_size(limits::MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(protocol::limits::MAX_MESSAGE_BYTES))
 }
 
 /// Drives one WebSocket until it is closed. It is the `visitor`'s.
