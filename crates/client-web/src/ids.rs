@@ -46,12 +46,15 @@ macro_rules! with_ids {
             missed_panel: HtmlElement = "missedPanel",
             missed_list: HtmlElement = "missedList",
             clear_missed: HtmlButtonElement = "clearMissedBtn",
+            blocked_panel: HtmlElement = "blockedPanel",
+            blocked_list: HtmlElement = "blockedList",
 
             incoming: HtmlElement = "incomingCall",
             caller_name: HtmlElement = "callerName",
             accept: HtmlButtonElement = "acceptBtn",
             accept_audio: HtmlButtonElement = "acceptAudioBtn",
             decline: HtmlButtonElement = "declineBtn",
+            block: HtmlButtonElement = "blockBtn",
 
             stage: HtmlElement = "stage",
             remote_video: HtmlVideoElement = "remoteVideo",
@@ -74,6 +77,7 @@ macro_rules! with_ids {
 
             status: HtmlElement = "status",
             missed_template: HtmlTemplateElement = "missedTemplate",
+            blocked_template: HtmlTemplateElement = "blockedTemplate",
             texts: HtmlTemplateElement = "texts",
             check_texts: HtmlTemplateElement = "checkTexts",
         }

@@ -24,6 +24,8 @@ pub(crate) struct Page {
     pub(crate) loaded: u32,
     /// What the tab keeps over a reload.
     kept: Option<Kept>,
+    /// Whom the browser keeps as blocked.
+    blocked: Vec<String>,
     /// Whether the user has asked for the call: has called, or accepted.
     consent: bool,
     pub(crate) socket: Option<SocketId>,
@@ -46,6 +48,7 @@ impl Page {
             client,
             loaded: 0,
             kept: None,
+            blocked: Vec::new(),
             consent: false,
             socket: None,
             camera: false,
@@ -84,6 +87,10 @@ impl World {
         let page = &mut self.pages[user];
         let before = std::mem::replace(page, Page::new(page.name, seed));
         page.loaded = before.loaded + 1;
+        page.blocked = before.blocked;
+        let blocked = Input::Blocked(page.blocked.clone());
+        // That alone has no effects.
+        let _ = page.client.handle(self.now, blocked);
         if let Some(kept) = before.kept {
             page.consent = before.consent;
             page.kept = Some(kept.clone());
@@ -98,6 +105,7 @@ impl World {
             Input::User(UserInput::Call { .. } | UserInput::CallAgain | UserInput::Accept { .. })
         );
         self.pages[user].consent |= asks;
+        let rang = self.pages[user].client.is_ringing();
         let effects = self.pages[user].client.handle(self.now, input);
         self.check_consent(user, &effects);
         for effect in effects {
@@ -113,6 +121,10 @@ impl World {
         // Until the server has said so, a page does not know whether it is still in the call that it was in.
         let view = self.view(user);
         self.pages[user].consent &= view.phase != PhaseView::Idle || !view.can_call;
+        let caller = view.incoming.map(|incoming| incoming.name);
+        if !rang && caller.is_some_and(|caller| self.pages[user].blocked.contains(&caller)) {
+            self.violate("it rings for a name that is blocked");
+        }
         if self.view(user).incoming.is_some_and(|incoming| !incoming.answering) {
             let at = self.now + self.rng.below(20_000);
             self.queue.add(at, Event::Notice(user));
@@ -196,6 +208,7 @@ impl World {
             }
             Effect::ClosePeer(id) => self.close_peer(user, id),
             Effect::Keep(kept) => self.pages[user].kept = kept,
+            Effect::KeepBlocked(names) => self.pages[user].blocked = names,
             Effect::EnableMicrophone(_) | Effect::RememberName(_) => {}
         }
     }

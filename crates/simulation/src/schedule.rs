@@ -233,6 +233,8 @@ fn fair_call(world: &mut World) -> Result<(), Violation> {
 /// One calls, the other accepts, and they are connected.
 fn fair_call_stands(world: &mut World) -> Result<(), Violation> {
     world.whims = false;
+    let unblocked = UserInput::Unblock { name: world.pages[0].name.to_owned() };
+    world.queue.add(world.now, Event::Act(1, unblocked));
     let name = world.pages[1].name.to_owned();
     world.queue.add(world.now, Event::Act(0, UserInput::Call { name }));
     let until = world.now + FAIR_CALL;
@@ -281,6 +283,7 @@ impl World {
     /// A user sees that somebody calls.
     pub(crate) fn answer_or_not(&mut self, user: UserId) {
         let input = match self.rng.below(8) {
+            0 if self.rng.below(4) == 0 => UserInput::DeclineForGood,
             0 => UserInput::Decline,
             1 => UserInput::Accept { camera: false },
             2 => return,

@@ -76,6 +76,8 @@ fn act(input: &UserInput) -> String {
         UserInput::Accept { camera: true } => "ACCEPTS".to_owned(),
         UserInput::Accept { camera: false } => "ACCEPTS without camera".to_owned(),
         UserInput::Decline => "DECLINES".to_owned(),
+        UserInput::DeclineForGood => "DECLINES, for good".to_owned(),
+        UserInput::Unblock { name } => format!("unblocks {name}"),
         UserInput::HangUp => "HANGS UP".to_owned(),
         UserInput::SignOut => "signs out".to_owned(),
         other => format!("presses {other:?}"),
@@ -100,6 +102,7 @@ pub(crate) fn effect(name: &str, effect: &Effect) -> String {
             Some((peer, call)) => format!("keeps the call {} with {peer}", short(call)),
             None => return String::new(),
         },
+        Effect::KeepBlocked(names) => format!("has blocked {names:?}"),
         Effect::KeepMedia(_)
         | Effect::DropMedia(_)
         | Effect::EnableMicrophone(_)

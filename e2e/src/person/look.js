@@ -54,5 +54,8 @@ return {
   missed: seen("missedPanel")
     ? [...by("missedList").querySelectorAll("[data-slot=name]")].map((name) => plain(name.textContent))
     : [],
+  blocked: seen("blockedPanel")
+    ? [...by("blockedList").querySelectorAll("[data-slot=name]")].map((name) => plain(name.textContent))
+    : [],
   focus: document.activeElement?.id || document.activeElement?.tagName.toLowerCase() || "",
 };

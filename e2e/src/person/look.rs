@@ -66,6 +66,8 @@ pub struct Look {
     pub can_switch: bool,
     /// Whose calls were missed, newest first.
     pub missed: Vec<String>,
+    /// Who is blocked, the latest first.
+    pub blocked: Vec<String>,
     /// The id of what has the focus, or its kind of element.
     pub focus: String,
 }

@@ -1,6 +1,7 @@
 //! Real browsers call each other through the real server. One file holds the scenes of one theme.
 
 mod answers;
+mod blocked;
 mod builds;
 mod call;
 mod check;
@@ -11,6 +12,7 @@ mod firefox;
 mod first_paint;
 mod keyboard;
 mod losses;
+mod markup;
 mod names;
 mod own_picture;
 mod path;

@@ -10,6 +10,11 @@ use tokio::{sync::Mutex, try_join};
 const SIZES: [(&str, (u32, u32)); 2] = [("narrow", (360, 740)), ("wide", (1280, 800))];
 const COLOURS: [&str; 2] = ["light", "dark"];
 
+/// Shows what lies below the window, if there is something.
+const SCROLL_TO_THE_END: &str = "const below = document.documentElement.scrollHeight > innerHeight;
+    scrollTo({ top: 1e6, behavior: 'instant' });
+    return below;";
+
 /// Whether the page that does not start says why, before long.
 const ADVICE: &str = "new Promise((done) => {
     const look = (left) => {
@@ -48,6 +53,10 @@ impl Tour {
                 person.dress(pixels, colours).await?;
                 let variant = format!("{state}-{size}-{colours}");
                 person.photograph(&folder.join(format!("{variant}.png"))).await?;
+                if person.value(SCROLL_TO_THE_END).await? {
+                    person.photograph(&folder.join(format!("{variant}-end.png"))).await?;
+                    person.value::<()>("scrollTo(0, 0)").await?;
+                }
                 let mut wrong = self.wrong.lock().await;
                 for violation in axe::violations(person).await? {
                     let _ = write!(wrong, "\n{variant}: {violation:#?}");
@@ -137,6 +146,12 @@ fn calling() -> Played {
         bob.hangs_up().await?;
         alice.is_idle_because("ended-by-peer: bob").await?;
         tour.look_at(&alice, "idle-ended").await?;
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        alice.click("blockBtn").await?;
+        alice.is_idle_because("blocked-by-you: bob").await?;
+        alice.value::<()>("document.getElementById('blockedPanel').open = true").await?;
+        tour.look_at(&alice, "idle-blocked").await?;
         tour.is_fine().await
     })
 }

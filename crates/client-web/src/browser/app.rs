@@ -12,7 +12,7 @@ use web_sys::Window;
 
 use super::{
     environment,
-    listener::Listener,
+    listener::{self, Listener},
     media::{self, Kind, Media, Wanted},
     network,
     page::{CheckPanel, MissingIds, Page, Privacy},
@@ -62,6 +62,7 @@ pub fn start() -> Result<(), StartError> {
     if let Some(name) = storage::recall_name(&window) {
         page.suggest_name(&name);
     }
+    let others = post_blocked(&window, &post);
     if let Some(kept) = storage::kept(&window) {
         post.input(Input::Reloaded(kept));
     }
@@ -79,6 +80,7 @@ pub fn start() -> Result<(), StartError> {
         privacy,
         timing,
         _check: check,
+        _others: others,
         post,
         socket: None,
         generation: 0,
@@ -92,6 +94,14 @@ pub fn start() -> Result<(), StartError> {
     Ok(())
 }
 
+/// Tells whose calls are declined, now and whenever another tab changes it.
+fn post_blocked(window: &Window, post: &Post) -> Listener {
+    let (of, to) = (window.clone(), post.clone());
+    let tell = move || to.input(Input::Blocked(storage::blocked(&of)));
+    tell();
+    listener::on::<web_sys::Event>(window, "storage", move |_| tell())
+}
+
 /// Everything that the page holds.
 struct App {
     client: Client,
@@ -101,6 +111,7 @@ struct App {
     privacy: Privacy,
     timing: Option<Timing>,
     _check: CheckPanel,
+    _others: Listener,
     post: Post,
     socket: Option<Socket>,
     /// Which socket this is; what is still in the queue from the ones before is not heard.
@@ -226,6 +237,7 @@ impl App {
             Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
+            Effect::KeepBlocked(names) => storage::keep_blocked(&self.window, &names),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
             Effect::Keep(kept) => storage::keep(&self.window, kept.as_ref()),
         }

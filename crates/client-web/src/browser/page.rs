@@ -7,7 +7,7 @@ mod check;
 mod elements;
 mod focus;
 mod inputs;
-mod missed;
+mod lists;
 mod pictures;
 mod privacy;
 mod texts;
@@ -21,7 +21,7 @@ pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};
 
-use self::{missed::MissedList, texts::Texts};
+use self::{lists::NameList, texts::Texts};
 use super::{listener::Listener, queue::Post};
 use crate::call::{Message, Millis, NoticeView, Page as Shown, Text, View};
 
@@ -32,7 +32,8 @@ pub struct Page {
     elements: Elements,
     texts: Texts,
     post: Post,
-    missed: MissedList,
+    missed: NameList,
+    blocked: NameList,
     last: Option<View>,
     _listeners: Vec<Listener>,
 }
@@ -45,9 +46,21 @@ impl Page {
     pub fn bind(document: Document, post: Post) -> Result<Self, MissingIds> {
         let elements = Elements::bind(&document)?;
         let texts = Texts::new(&elements.texts);
-        let missed = MissedList::new(&elements);
+        let Elements { missed_panel, missed_list, missed_template, .. } = &elements;
+        let missed = NameList::new(missed_panel, missed_list, missed_template);
+        let Elements { blocked_panel, blocked_list, blocked_template, .. } = &elements;
+        let blocked = NameList::new(blocked_panel, blocked_list, blocked_template);
         let listeners = inputs::listen(&elements, &post);
-        Ok(Self { document, elements, texts, post, missed, last: None, _listeners: listeners })
+        Ok(Self {
+            document,
+            elements,
+            texts,
+            post,
+            missed,
+            blocked,
+            last: None,
+            _listeners: listeners,
+        })
     }
 
     /// What the code binds.
@@ -70,7 +83,7 @@ impl Page {
         self.render_frame(&view);
         self.render_login(&view);
         self.render_idle(&view);
-        self.missed.render(&view.missed, view.can_call, now, &self.post);
+        self.render_lists(&view, now);
         call::render(&self.elements, &self.texts, &view);
         self.render_notice(view.notice.as_ref());
         let (document, elements) = (&self.document, &self.elements);
@@ -130,6 +143,17 @@ impl Page {
         if self.document.title() != title {
             self.document.set_title(&title);
         }
+    }
+
+    fn render_lists(&mut self, view: &View, now: Millis) {
+        let last = self.last.as_ref();
+        if last.is_none_or(|last| last.missed != view.missed) {
+            self.missed.show_missed(&view.missed, now, &self.post);
+        }
+        if last.is_none_or(|last| last.blocked != view.blocked) {
+            self.blocked.show_names(&view.blocked, &self.post);
+        }
+        self.missed.set_can_call(view.can_call);
     }
 
     fn render_login(&self, view: &View) {

@@ -4,9 +4,10 @@
 
 use web_sys::{Storage, Window};
 
-use crate::call::Kept;
+use crate::call::{Kept, block};
 
 const NAME: &str = "pronto.name";
+const BLOCKED: &str = "pronto.blocked";
 const SESSION: &str = "pronto.session";
 
 fn storage(window: &Window) -> Option<Storage> {
@@ -28,6 +29,20 @@ pub fn recall_name(window: &Window) -> Option<String> {
 pub fn remember_name(window: &Window, name: &str) {
     if let Some(storage) = storage(window) {
         let _ = storage.set_item(NAME, name);
+    }
+}
+
+/// The names that were blocked.
+#[must_use]
+pub fn blocked(window: &Window) -> Vec<String> {
+    let kept = storage(window).and_then(|storage| storage.get_item(BLOCKED).ok().flatten());
+    block::parse(&kept.unwrap_or_default())
+}
+
+/// Keeps these names as the blocked ones.
+pub fn keep_blocked(window: &Window, names: &[String]) {
+    if let (Some(storage), Ok(json)) = (storage(window), serde_json::to_string(names)) {
+        let _ = storage.set_item(BLOCKED, &json);
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Effect {
     ClosePeer(PeerId),
     /// Remember the name for the next visit.
     RememberName(String),
+    /// Keep these names as those whose calls are declined, in place of the ones before.
+    KeepBlocked(Vec<String>),
     /// Keep this for as long as the tab is there, in place of what was kept before, so that the page can go on after it is
     /// loaded anew; or keep nothing.
     Keep(Option<Kept>),

@@ -57,6 +57,10 @@ impl Client {
         if self.has_left(&offer) {
             return;
         }
+        if self.is_blocked(&offer.name) {
+            // Nothing tells the caller that nobody was asked.
+            return self.refuse(offer, LeaveReason::Declined);
+        }
         match &self.call {
             Call::Idle => {
                 if self.link.session().is_some_and(|session| session.knows_ours) {
@@ -89,11 +93,14 @@ impl Client {
                 self.take_latest(now, offer);
             }
             Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
-                let (name, call) = (Some(offer.name), offer.call);
-                let reason = Some(LeaveReason::Busy);
-                self.send(ClientMessage::Leave(Leave { name, call, reason }));
+                self.refuse(offer, LeaveReason::Busy);
             }
         }
+    }
+
+    fn refuse(&mut self, offer: RelayedOffer, reason: LeaveReason) {
+        let (name, call) = (Some(offer.name), offer.call);
+        self.send(ClientMessage::Leave(Leave { name, call, reason: Some(reason) }));
     }
 
     /// The peer offers anew in a call that this user has left, or continues it over a new peer connection: it has not heard
@@ -205,6 +212,14 @@ impl Client {
         if matches!(self.call, Call::Incoming(_)) {
             self.leave(LeaveReason::Declined);
             self.end_call(Text::DeclinedByYou);
+        }
+    }
+
+    pub(super) fn decline_for_good(&mut self) {
+        if let Call::Incoming(incoming) = &self.call {
+            let name = incoming.peer.clone();
+            self.decline();
+            self.block(name);
         }
     }
 

@@ -55,6 +55,8 @@ pub enum Input {
     Reloaded(Kept),
     /// The user hides their address, so that only relayed paths are used from the next call on, or does not.
     HidesAddress(bool),
+    /// Whose calls are declined without asking, as the browser has kept it: at the start, and when another tab changes it.
+    Blocked(Vec<String>),
     /// The browser is online again, or over another network.
     NetworkChanged,
     /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
@@ -87,6 +89,8 @@ pub enum UserInput {
     },
     /// Declines the incoming call.
     Decline,
+    /// Declines it, and all later calls of the same name.
+    DeclineForGood,
     /// Cancels or hangs up.
     HangUp,
     /// Microphone off, or on again.
@@ -99,6 +103,16 @@ pub enum UserInput {
     DismissNotice,
     /// Has seen the missed calls.
     ClearMissed,
+    /// Does not want to be called by this name any more.
+    Block {
+        /// The name.
+        name: String,
+    },
+    /// Does not mind any more.
+    Unblock {
+        /// The name.
+        name: String,
+    },
     /// Moves the own picture.
     MoveTile(Corner),
 }

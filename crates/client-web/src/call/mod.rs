@@ -6,6 +6,7 @@
 //! waits or knows a browser, so that whole calls run in a test in no time.
 
 mod active;
+pub mod block;
 mod cause;
 mod clock;
 mod description;
@@ -89,6 +90,8 @@ pub struct Client {
     devices: Devices,
     notice: Option<Notice>,
     missed: Vec<Missed>,
+    /// Whose calls are declined without asking, the latest first.
+    blocked: Vec<String>,
     sign_in_error: Option<Text>,
     callee_error: Option<Text>,
     corner: Corner,
@@ -118,6 +121,7 @@ impl Client {
             devices: Devices::default(),
             notice: None,
             missed: Vec::new(),
+            blocked: Vec::new(),
             sign_in_error: None,
             callee_error: None,
             corner: Corner::TopRight,
@@ -149,6 +153,7 @@ impl Client {
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
             Input::HidesAddress(hides) => self.hides_address = hides,
+            Input::Blocked(names) => self.blocked = names,
             Input::NetworkChanged => self.network_changed(now),
             Input::Tick => {
                 self.notice_sleep(now);
@@ -196,12 +201,15 @@ impl Client {
             }
             UserInput::Accept { camera } => self.accept(now, camera),
             UserInput::Decline => self.decline(),
+            UserInput::DeclineForGood => self.decline_for_good(),
             UserInput::HangUp => self.hang_up(),
             UserInput::ToggleMicrophone => self.toggle_microphone(),
             UserInput::ToggleCamera => self.toggle_camera(),
             UserInput::TogglePreview => self.toggle_preview(),
             UserInput::DismissNotice => self.dismiss_notice(),
             UserInput::ClearMissed => self.missed.clear(),
+            UserInput::Block { name } => self.block(name),
+            UserInput::Unblock { name } => self.unblock(&name),
             UserInput::MoveTile(corner) => self.corner = corner,
         }
     }

@@ -87,6 +87,7 @@ impl Client {
             return;
         }
         self.notice = None;
+        self.unblock(name);
         // A preview that is still being asked for would come in the call's way.
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {

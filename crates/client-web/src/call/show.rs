@@ -26,6 +26,7 @@ impl Client {
             hides_in_vain: self.hides_in_vain(),
             notice: self.notice_view(),
             missed: self.missed.clone(),
+            blocked: self.blocked.clone(),
             incoming: self.incoming_view(),
             remote: self.remote_view(),
             own_picture: self.devices.camera,

@@ -86,6 +86,8 @@ texts! {
     Declined = "declined",
     /// This user declined.
     DeclinedByYou = "declined-by-you",
+    /// This user declined, for good.
+    BlockedByYou = "blocked-by-you",
     /// The callee is in another call.
     Busy = "busy",
     /// The callee did not answer in time.

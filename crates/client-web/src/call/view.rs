@@ -33,6 +33,8 @@ pub struct View {
     pub notice: Option<NoticeView>,
     /// The missed calls, newest first.
     pub missed: Vec<Missed>,
+    /// Whose calls are declined without asking, the latest first.
+    pub blocked: Vec<String>,
     /// The incoming call.
     pub incoming: Option<IncomingView>,
     /// The other's side of the stage.

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod anew;
+mod blocked;
 mod calls;
 mod crossing;
 mod devices;

@@ -70,8 +70,20 @@ fn a_missed_call_can_be_called_back() {
     last.unchecked_into::<HtmlElement>().click();
     assert_eq!(bench.posted(), [UserInput::Call { name: "bob".to_owned() }]);
 
+    let block = bench.html.find("#missedList li:last-child [data-action=block]").unwrap();
+    block.unchecked_into::<HtmlElement>().click();
+    let name = "bob".to_owned();
+    assert_eq!(bench.posted(), [UserInput::Block { name: name.clone() }]);
+    bench.user(UserInput::Block { name: name.clone() });
+    assert!(!bench.html.is_hidden("blockedPanel"));
+    let unblock = bench.html.find("#blockedList [data-action=unblock]").unwrap();
+    unblock.unchecked_into::<HtmlElement>().click();
+    assert_eq!(bench.posted(), [UserInput::Unblock { name: name.clone() }]);
+    bench.user(UserInput::Unblock { name });
+    assert!(bench.html.is_hidden("blockedPanel"));
+
     bench.input(Input::SocketClosed { code: 1006 });
-    assert!(bench.html.find("#missedList button:not([disabled])").is_none());
+    assert!(bench.html.find("#missedList [data-action=call]:not([disabled])").is_none());
     bench.user(UserInput::ClearMissed);
     assert!(bench.html.is_hidden("missedPanel"));
     assert!(bench.html.find("#missedList li").is_none());

@@ -126,7 +126,10 @@ impl State {
             }
             Effect::ClosePeer(id) => self.close_peer(page, id),
             Effect::Keep(kept) => self.page(page).kept = kept,
-            Effect::KeepMedia(_) | Effect::EnableMicrophone(_) | Effect::RememberName(_) => {}
+            Effect::KeepMedia(_)
+            | Effect::EnableMicrophone(_)
+            | Effect::RememberName(_)
+            | Effect::KeepBlocked(_) => {}
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// Listens to every button and form.
 pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
-    let buttons: [(&HtmlElement, UserInput); 12] = [
+    let buttons: [(&HtmlElement, UserInput); 13] = [
         (&elements.retry_now, UserInput::RetryNow),
         (&elements.sign_out, UserInput::SignOut),
         (&elements.call_again, UserInput::CallAgain),
@@ -23,6 +23,7 @@ pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
         (&elements.accept, UserInput::Accept { camera: true }),
         (&elements.accept_audio, UserInput::Accept { camera: false }),
         (&elements.decline, UserInput::Decline),
+        (&elements.block, UserInput::DeclineForGood),
         (&elements.microphone, UserInput::ToggleMicrophone),
         (&elements.camera, UserInput::ToggleCamera),
         (&elements.hang_up, UserInput::HangUp),

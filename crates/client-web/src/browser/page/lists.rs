@@ -1,11 +1,11 @@
-//! The missed calls.
+//! The lists beside the dial: the missed calls, and the names that are blocked.
 
 use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DocumentFragment, Element, HtmlButtonElement, HtmlElement};
+use web_sys::{DocumentFragment, Element, HtmlButtonElement, HtmlElement, HtmlTemplateElement};
 
 use super::{
-    Elements, set_attribute,
+    set_attribute,
     texts::{fill_slot, find_slot},
 };
 use crate::{
@@ -16,60 +16,77 @@ use crate::{
     call::{Millis, Missed, UserInput},
 };
 
-/// The list of missed calls.
+/// What a button of a row does, by its `data-action`.
+const ACTIONS: [(&str, fn(String) -> UserInput); 3] = [
+    ("call", |name| UserInput::Call { name }),
+    ("block", |name| UserInput::Block { name }),
+    ("unblock", |name| UserInput::Unblock { name }),
+];
+
+/// A list of names, each with what can be done about it. It is rebuilt only when it changes, so that a button keeps the
+/// focus.
 #[derive(Debug)]
-pub(super) struct MissedList {
+pub(super) struct NameList {
     panel: HtmlElement,
     list: HtmlElement,
     template: DocumentFragment,
-    shown: Vec<Missed>,
-    rows: Vec<Row>,
+    /// The buttons, and of each whether it calls.
+    buttons: Vec<(HtmlButtonElement, bool, Listener)>,
 }
 
-/// A missed call, and the button that calls back.
-#[derive(Debug)]
-struct Row {
-    button: HtmlButtonElement,
-    _listener: Listener,
-}
+impl NameList {
+    pub(super) fn new(
+        panel: &HtmlElement,
+        list: &HtmlElement,
+        template: &HtmlTemplateElement,
+    ) -> Self {
+        let (panel, list, template) = (panel.clone(), list.clone(), template.content());
+        Self { panel, list, template, buttons: Vec::new() }
+    }
 
-impl MissedList {
-    pub(super) fn new(elements: &Elements) -> Self {
-        Self {
-            panel: elements.missed_panel.clone(),
-            list: elements.missed_list.clone(),
-            template: elements.missed_template.content(),
-            shown: Vec::new(),
-            rows: Vec::new(),
+    pub(super) fn show_missed(&mut self, missed: &[Missed], now: Millis, post: &Post) {
+        self.clear(missed.is_empty());
+        for missed in missed {
+            if let Some(item) = self.add(&missed.name, post) {
+                show_time(&item, now.saturating_sub(missed.at));
+            }
         }
     }
 
-    /// Shows these calls. They are rebuilt only when they change, so that a button keeps the focus.
-    pub(super) fn render(&mut self, missed: &[Missed], can_call: bool, now: Millis, post: &Post) {
-        if self.shown != missed {
-            self.panel.set_hidden(missed.is_empty());
-            self.list.set_text_content(None);
-            self.rows = missed.iter().filter_map(|missed| self.add(missed, now, post)).collect();
-            self.shown = missed.to_vec();
-        }
-        for row in &self.rows {
-            row.button.set_disabled(!can_call);
+    pub(super) fn show_names(&mut self, names: &[String], post: &Post) {
+        self.clear(names.is_empty());
+        for name in names {
+            self.add(name, post);
         }
     }
 
-    fn add(&self, missed: &Missed, now: Millis, post: &Post) -> Option<Row> {
+    /// Whether one can call.
+    pub(super) fn set_can_call(&self, can_call: bool) {
+        for (button, calls, _) in &self.buttons {
+            button.set_disabled(*calls && !can_call);
+        }
+    }
+
+    fn clear(&mut self, empty: bool) {
+        self.panel.set_hidden(empty);
+        self.list.set_text_content(None);
+        self.buttons.clear();
+    }
+
+    fn add(&mut self, name: &str, post: &Post) -> Option<Element> {
         let copy = self.template.clone_node_with_deep(true).ok()?;
         let item = copy.unchecked_into::<DocumentFragment>().first_element_child()?;
-        fill_slot(&item, "name", &missed.name);
-        show_time(&item, now.saturating_sub(missed.at));
-        let button = item.query_selector("[data-action=\"call\"]").ok()??;
-        let button = button.dyn_into::<HtmlButtonElement>().ok()?;
-        let (post, name) = (post.clone(), missed.name.clone());
-        let listener = listener::on_click(&button, move || {
-            post.user(UserInput::Call { name: name.clone() });
-        });
+        fill_slot(&item, "name", name);
+        for (action, input) in ACTIONS {
+            let found = item.query_selector(&format!("[data-action=\"{action}\"]")).ok().flatten();
+            let Some(button) = found.and_then(|found| found.dyn_into().ok()) else { continue };
+            let button: HtmlButtonElement = button;
+            let (post, name) = (post.clone(), name.to_owned());
+            let listener = listener::on_click(&button, move || post.user(input(name.clone())));
+            self.buttons.push((button, action == "call", listener));
+        }
         self.list.append_child(&item).ok()?;
-        Some(Row { button, _listener: listener })
+        Some(item)
     }
 }
 

@@ -1,0 +1,50 @@
+//! Whose calls are declined without asking: the names that the user has blocked.
+
+use super::{Client, Effect, Message, Notice, Text, same_name};
+
+/// How many names can be blocked. More pests than that need another remedy; the oldest goes first.
+const MAX_BLOCKED: usize = 200;
+
+/// The longest name that is taken out of the browser's storage, in bytes: no server's is longer.
+const MAX_NAME_BYTES: usize = 256;
+
+/// The names that were kept in the browser's storage, of which anybody can write anything there. What is no list of
+/// names is an empty one.
+#[must_use]
+pub fn parse(kept: &str) -> Vec<String> {
+    let mut names: Vec<String> = serde_json::from_str(kept).unwrap_or_default();
+    names.retain(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES);
+    names.truncate(MAX_BLOCKED);
+    names
+}
+
+impl Client {
+    /// Whether calls of this name are declined: unless the user is in a call with them, or calls them.
+    pub(super) fn is_blocked(&self, name: &str) -> bool {
+        self.blocked.iter().any(|blocked| same_name(blocked, name))
+            && !self.call_peer().is_some_and(|peer| same_name(peer, name))
+    }
+
+    pub(super) fn block(&mut self, name: String) {
+        self.missed.retain(|missed| !same_name(&missed.name, &name));
+        self.blocked.retain(|blocked| !same_name(blocked, &name));
+        let message = Message::about(Text::BlockedByYou, &name);
+        self.notice = Some(Notice { message, call_again: None });
+        self.blocked.insert(0, name);
+        self.blocked.truncate(MAX_BLOCKED);
+        self.keep_blocked();
+    }
+
+    /// Whoever is called can call back.
+    pub(super) fn unblock(&mut self, name: &str) {
+        let before = self.blocked.len();
+        self.blocked.retain(|blocked| !same_name(blocked, name));
+        if self.blocked.len() < before {
+            self.keep_blocked();
+        }
+    }
+
+    fn keep_blocked(&mut self) {
+        self.effects.push(Effect::KeepBlocked(self.blocked.clone()));
+    }
+}
