@@ -16,8 +16,11 @@ use crate::{
     call::{Millis, Missed, UserInput},
 };
 
-/// What a button of a row does, by its `data-action`.
-const ACTIONS: [(&str, fn(String) -> UserInput); 3] = [
+/// What a button of a row does with the row's name.
+type Action = fn(String) -> UserInput;
+
+/// The actions, by the button's `data-action`.
+const ACTIONS: [(&str, Action); 3] = [
     ("call", |name| UserInput::Call { name }),
     ("block", |name| UserInput::Block { name }),
     ("unblock", |name| UserInput::Unblock { name }),
