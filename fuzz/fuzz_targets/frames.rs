@@ -14,15 +14,13 @@ mod edge {
     }
 }
 
-mod connection {
-    #[path = "../../../crates/server/src/connection/frames.rs"]
-    pub mod frames;
-    #[path = "../../../crates/server/src/connection/reader.rs"]
-    mod reader;
-    #[path = "../../../crates/server/src/connection/websocket.rs"]
-    mod websocket;
+#[path = "../../crates/server/src/connection/frames.rs"]
+mod frames;
+#[path = "../../crates/server/src/connection/reader.rs"]
+mod reader;
+#[path = "../../crates/server/src/connection/websocket.rs"]
+mod websocket;
 
-    pub use {reader::ReadOnDemand, websocket::websocket_config};
-}
+use {reader::ReadOnDemand, websocket::websocket_config};
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| connection::frames::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| frames::check(bytes));
