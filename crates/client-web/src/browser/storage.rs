@@ -36,13 +36,13 @@ pub fn remember_name(window: &Window, name: &str) {
 #[must_use]
 pub fn blocked(window: &Window) -> Vec<String> {
     let kept = storage(window).and_then(|storage| storage.get_item(BLOCKED).ok().flatten());
-    block::parse(&kept.unwrap_or_default())
+    block::read(&kept.unwrap_or_default())
 }
 
 /// Keeps these names as the blocked ones.
 pub fn keep_blocked(window: &Window, names: &[String]) {
-    if let (Some(storage), Ok(json)) = (storage(window), serde_json::to_string(names)) {
-        let _ = storage.set_item(BLOCKED, &json);
+    if let Some(storage) = storage(window) {
+        let _ = storage.set_item(BLOCKED, &block::write(names));
     }
 }
 

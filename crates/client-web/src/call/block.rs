@@ -8,14 +8,23 @@ const MAX_BLOCKED: usize = 200;
 /// The longest name that is taken out of the browser's storage, in bytes: no server's is longer.
 const MAX_NAME_BYTES: usize = 256;
 
-/// The names that were kept in the browser's storage, of which anybody can write anything there. What is no list of
-/// names is an empty one.
+/// The names as they are kept in the browser's storage: one a line. A name that holds a line's end, which our server gives to
+/// nobody, is blocked until the page is closed: read again, it would be other people's.
 #[must_use]
-pub fn parse(kept: &str) -> Vec<String> {
-    let mut names: Vec<String> = serde_json::from_str(kept).unwrap_or_default();
-    names.retain(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES);
-    names.truncate(MAX_BLOCKED);
-    names
+pub fn write(names: &[String]) -> String {
+    let mut kept = String::new();
+    for name in names.iter().filter(|name| !name.contains(['\n', '\r'])) {
+        kept.push_str(name);
+        kept.push('\n');
+    }
+    kept
+}
+
+/// Reads them again. Anybody can write anything there, so that no more is taken than is ever kept.
+#[must_use]
+pub fn read(kept: &str) -> Vec<String> {
+    let names = kept.lines().filter(|name| (1..=MAX_NAME_BYTES).contains(&name.len()));
+    names.take(MAX_BLOCKED).map(str::to_owned).collect()
 }
 
 impl Client {
