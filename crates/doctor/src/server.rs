@@ -129,7 +129,8 @@ async fn sign_in(
             error => Unreached::NoWebSocket(error.to_string()),
         })?;
     for _ in 0..NAMES {
-        let login = ClientMessage::Login(Login { name: name(), ..Login::default() });
+        let login = Login { name: name(), ..Login::default() };
+        let login = ClientMessage::Login(Box::new(login));
         let sent = socket.send(Message::text(login.encode())).await;
         sent.map_err(|_| Unreached::NotPronto)?;
         match reply(&mut socket).await? {

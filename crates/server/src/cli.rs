@@ -1,6 +1,7 @@
 //! The command line. Each option is also an environment variable.
 
 mod edge;
+mod identity;
 mod relay;
 mod tls;
 
@@ -13,7 +14,7 @@ use server::{
     config::{BadOrigin, Origin, Origins, PublicHost, StunUrl},
 };
 
-use self::{edge::EdgeOptions, relay::RelayOptions, tls::TlsOptions};
+use self::{edge::EdgeOptions, identity::IdentityOptions, relay::RelayOptions, tls::TlsOptions};
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
@@ -58,6 +59,9 @@ pub(crate) struct Cli {
 
     #[command(flatten)]
     edge: EdgeOptions,
+
+    #[command(flatten)]
+    identity: IdentityOptions,
 
     /// The host that people find the server at, such as `talk.example.org`, perhaps with a port: where the relay is for
     /// browsers, where plain HTTP is sent to, and what a certificate is for. By default the one that they ask for.
@@ -142,6 +146,7 @@ impl Cli {
             turn: self.relay.into_turn()?,
             tls: self.tls.into_tls(self.public_host.as_ref(), state.as_deref())?,
             public_host: self.public_host,
+            identity: self.identity.into_settings()?,
             state,
             timing,
         })

@@ -5,7 +5,7 @@ mod origin;
 mod stun;
 mod turn;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use host::{BadPublicHost, PublicHost};
 pub use origin::{BadOrigin, Origin};
@@ -37,6 +37,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// What one address may have; `None` if clients are held to no limits of number and pace.
     pub limits: Option<AddressLimits>,
+    /// Who says who somebody is; `None` if nobody does, and everybody is who they say.
+    pub identity: Option<identity::Settings>,
     /// The proxies that are believed when they tell whom they speak for.
     pub proxies: Proxies,
     /// The deadlines.
@@ -54,9 +56,27 @@ impl Default for Config {
             tls: None,
             state: None,
             limits: Some(AddressLimits::default()),
+            identity: None,
             proxies: Proxies::default(),
             timing: Timing::default(),
         }
+    }
+}
+
+impl Config {
+    /// Whether a server that listens there may be set up like this.
+    ///
+    /// # Errors
+    /// It may not: people would sign in over plain HTTP, and whoever is on the way would have their accounts.
+    pub fn check(&self, listen: SocketAddr) -> Result<(), &'static str> {
+        let is_plain = self.tls.is_none() && self.proxies.trusted.is_empty();
+        if self.identity.is_some() && is_plain && !listen.ip().is_loopback() {
+            return Err(
+                "people cannot sign in with a provider over plain HTTP: the server needs --tls, or a \
+                 --trusted-proxy that speaks HTTPS, or to listen on this machine only",
+            );
+        }
+        Ok(())
     }
 }
 

@@ -78,6 +78,9 @@ pub(crate) struct Peer {
     pub(crate) place: Option<Arc<Place>>,
 }
 
+/// Whose ticket was brought, and their name, if they have one.
+pub(crate) type Claimant = (identity::Account, Option<protocol::UserName>);
+
 /// Whose WebSocket it is, before there is a name.
 #[derive(Debug, Default)]
 pub struct Visitor {
@@ -85,6 +88,8 @@ pub struct Visitor {
     pub reached: Option<crate::ice::Reached>,
     /// Where they are, if that can be said.
     pub remote: Option<Remote>,
+    /// Whose ticket they brought, until they are logged in.
+    pub(crate) claimant: Option<Box<Claimant>>,
     /// They are counted among those who have not logged in.
     pub(crate) guest: Option<Place>,
     /// How fast they may talk; a user's pace is the session's.

@@ -11,6 +11,7 @@ use std::{
 use protocol::{IceServer, UserName};
 use relay::{Credential, Relay, Secret, limits::CREDENTIAL_LIFETIME};
 
+pub(crate) use reached::is_loopback;
 pub use reached::{Door, Reached};
 
 use crate::{config::StunUrl, config::TurnUrl, limits::ICE_RENEWED_BEFORE};

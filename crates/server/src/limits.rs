@@ -130,6 +130,21 @@ pub fn login_rate(users: u32) -> Rate {
     Rate { burst: users.max(1), every }
 }
 
+/// How often an address may ask what has to do with signing in (`/auth`): a page does so when it is loaded and before each socket,
+/// and a sign-in is two more.
+#[must_use]
+pub fn auth_rate(users: u32) -> Rate {
+    let Rate { burst, every } = login_rate(users);
+    Rate { burst: burst.saturating_mul(2), every: every / 2 }
+}
+
+/// How often an address may begin to sign in with a provider: each waits in memory until it comes back. In the 10 minutes that
+/// one may take these are 7,000, less than half of what may wait in all.
+#[must_use]
+pub fn sign_in_rate(users: u32) -> Rate {
+    login_rate(users)
+}
+
 /// How often a user may call: nobody dials more than one number every other second for long.
 pub const CALL_RATE: Rate = Rate { burst: 60, every: Duration::from_secs(2) };
 

@@ -61,6 +61,7 @@ async fn serve(cli: Cli) -> Result<(), String> {
         sockets.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
     let is_self_signed = cli.is_self_signed();
     let config = cli.into_config()?;
+    config.check(address).map_err(|why| format!("{why}."))?;
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}."))?;
     // The reader of this may be gone, which is no reason not to serve.
     let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
+use identity::Identity;
 use relay::{Relay, RelayAddresses, Secret};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -32,6 +33,11 @@ pub async fn run(
 ) -> io::Result<()> {
     let Sockets { tcp, udp, redirect: redirecting } = sockets.into();
     let local = tcp.local_addr()?;
+    config.check(local).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+    let identity = match &config.identity {
+        Some(settings) => Some(Arc::new(identity(settings, config.state.as_deref())?)),
+        None => None,
+    };
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let background = Background { tasks: tasks.clone(), stop: stop.clone() };
@@ -45,8 +51,13 @@ pub async fn run(
     let directory = LocalDirectory::default();
     let connections = Arc::new(
         Shared::new(directory, roster.clone(), ice, &config, stop.child_token())
-            .limited(edge.limits.clone()),
+            .limited(edge.limits.clone())
+            .identifying(identity.clone()),
     );
+    if let Some(identity) = identity.clone() {
+        let stop = stop.child_token();
+        tasks.spawn(async move { stop.run_until_cancelled(identity.look_around()).await });
+    }
     // Before anybody can connect and take their names.
     for waiting in connections.expect(present).await {
         tasks.spawn(waiting);
@@ -66,7 +77,8 @@ pub async fn run(
         Arc::clone(&edge),
         connections,
         tasks.clone(),
-    );
+    )
+    .identifying(identity);
     let tls = tls.map(|tls| (tls, redirect(config.public_host.clone(), None)));
     let port =
         Arc::new(Port::new(router(site, https_only), tls, relay, Arc::clone(&edge), config.timing));
@@ -107,6 +119,16 @@ fn roster(state: Option<&Path>, address: SocketAddr) -> (Roster, Present) {
         }
     }
 }
+
+/// Without its database nobody would have a name that is theirs, which is no way to go on.
+fn identity(settings: &identity::Settings, state: Option<&Path>) -> io::Result<Identity> {
+    if state.is_none() {
+        warn!("there is no directory for accounts: they are forgotten with the program");
+    }
+    Identity::open(settings.clone(), state)
+        .map_err(|error| io::Error::other(format!("the accounts cannot be opened: {error}")))
+}
+
 /// What runs beside the connections.
 struct Background {
     tasks: TaskTracker,

@@ -116,7 +116,7 @@ impl World {
             }
             (News::Text(text), session) => match (ClientMessage::decode(&text), session) {
                 (Err(_), _) => self.violate("a page says what is no message"),
-                (Ok(ClientMessage::Login(login)), None) => self.server_logs_in(socket, login),
+                (Ok(ClientMessage::Login(login)), None) => self.server_logs_in(socket, *login),
                 (Ok(ClientMessage::Ping(_)), None) => {
                     self.server_says(socket, &ServerMessage::Pong(Pong::default()));
                 }
@@ -164,7 +164,7 @@ impl World {
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
-        let back = Return { received, anew, call, calling };
+        let back = Return { received, anew, call, calling, guest: false };
         self.session_input(id, Input::Return(back));
     }
 

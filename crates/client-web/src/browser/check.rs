@@ -71,7 +71,7 @@ async fn sign_in(url: String, name: String) -> Option<(Socket, Vec<IceServer>)> 
         match heard.next().await? {
             SocketEvent::Opened => {
                 let login = Login { name: name.clone(), ..Login::default() };
-                socket.send(ClientMessage::Login(login).encode());
+                socket.send(ClientMessage::Login(Box::new(login)).encode());
             }
             SocketEvent::Text(text) => match ServerMessage::decode(&text) {
                 Ok(ServerMessage::Login(LoginReply::Welcome(welcome))) => {

@@ -129,7 +129,7 @@ impl TestPage {
         let [ClientMessage::Login(login)] = &sent[..] else { panic!("{sent:?}") };
         self.server(reply);
         self.effects.retain(|effect| !matches!(effect, Effect::RememberName(_)));
-        login.clone()
+        Login::clone(login)
     }
 
     pub(crate) fn view(&self) -> View {

@@ -77,7 +77,7 @@ fn the_page_goes_back_to_where_it_was_signed_in() {
         attempt: Some(2),
         ..Login::default()
     };
-    assert_eq!(page.sent(), [ClientMessage::Login(login)]);
+    assert_eq!(page.sent(), [ClientMessage::Login(Box::new(login))]);
     page.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s2"}"#);
     assert!(page.view().can_call);
     assert_eq!(page.kept.as_ref().map(|kept| &*kept.session), Some("s2"));

@@ -21,7 +21,7 @@ fn signing_in_opens_a_socket_logs_in_and_remembers_the_name() {
     page.input(Input::SocketOpened);
     let login =
         Login { name: "Alice".to_owned(), received: Some(0), attempt: Some(1), ..Login::default() };
-    assert_eq!(page.sent(), [ClientMessage::Login(login)]);
+    assert_eq!(page.sent(), [ClientMessage::Login(Box::new(login))]);
     page.server(WELCOME);
     assert_eq!(page.effects, [Effect::RememberName("alice".to_owned())]);
     let view = page.view();

@@ -17,8 +17,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClientMessage {
-    /// Asks for a name.
-    Login(Login),
+    /// Asks for a name. Boxed: it is rare, and every message would be larger for it.
+    Login(Box<Login>),
     /// Calls somebody, or offers anew within a call.
     Offer(Offer),
     /// Accepts a call, or answers an offer within it.

@@ -77,7 +77,7 @@ fn code() -> impl Strategy<Value = ErrorCode> {
 pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
     let (name, call) = (|| option::of(text()), || option::of(call_id()));
     prop_oneof![
-        login().prop_map(ClientMessage::Login),
+        login().prop_map(|login| ClientMessage::Login(Box::new(login))),
         (text(), raw(), call(), call()).prop_map(|(name, offer, call, replaces)| {
             ClientMessage::Offer(Offer { name, offer, call, replaces })
         }),

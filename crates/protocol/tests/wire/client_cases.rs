@@ -7,11 +7,12 @@ use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
 /// Our own clients write exactly these. Of each message: with the fewest fields, and with all.
 pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
     let alice = || "alice".to_owned();
+    let login = |login| ClientMessage::Login(Box::new(login));
     vec![
-        ("login", ClientMessage::Login(Login { name: alice(), ..Login::default() })),
+        ("login", login(Login { name: alice(), ..Login::default() })),
         (
             "login-full",
-            ClientMessage::Login(Login {
+            login(Login {
                 name: alice(),
                 session: some("s3cret"),
                 ticket: some("t1cket"),

@@ -14,7 +14,10 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
         |name| ClientMessage::Candidate(Candidate { name, candidate: raw(CANDIDATE), call: None });
     let leave = |name| ClientMessage::Leave(Leave { name, call: None, reason: None });
     vec![
-        ("login", ClientMessage::Login(Login { name: "alice".to_owned(), ..Login::default() })),
+        (
+            "login",
+            ClientMessage::Login(Box::new(Login { name: "alice".to_owned(), ..Login::default() })),
+        ),
         (
             "offer",
             ClientMessage::Offer(Offer {

@@ -23,6 +23,8 @@ enum Event {
     Time,
     /// The user is back, over another socket.
     Wanted,
+    /// The user has signed out, somewhere else.
+    SignedOut,
     /// The server stops.
     Shutdown,
 }
@@ -44,7 +46,7 @@ pub(super) async fn wait<D: Directory>(
         let input = match next(&mut session, timer.as_mut(), shutdown.as_mut()).await {
             Event::Shutdown => return,
             Event::Mail(Some(envelope)) => Input::FromPeer(envelope),
-            Event::Mail(None) => break,
+            Event::Mail(None) | Event::SignedOut => break,
             Event::Time => Input::TimeIsUp,
             Event::Wanted => match session.hand_over() {
                 None => return,
@@ -68,6 +70,9 @@ async fn next<D: Directory>(
     poll_fn(|cx| {
         if shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);
+        }
+        if session.poll_signed_out(cx).is_ready() {
+            return Poll::Ready(Event::SignedOut);
         }
         if session.poll_wanted(cx).is_ready() {
             return Poll::Ready(Event::Wanted);

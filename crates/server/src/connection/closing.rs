@@ -60,6 +60,7 @@ impl Ending {
             Self::Lost => Fate::Waits(Loss::Broken),
             Self::CutOff => Fate::Ends,
             Self::Close(CloseCode::Restart) => Fate::Stays,
+            Self::Close(CloseCode::SignedOut) => Fate::Ends,
             Self::Close(_) => Fate::Waits(Loss::Broken),
             Self::ClosedByClient(code) => match code.unwrap_or(NO_STATUS) {
                 NO_STATUS => Fate::Ends,

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use identity::Account;
 use protocol::{ClientMessage, LoginReply, Offer, ServerMessage, UserName};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use tracing::{debug, info};
 use super::{
     closing::Ending,
     outbound::Outbound,
-    residents::{Proof, Residents, Slot},
+    residents::{Owner, Proof, Residents, Slot},
 };
 use crate::{
     directory::{Directory, Mailbox},
@@ -44,6 +45,8 @@ pub(super) struct SessionHandle<D: Directory> {
     pub(super) pace: Option<Pace>,
     /// The user is counted at the address that the session began from.
     place: Option<Place>,
+    /// Whose session it is, if they have shown that.
+    account: Option<Account>,
 }
 
 /// What a session has that can be taken back.
@@ -74,6 +77,7 @@ impl<D: Directory> SessionHandle<D> {
             grant: None,
             pace: None,
             place: None,
+            account: None,
         }
     }
 
@@ -85,6 +89,24 @@ impl<D: Directory> SessionHandle<D> {
     pub(super) fn placed(mut self, place: Option<Place>) -> Self {
         self.place = place;
         self
+    }
+
+    /// Whoever comes back may show who they are. Who has shown it once need not again.
+    pub(super) fn show(&mut self, account: Option<Account>) {
+        self.account = account.or(self.account.take());
+        if let Some(Residence { slot, .. }) = &self.residence {
+            slot.set_owner(Owner::of(self.account.as_ref()));
+        }
+    }
+
+    /// Whether they have shown who they are.
+    pub(super) const fn is_shown(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Resolves once the user has signed out: then the session is to end.
+    pub(super) fn poll_signed_out(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.account.as_ref().map_or(Poll::Pending, |account| account.poll_signed_out(cx))
     }
 
     /// Whether it is another call than the one that the user is in.
@@ -285,6 +307,7 @@ impl<D: Directory> SessionHandle<D> {
         }
         self.grant = None;
         self.place = None;
+        self.account = None;
         self.registration = None;
         // After it: whoever still waits for this session, and hears so that it is over, may claim the name.
         drop(residence);

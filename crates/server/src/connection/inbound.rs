@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Stage::User(session) => session.on_client(now, message, &mut self.outbound).await,
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.
-                ClientMessage::Login(login) => Box::pin(self.login(login)).await,
+                ClientMessage::Login(login) => Box::pin(self.login(*login)).await,
                 ClientMessage::Ping(Ping { .. }) => self.say(&ServerMessage::Pong(Pong::default())),
                 ClientMessage::Offer(_)
                 | ClientMessage::Answer(_)

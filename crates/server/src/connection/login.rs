@@ -9,12 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::info;
 
 use super::{
-    Connection, Ending, SessionHandle, Shared, Stage, now,
+    Connection, Ending, SessionHandle, Shared, Stage,
+    identify::Who,
+    now,
     residents::{NotTaken, Secret},
 };
 use crate::{
     directory::Directory,
-    edge::Remote,
+    edge::Visitor,
     session::{Call, CallKey, Return, Welcomed},
 };
 
@@ -27,31 +29,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         {
             return self.refuse_login(ErrorCode::RateLimited, not_now.to_string());
         }
-        let name = match UserName::parse(&login.name) {
-            Ok(name) => name,
-            Err(error) => return self.refuse_login(ErrorCode::BadName, error.to_string()),
-        };
-        let known = login.session.as_deref().and_then(Secret::parse);
         let shared = Arc::clone(&self.shared);
-        let taken = tokio::select! {
+        let admitted = tokio::select! {
             biased;
             () = shared.shutdown.cancelled() => return Err(Ending::Close(CloseCode::Restart)),
-            taken = shared.take_back(&name, known, login.attempt) => taken,
+            admitted = shared.admit(&login, &mut self.visitor) => admitted,
         };
-        let (mut session, secret) = match taken {
-            Ok(session) => (session, known),
-            Err(NotTaken::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
-            Err(NotTaken::Busy) => {
-                let message = "Your session cannot be had right now: try again.";
-                return self.refuse_login(ErrorCode::Unavailable, message.to_owned());
-            }
-            Err(NotTaken::Unknown) => {
-                let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
-                match self.shared.claim(name, attempt, known, self.visitor.remote.as_ref()).await {
-                    Ok(new) => new,
-                    Err((code, message)) => return self.refuse_login(code, message.to_owned()),
-                }
-            }
+        let (mut session, secret) = match admitted {
+            Ok(admitted) => admitted,
+            Err(NotIn::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
+            Err(NotIn::Refused(code, message)) => return self.refuse_login(code, message),
         };
         let name = session.user().to_string();
         let grant = session.grant(&self.shared.ice, now());
@@ -68,7 +55,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 version: Some(VERSION),
             }
         };
-        let welcomed = session.on_return(now(), back(login), welcome, &mut self.outbound).await;
+        let guest = shared.identity.is_some() && !session.is_shown();
+        let back = Return { guest, ..back(login) };
+        let welcomed = session.on_return(now(), back, welcome, &mut self.outbound).await;
         // Whatever came of it, it is this connection that drives the session now.
         self.stage = Stage::User(session);
         self.visitor.guest = None;
@@ -83,17 +72,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 }
 
+/// Why somebody is not logged in.
+#[derive(Debug)]
+pub(super) enum NotIn {
+    /// Their session is at a later socket of their client.
+    Overtaken,
+    /// They may try again, in the same or in another way.
+    Refused(ErrorCode, String),
+}
+
+/// A session, with the secret that takes it back, if its client can.
+type Admitted<D> = (Box<SessionHandle<D>>, Option<Secret>);
+
 impl<D: Directory> Shared<D> {
+    /// Finds the session that a login is for, or makes one.
+    async fn admit(&self, login: &Login, visitor: &mut Visitor) -> Result<Admitted<D>, NotIn> {
+        let who = self.identify(login, visitor).await?;
+        let known = login.session.as_deref().and_then(Secret::parse);
+        let admitted = match self.take_back(&who, login, known).await {
+            Ok(session) => Ok((session, known)),
+            Err(NotTaken::Overtaken) => Err(NotIn::Overtaken),
+            Err(NotTaken::Busy) => Err(refused(
+                ErrorCode::Unavailable,
+                "Your session cannot be had right now: try again.",
+            )),
+            Err(NotTaken::Refused) => Err(sign_in_required()),
+            Err(NotTaken::Unknown) => {
+                let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
+                self.begin(&who, attempt, known, visitor).await
+            }
+        };
+        let (mut session, secret) = admitted?;
+        session.show(visitor.claimant.take().map(|claimant| claimant.0));
+        Ok((session, secret))
+    }
+
     /// The session that this secret is of, wherever it is.
     async fn take_back(
         &self,
-        name: &UserName,
+        who: &Who,
+        login: &Login,
         secret: Option<Secret>,
-        attempt: Option<u64>,
     ) -> Result<Box<SessionHandle<D>>, NotTaken> {
         let proof = secret.ok_or(NotTaken::Unknown)?.proof();
-        let session = self.residents.take(name, proof, attempt).await?;
-        info!(user = %name, "is back");
+        self.may_take_back(who, login, proof).await?;
+        let session = self.residents.take(&who.name, proof, login.attempt).await?;
+        info!(user = %who.name, "is back");
         Ok(session)
     }
 
@@ -101,27 +125,26 @@ impl<D: Directory> Shared<D> {
     ///
     /// A secret from an earlier session, one that this server has forgotten, remains the secret. So a client whose login
     /// arrives and whose answer gets lost is not shut out by its own session.
-    async fn claim(
+    async fn begin(
         &self,
-        name: UserName,
+        who: &Who,
         attempt: Option<u64>,
         known: Option<Secret>,
-        remote: Option<&Remote>,
-    ) -> Result<(Box<SessionHandle<D>>, Option<Secret>), (ErrorCode, &'static str)> {
+        visitor: &Visitor,
+    ) -> Result<Admitted<D>, NotIn> {
+        let remote = visitor.remote.as_ref();
         let place =
             match self.limits.as_ref().zip(remote).map(|(limits, remote)| limits.user(remote)) {
                 Some(Err(_)) => {
                     let message = "Too many are signed in from your network: try again later.";
-                    return Err((ErrorCode::RateLimited, message));
+                    return Err(refused(ErrorCode::RateLimited, message));
                 }
                 Some(Ok(place)) => Some(place),
                 None => None,
             };
-        let Ok(claimed) = self.directory.claim(&name).await else {
-            let message =
-                "Somebody is here under this name already, or under one that looks the same.";
-            return Err((ErrorCode::NameTaken, message));
-        };
+        let claimed =
+            self.claim(who, visitor.claimant.as_deref().map(|claimant| &claimant.0)).await?;
+        let name = who.name.clone();
         info!(user = %name, "logged in");
         let Some((attempt, secret)) = attempt.zip(known.or_else(Secret::draw)) else {
             return Ok((Box::new(self.session(name, claimed).placed(place)), None));
@@ -133,9 +156,19 @@ impl<D: Directory> Shared<D> {
     }
 }
 
-/// What a login says of the client. A call without an id, or with a peer that nobody can be, is none to be continued.
+pub(super) fn refused(code: ErrorCode, message: impl Into<String>) -> NotIn {
+    NotIn::Refused(code, message.into())
+}
+
+pub(super) fn sign_in_required() -> NotIn {
+    refused(ErrorCode::SignInRequired, "Sign in first, or once more.")
+}
+
+/// What a login says of the client. A call without an id, or with a peer that nobody can be, is none to be continued. It does
+/// not say whether it is a guest's.
 fn back(login: Login) -> Return {
     let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
-    Return { received: login.received, anew: login.anew, call, calling: login.calling }
+    let Login { received, anew, calling, .. } = login;
+    Return { received, anew, call, calling, guest: false }
 }

@@ -12,6 +12,7 @@ mod doorbell;
 pub(crate) mod frames;
 mod handle;
 mod heartbeat;
+mod identify;
 mod inbound;
 mod login;
 mod outbound;
@@ -26,6 +27,7 @@ use std::{
     time::Instant,
 };
 
+use identity::Identity;
 use protocol::{ServerMessage, UserName, close::CloseCode};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -62,6 +64,7 @@ pub struct Shared<D: Directory> {
     timing: Timing,
     shutdown: CancellationToken,
     limits: Option<Arc<Limits>>,
+    identity: Option<Arc<Identity>>,
 }
 
 impl<D: Directory> Shared<D> {
@@ -82,7 +85,14 @@ impl<D: Directory> Shared<D> {
             timing: config.timing,
             shutdown,
             limits: None,
+            identity: None,
         }
+    }
+
+    /// Lets users show who they are.
+    #[must_use]
+    pub fn identifying(self, identity: Option<Arc<Identity>>) -> Self {
+        Self { identity, ..self }
     }
 
     /// Holds clients to these limits.
@@ -219,6 +229,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         // Before a frame is taken in: the client sends what was not counted again, over its other socket.
         if turn.rare.wanted {
             self.hand_over()?;
+        }
+        if turn.rare.signed_out {
+            return Err(Ending::Close(CloseCode::SignedOut));
         }
         turn.written?;
         if let Some(frame) = turn.frame {

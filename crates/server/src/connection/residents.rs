@@ -8,12 +8,13 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
 
 use futures_util::task::AtomicWaker;
+use identity::Account;
 use protocol::UserName;
 use sha2::{Digest, Sha256};
 use tokio::{sync::oneshot, time::timeout};
@@ -60,6 +61,40 @@ impl fmt::Debug for Proof {
     }
 }
 
+/// Whose session it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Whoever has the secret: it was there before the server started anew, and nobody is back yet.
+    Unknown,
+    /// A guest's.
+    Guest,
+    /// This account's.
+    Account(i64),
+}
+
+impl Owner {
+    pub(super) fn of(account: Option<&Account>) -> Self {
+        account.map_or(Self::Guest, |account| Self::Account(account.id()))
+    }
+
+    /// Accounts are numbered from 1 on.
+    const fn number(self) -> i64 {
+        match self {
+            Self::Unknown => 0,
+            Self::Guest => -1,
+            Self::Account(id) => id,
+        }
+    }
+
+    const fn numbered(number: i64) -> Self {
+        match number {
+            0 => Self::Unknown,
+            -1 => Self::Guest,
+            id => Self::Account(id),
+        }
+    }
+}
+
 /// Why a session was not taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotTaken {
@@ -69,6 +104,8 @@ pub(super) enum NotTaken {
     Overtaken,
     /// It was not to be had in time.
     Busy,
+    /// It is somebody else's, or who wants it has to show who they are.
+    Refused,
 }
 
 /// The sessions that can be taken back, by name.
@@ -77,6 +114,8 @@ pub(super) struct Residents<D: Directory>(Mutex<HashMap<UserName, Arc<Slot<D>>>>
 /// Where the wish for a session is left, and found by the task that drives it.
 pub(super) struct Slot<D: Directory> {
     proof: Proof,
+    /// The number of its [`Owner`].
+    owner: AtomicI64,
     /// The number of the socket that it is at.
     attempt: AtomicU64,
     wish: Mutex<Option<Wish<D>>>,
@@ -100,6 +139,7 @@ impl<D: Directory> Residents<D> {
     pub(super) fn add(&self, user: &UserName, proof: Proof, attempt: u64) -> Arc<Slot<D>> {
         let slot = Arc::new(Slot {
             proof,
+            owner: AtomicI64::new(Owner::Unknown.number()),
             attempt: AtomicU64::new(attempt),
             wish: Mutex::new(None),
             driver: AtomicWaker::new(),
@@ -124,7 +164,31 @@ impl<D: Directory> Residents<D> {
         attempt: Option<u64>,
     ) -> Result<Box<SessionHandle<D>>, NotTaken> {
         let slot = self.slots().get(user).filter(|slot| slot.proof == proof).cloned();
-        let slot = slot.ok_or(NotTaken::Unknown)?;
+        self.take_from(slot.ok_or(NotTaken::Unknown)?, attempt).await
+    }
+
+    /// Takes a session from whichever task drives it, if it is this owner's or nobody's yet: it is brought to its end, since
+    /// its owner is elsewhere.
+    pub(super) async fn take_of(
+        &self,
+        user: &UserName,
+        owner: Owner,
+    ) -> Result<Box<SessionHandle<D>>, NotTaken> {
+        let is_theirs = |slot: &&Arc<Slot<D>>| [owner, Owner::Unknown].contains(&slot.owner());
+        let slot = self.slots().get(user).filter(is_theirs).cloned();
+        self.take_from(slot.ok_or(NotTaken::Unknown)?, None).await
+    }
+
+    /// Whose session it is that can be taken back with this proof.
+    pub(super) fn owner(&self, user: &UserName, proof: Proof) -> Option<Owner> {
+        self.slots().get(user).filter(|slot| slot.proof == proof).map(|slot| slot.owner())
+    }
+
+    async fn take_from(
+        &self,
+        slot: Arc<Slot<D>>,
+        attempt: Option<u64>,
+    ) -> Result<Box<SessionHandle<D>>, NotTaken> {
         if let Some(attempt) = attempt
             && slot.attempt.fetch_max(attempt, Ordering::Relaxed) > attempt
         {
@@ -159,6 +223,14 @@ impl<D: Directory> Residents<D> {
 }
 
 impl<D: Directory> Slot<D> {
+    fn owner(&self) -> Owner {
+        Owner::numbered(self.owner.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_owner(&self, owner: Owner) {
+        self.owner.store(owner.number(), Ordering::Relaxed);
+    }
+
     fn attempt(&self) -> u64 {
         self.attempt.load(Ordering::Relaxed)
     }

@@ -35,6 +35,8 @@ pub(super) struct Rare {
     pub(super) time: bool,
     /// Whether the session is to go on over another socket.
     pub(super) wanted: bool,
+    /// Whether the user has signed out, here or elsewhere.
+    pub(super) signed_out: bool,
     /// Whether the server stops.
     pub(super) shutdown: bool,
 }
@@ -57,7 +59,7 @@ impl Turn {
 
 impl Rare {
     const fn has_something(self) -> bool {
-        self.time || self.wanted || self.shutdown
+        self.time || self.wanted || self.signed_out || self.shutdown
     }
 }
 
@@ -112,12 +114,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         timer: Pin<&mut Sleep>,
     ) -> Rare {
         let found = self.bells.rare.ask(cx, |cx| {
+            let (wanted, signed_out) = match &self.stage {
+                Stage::Guest { .. } => (false, false),
+                Stage::User(session) => {
+                    (session.poll_wanted(cx).is_ready(), session.poll_signed_out(cx).is_ready())
+                }
+            };
             let rare = Rare {
                 time: timer.poll(cx).is_ready(),
-                wanted: match &self.stage {
-                    Stage::Guest { .. } => false,
-                    Stage::User(session) => session.poll_wanted(cx).is_ready(),
-                },
+                wanted,
+                signed_out,
                 shutdown: cancelled.poll(cx).is_ready(),
             };
             if rare.has_something() { Poll::Ready(rare) } else { Poll::Pending }

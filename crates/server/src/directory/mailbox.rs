@@ -129,7 +129,7 @@ mod tests {
 
     fn envelope(number: u64) -> Envelope {
         let from = UserName::parse("alice").unwrap();
-        Envelope { from, call: CallKey::Numbered(number), body: Body::Ringing }
+        Envelope { from, guest: false, call: CallKey::Numbered(number), body: Body::Ringing }
     }
 
     fn send(sender: &MailboxSender, number: u64) -> Result<(), NotTaken> {

@@ -18,6 +18,7 @@ fn name(text: &str) -> UserName {
 fn envelope(number: u64) -> Envelope {
     Envelope {
         from: name("sender"),
+        guest: false,
         call: CallKey::Numbered(number),
         body: Body::Leave(LeaveReason::Hangup),
     }

@@ -39,6 +39,8 @@ pub struct Limits {
     guests: Arc<Counts>,
     users: Arc<Counts>,
     logins: Rates,
+    auth: Rates,
+    sign_ins: Rates,
     calls_of_user: Rates,
     calls_of_pair: Rates,
     calls_of_address: Rates,
@@ -86,6 +88,8 @@ impl Limits {
             guests: Counts::new(users, at::MAX_GUESTS.min(connections)),
             users: Counts::new(users, u32::MAX),
             logins: Rates::new(at::login_rate(users)),
+            auth: Rates::new(at::auth_rate(users)),
+            sign_ins: Rates::new(at::sign_in_rate(users)),
             calls_of_user: Rates::new(at::CALL_RATE),
             calls_of_pair: Rates::new(at::PAIR_RATE),
             calls_of_address: Rates::new(at::ADDRESS_PAIR_RATE),
@@ -106,6 +110,16 @@ impl Limits {
     /// Somebody tries to log in.
     pub(crate) fn login(&self, remote: &Remote) -> Result<(), NotNow> {
         self.logins.check(Network::of(remote.ip).bits()).map_err(NotNow)
+    }
+
+    /// A browser asks what has to do with signing in.
+    pub(crate) fn auth(&self, remote: &Remote) -> Result<(), NotNow> {
+        self.auth.check(Network::of(remote.ip).bits()).map_err(NotNow)
+    }
+
+    /// A browser leaves for a provider.
+    pub(crate) fn sign_in(&self, remote: &Remote) -> Result<(), NotNow> {
+        self.sign_ins.check(Network::of(remote.ip).bits()).map_err(NotNow)
     }
 
     /// Somebody takes a name that was free.

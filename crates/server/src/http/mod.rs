@@ -1,13 +1,15 @@
-//! HTTP: the built page, and the upgrade to WebSocket.
+//! HTTP: the built page, the upgrade to WebSocket, and signing in with a provider.
 //!
 //! | path | answer |
 //! | --- | --- |
 //! | `/ws` | the WebSocket |
 //! | `/` | the WebSocket if the request asks for one (the tutorial's clients connect here), else the page |
 //! | `/healthz` | `ok` |
+//! | `/auth/…` | see `auth` |
 //! | anything else | a file of the built page |
 
 mod accept;
+mod auth;
 mod edge;
 mod page;
 mod port;
@@ -24,6 +26,7 @@ use axum::{
     routing::{any, get},
 };
 use hyper::{HeaderMap, header::UPGRADE};
+use identity::Identity;
 use tokio_util::task::TaskTracker;
 
 use crate::{config::Origins, connection::Shared, directory::Directory, edge::Edge, ice::Door};
@@ -41,6 +44,7 @@ pub(crate) struct Site<D: Directory> {
     edge: Arc<Edge>,
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
+    identity: Option<Arc<Identity>>,
 }
 
 impl<D: Directory> Site<D> {
@@ -52,7 +56,13 @@ impl<D: Directory> Site<D> {
         connections: Arc<Shared<D>>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { page: Page::new(web_root), origins, door, edge, connections, tasks }
+        let page = Page::new(web_root);
+        Self { page, origins, door, edge, connections, tasks, identity: None }
+    }
+
+    /// Lets people sign in with a provider.
+    pub(crate) fn identifying(self, identity: Option<Arc<Identity>>) -> Self {
+        Self { identity, ..self }
     }
 }
 
@@ -61,6 +71,7 @@ pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
     Router::new()
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
+        .nest("/auth", auth::routes())
         .fallback(page_or_socket)
         .layer(from_fn(edge::guard))
         .layer(from_fn_with_state(https_only, edge::keep_to_https))

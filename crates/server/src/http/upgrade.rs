@@ -61,7 +61,13 @@ impl<D: Directory> Site<D> {
             None => None,
         };
         let _connection = peer.place.clone();
-        Ok(Box::new(Visitor { reached, remote: Some(remote), guest, _connection, pace: None }))
+        Ok(Box::new(Visitor {
+            reached,
+            remote: Some(remote),
+            guest,
+            _connection,
+            ..Visitor::default()
+        }))
     }
 
     /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
@@ -72,7 +78,7 @@ impl<D: Directory> Site<D> {
     /// page's host can be made to resolve to it once the page is loaded (DNS rebinding). There the page's host must be
     /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`. Elsewhere the
     /// same trick works with any name, unless the operator has said what ours is.
-    fn may_connect(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Origins::Only(allowed) = &self.origins else { return true };
         // `null`, the origin of sandboxed frames and local files, is none that could be allowed.

@@ -80,7 +80,8 @@ fn reached(host: &str, port: u16) -> Reached {
     Reached(format!("{host}:{port}").into())
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine: one in a URL, so that an IPv6 address is in brackets.
+pub(crate) fn is_loopback(host: &str) -> bool {
     match host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
         Ok(address) => address.is_loopback(),
         // RFC 6761 section 6.3.

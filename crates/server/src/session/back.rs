@@ -22,6 +22,8 @@ pub struct Return {
     pub call: Option<Call>,
     /// Whether it makes that call, and has no answer yet: it is about to offer it again.
     pub calling: bool,
+    /// Whether its user is to be marked as a guest. No client says this of itself: the server knows.
+    pub guest: bool,
 }
 
 /// What a client is told when it logs in or comes back.
@@ -41,6 +43,7 @@ impl Session {
         if matches!(self.phase, Phase::Ended) {
             return Effects::new();
         }
+        self.guest = back.guest;
         match self.go_on(&back) {
             Some(effects) => effects,
             None => self.begin_again(now, back),
@@ -220,7 +223,10 @@ impl Ringing {
                 call: self.call.key.id().cloned(),
             }))
         });
-        [relayed_offer(&self.call, self.offer.clone())].into_iter().chain(candidates).collect()
+        [relayed_offer(&self.call, self.offer.clone(), self.guest)]
+            .into_iter()
+            .chain(candidates)
+            .collect()
     }
 }
 

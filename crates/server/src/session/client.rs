@@ -151,7 +151,7 @@ impl Session {
         };
         let call = Call { peer, key: CallKey::Given(new) };
         let old = CallKey::Given(old.clone());
-        let body = Body::Replace { offer, old: old.clone() };
+        let body = Body::Replace { offer, old: Box::new(old.clone()) };
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.grace;
         let sent = Held::with(body);

@@ -7,6 +7,8 @@ use protocol::{CallId, LeaveReason, Raw, UserName};
 pub struct Envelope {
     /// Whose session sent it. A session stamps its own user's name, so this can be relied on.
     pub from: UserName,
+    /// Whether that user is a guest, which is for the peer to know. A session stamps this as well.
+    pub guest: bool,
     /// The call that it is of.
     pub call: CallKey,
     /// What it says.
@@ -38,8 +40,8 @@ pub enum Body {
     Replace {
         /// The session description.
         offer: Raw,
-        /// The call's key before, as the sender has it.
-        old: CallKey,
+        /// The call's key before, as the sender has it. Boxed: this is rare, and every envelope would be larger for it.
+        old: Box<CallKey>,
     },
 }
 

@@ -111,6 +111,8 @@ pub struct Limits {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     user: UserName,
+    /// Whether the user is marked as a guest to others: they have not shown who they are, and others have.
+    guest: bool,
     link: Link,
     phase: Phase,
     /// The calls that were over last, of those that have ids: what is said in them may still be on its way, and an offer in one
@@ -163,7 +165,16 @@ impl Session {
     pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
         let link = Link::Expected { until: now + limits.grace };
         let (phase, past) = (Phase::Idle, VecDeque::new());
-        Self { user, link, phase, past, unanswered: None, limits, next_number: first_number }
+        Self {
+            user,
+            guest: false,
+            link,
+            phase,
+            past,
+            unanswered: None,
+            limits,
+            next_number: first_number,
+        }
     }
 
     /// Whose session it is.
@@ -297,7 +308,8 @@ impl Session {
     }
 
     fn to_peer(&self, call: &Call, body: Body) -> Effect {
-        let envelope = Envelope { from: self.user.clone(), call: call.key.clone(), body };
+        let (from, guest) = (self.user.clone(), self.guest);
+        let envelope = Envelope { from, guest, call: call.key.clone(), body };
         Effect::ToPeer(call.peer.clone(), envelope)
     }
 }

@@ -10,17 +10,26 @@ use super::{
 };
 
 impl Session {
-    pub(super) fn on_envelope(&mut self, Envelope { from, call: key, body }: Envelope) -> Effects {
+    pub(super) fn on_envelope(&mut self, envelope: Envelope) -> Effects {
+        let Envelope { from, guest, call: key, body } = envelope;
         match body {
-            Body::Offer(offer) => self.on_offer(from, key, offer),
-            Body::Replace { offer, old } => self.on_replace(Call { peer: from, key }, &old, offer),
+            Body::Offer(offer) => self.on_offer(Call { peer: from, key }, offer, guest),
+            Body::Replace { offer, old } => {
+                self.on_replace(Call { peer: from, key }, &old, offer, guest)
+            }
             Body::Restore => self.on_restore(Call { peer: from, key }),
-            body => self.on_call_envelope(&from, &key, body),
+            body => self.on_call_envelope(&from, &key, body, guest),
         }
     }
 
     /// What belongs to the call that our user is in; anything else is dropped.
-    fn on_call_envelope(&mut self, from: &UserName, key: &CallKey, body: Body) -> Effects {
+    fn on_call_envelope(
+        &mut self,
+        from: &UserName,
+        key: &CallKey,
+        body: Body,
+        guest: bool,
+    ) -> Effects {
         let is_meant = |call: &&Call| match (&self.phase, &body) {
             // There is one accepted call between two, though they may know it by different ids until it is restored.
             (Phase::Restoring { .. }, Body::Leave(_)) => call.peer == *from,
@@ -40,21 +49,21 @@ impl Session {
         }
         // Whatever it says, it says it within this call.
         let mut effects = self.restored();
-        effects.extend(self.on_message(&call, body).map(Effect::ToClient));
+        effects.extend(self.on_message(&call, body, guest).map(Effect::ToClient));
         effects
     }
 
-    fn on_message(&mut self, call: &Call, body: Body) -> Option<ServerMessage> {
+    fn on_message(&mut self, call: &Call, body: Body, guest: bool) -> Option<ServerMessage> {
         let name = Some(call.peer.to_string());
         let id = call.key.id().cloned();
         Some(match (body, &mut self.phase) {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
                 ringing.offer = offer.clone();
                 ringing.candidates = Held::new();
-                ServerMessage::Offer(offer_message(call, offer, None))
+                ServerMessage::Offer(offer_message(call, offer, None, guest))
             }
             (Body::Reoffer(offer), Phase::InCall(_)) => {
-                let offer = offer_message(call, offer, None);
+                let offer = offer_message(call, offer, None, guest);
                 self.unanswered = Some(Box::new(offer.clone()));
                 ServerMessage::Offer(offer)
             }
@@ -66,10 +75,10 @@ impl Session {
                 | Phase::InCall(_),
             ) => {
                 self.answered(call);
-                ServerMessage::Answer(RelayedAnswer { name, answer, call: id, guest: false })
+                ServerMessage::Answer(RelayedAnswer { name, answer, call: id, guest })
             }
             (Body::Ringing, Phase::Calling { .. }) => {
-                ServerMessage::Ringing(RelayedRinging { name, call: id, guest: false })
+                ServerMessage::Ringing(RelayedRinging { name, call: id, guest })
             }
             (Body::Candidate(candidate), phase) => {
                 if let Phase::Ringing(Ringing { candidates, .. }) = phase {
@@ -91,13 +100,12 @@ impl Session {
     }
 
     /// Somebody calls. See the [module](super) for offers that cross, and for a peer that starts anew.
-    fn on_offer(&mut self, from: UserName, key: CallKey, offer: Raw) -> Effects {
-        let offered = Call { peer: from, key };
+    fn on_offer(&mut self, offered: Call, offer: Raw, guest: bool) -> Effects {
         if self.past.contains(&offered) {
             return self.refuse_past(&offered);
         }
         match &self.phase {
-            Phase::Idle => self.ring(offered, offer, "a peer calls"),
+            Phase::Idle => self.ring(offered, offer, guest, "a peer calls"),
             Phase::Ended => vec![self.to_peer(&offered, Body::Leave(LeaveReason::Gone))],
             Phase::Calling { call, .. }
             | Phase::Recalling { call, .. }
@@ -119,7 +127,7 @@ impl Session {
             Phase::Calling { call, .. } | Phase::Recalling { call, .. } => {
                 let given_up = (call.key != offered.key)
                     .then(|| self.to_peer(call, Body::Leave(LeaveReason::Cancelled)));
-                let ring = self.ring(offered, offer, "the peer's call wins");
+                let ring = self.ring(offered, offer, guest, "the peer's call wins");
                 given_up.into_iter().chain(ring).collect()
             }
             // A caller that gives two calls one id has itself to blame; for its callee it stays one call.
@@ -129,14 +137,15 @@ impl Session {
             | Phase::Rejoining { call, .. }
                 if call.key == offered.key =>
             {
-                self.on_call_envelope(&offered.peer, &offered.key, Body::Reoffer(offer))
+                let body = Body::Reoffer(offer);
+                self.on_call_envelope(&offered.peer, &offered.key, body, guest)
             }
             Phase::Ringing(Ringing { call, .. })
             | Phase::InCall(call)
             | Phase::Restoring { call, .. }
             | Phase::Rejoining { call, .. } => {
                 let old = over(call, LeaveReason::Gone);
-                let ring = self.ring(offered, offer, "the peer starts anew");
+                let ring = self.ring(offered, offer, guest, "the peer starts anew");
                 [old].into_iter().chain(ring).collect()
             }
         }
@@ -154,9 +163,9 @@ impl Session {
         effects
     }
 
-    fn ring(&mut self, call: Call, offer: Raw, why: &'static str) -> Effects {
-        let message = relayed_offer(&call, offer.clone());
-        self.enter(Phase::Ringing(Ringing { call, offer, candidates: Held::new() }), why);
+    fn ring(&mut self, call: Call, offer: Raw, guest: bool, why: &'static str) -> Effects {
+        let message = relayed_offer(&call, offer.clone(), guest);
+        self.enter(Phase::Ringing(Ringing { call, guest, offer, candidates: Held::new() }), why);
         vec![message]
     }
 
@@ -164,7 +173,7 @@ impl Session {
     ///
     /// If both do so at once, the latest stands, that is the one which continues the other; and if neither does, the call of
     /// the lesser name, as with any glare.
-    fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw) -> Effects {
+    fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw, guest: bool) -> Effects {
         let before = match &self.phase {
             Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
             // The peer has accepted our user's call, and the word of that was lost.
@@ -185,7 +194,7 @@ impl Session {
         };
         // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
         let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
-        let message = offer_message(&new, offer, replaces);
+        let message = offer_message(&new, offer, replaces, guest);
         self.enter(Phase::InCall(new), "the peer continues it");
         self.unanswered = Some(Box::new(message.clone()));
         vec![Effect::ToClient(ServerMessage::Offer(message))]
@@ -227,11 +236,11 @@ impl Session {
     }
 }
 
-pub(super) fn relayed_offer(call: &Call, offer: Raw) -> Effect {
-    Effect::ToClient(ServerMessage::Offer(offer_message(call, offer, None)))
+pub(super) fn relayed_offer(call: &Call, offer: Raw, guest: bool) -> Effect {
+    Effect::ToClient(ServerMessage::Offer(offer_message(call, offer, None, guest)))
 }
 
-fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>) -> RelayedOffer {
+fn offer_message(call: &Call, offer: Raw, replaces: Option<CallId>, guest: bool) -> RelayedOffer {
     let (name, call) = (call.peer.to_string(), call.key.id().cloned());
-    RelayedOffer { name, offer, call, replaces, guest: false }
+    RelayedOffer { name, offer, call, replaces, guest }
 }

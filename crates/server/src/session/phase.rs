@@ -63,6 +63,8 @@ pub enum Phase {
 pub struct Ringing {
     /// The call.
     pub call: Call,
+    /// Whether the caller is a guest.
+    pub guest: bool,
     /// The caller's latest offer.
     pub offer: Raw,
     /// The candidates that came since.

@@ -11,6 +11,7 @@ mod edge;
 mod fairness;
 mod garbage;
 mod ice;
+mod identity;
 mod login;
 mod memory;
 mod origins;

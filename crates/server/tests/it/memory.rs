@@ -97,5 +97,10 @@ pub(crate) async fn client_over(near: DuplexStream) -> Client<DuplexStream> {
 
 /// What alice's session says.
 pub(crate) fn from_alice(body: Body) -> Envelope {
-    Envelope { from: UserName::parse("alice").unwrap(), call: CallKey::Numbered(1), body }
+    Envelope {
+        from: UserName::parse("alice").unwrap(),
+        guest: false,
+        call: CallKey::Numbered(1),
+        body,
+    }
 }

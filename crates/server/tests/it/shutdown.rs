@@ -46,7 +46,7 @@ async fn no_session_says_that_it_is_gone_when_it_is_the_server_that_goes() {
     assert_eq!(mail.try_recv(), None);
     // Nor does it look so: that an envelope is undeliverable says the same.
     let candidate = Body::Candidate(Raw::from_json("1".to_owned()).unwrap());
-    let envelope = Envelope { from: carol, call: offer.call, body: candidate };
+    let envelope = Envelope { from: carol, guest: false, call: offer.call, body: candidate };
     assert_eq!(relay.directory.send(&offer.from, envelope).await, Ok(()));
 }
 

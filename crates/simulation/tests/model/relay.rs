@@ -48,7 +48,7 @@ impl State {
         let Some(frame) = socket.up.pop_front() else { return };
         match (frame, socket.session) {
             (Up::Close(code), _) => self.server_loses(id, fate(code)),
-            (Up::Message(ClientMessage::Login(login)), None) => self.log_in(id, login),
+            (Up::Message(ClientMessage::Login(login)), None) => self.log_in(id, *login),
             (Up::Message(ClientMessage::Ping(_)), None) => {
                 self.server_says(id, ServerMessage::Pong(Pong::default()));
             }
@@ -110,7 +110,7 @@ impl State {
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
-        let back = Return { received, anew, call, calling };
+        let back = Return { received, anew, call, calling, guest: false };
         self.session_input(user, self.clock, Input::Return(back));
     }
 

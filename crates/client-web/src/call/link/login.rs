@@ -41,7 +41,7 @@ impl Client {
             };
             let attempt = attempt.clone();
             let login = Login { name: attempt.name.clone(), attempt: Some(self.sockets), ..login };
-            self.effects.push(Effect::Send(ClientMessage::Login(login)));
+            self.effects.push(Effect::Send(ClientMessage::Login(Box::new(login))));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
         }
     }

@@ -50,10 +50,10 @@ async fn an_ending_session_answers_the_offers_that_it_never_read() {
     let handle = SessionHandle::new(bob.clone(), claimed, directory.clone(), running, limits, now);
     let call = CallKey::Numbered(1);
     let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
-    let offer = Envelope { from: alice, call: call.clone(), body };
+    let offer = Envelope { from: alice, guest: false, call: call.clone(), body };
     directory.send(&bob, offer).await.unwrap();
     handle.end(now).await;
     let body = Body::Leave(LeaveReason::Gone);
-    assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), call, body }));
+    assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), guest: false, call, body }));
     assert!(directory.claim(&bob).await.is_ok(), "the name is free");
 }

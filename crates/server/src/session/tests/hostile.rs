@@ -118,6 +118,7 @@ fn comes_back(user: &str, bytes: &mut Bytes<'_>) -> Return {
         // A login lets nobody name themselves as their peer.
         call: (call < IDS && peer != user).then(|| call_with(peer, &format!("c{call}"))),
         calling: bytes.below(2) == 1,
+        guest: bytes.below(2) == 1,
     }
 }
 

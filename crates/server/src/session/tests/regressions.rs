@@ -18,7 +18,7 @@ fn raw(json: &str) -> Raw {
 
 fn from_peer(world: &mut World, user: &str, call: &str, body: Body) {
     let from = name(if user == "alice" { "bob" } else { "alice" });
-    world.input(user, Input::FromPeer(Envelope { from, call: key(call), body }));
+    world.input(user, Input::FromPeer(Envelope { from, guest: false, call: key(call), body }));
 }
 
 /// A client that is in this call comes back to a server that has started anew.
@@ -62,10 +62,10 @@ fn of_two_continuations_the_earlier_is_not_heard_when_it_is_said_again() {
     world.tells("alice", &continues("bob", "c2", "c1"));
     world.tells("bob", &continues("alice", "c3", "c2"));
     world.hears("bob");
-    let body = Body::Replace { offer: raw("1"), old: key("c1") };
+    let body = Body::Replace { offer: raw("1"), old: Box::new(key("c1")) };
     let mut session = world.sessions["bob"].clone();
     assert!(matches!(session.phase(), Phase::Rejoining { .. }));
-    let envelope = Envelope { from: name("alice"), call: key("c2"), body };
+    let envelope = Envelope { from: name("alice"), guest: false, call: key("c2"), body };
     let _ = session.handle(world.now, Input::FromPeer(envelope));
     assert!(matches!(session.phase(), Phase::Rejoining { .. }), "{:?}", session.phase());
 }
@@ -108,7 +108,7 @@ fn a_continuation_that_comes_twice_is_an_offer_within_the_call() {
     let mut world = in_call();
     world.tells("alice", &continues("bob", "c2", "c1"));
     world.hears("bob");
-    from_peer(&mut world, "bob", "c2", Body::Replace { offer: raw("1"), old: key("c1") });
+    from_peer(&mut world, "bob", "c2", Body::Replace { offer: raw("1"), old: Box::new(key("c1")) });
     let within = r#"{"type":"offer","name":"alice","offer":1,"call":"c2"}"#;
     assert_eq!(world.hears("bob"), [within]);
     is_in(&world, "bob", "c2");
@@ -153,7 +153,12 @@ fn a_call_that_the_peer_let_go_for_one_that_is_over_is_offered_again() {
         panic!("{bodies:?}");
     };
     // Of somebody else's call it hears nothing.
-    let call = Envelope { from: name("carol"), call: key("c1"), body: Body::Offer(raw("1")) };
+    let call = Envelope {
+        from: name("carol"),
+        guest: false,
+        call: key("c1"),
+        body: Body::Offer(raw("1")),
+    };
     world.on_the_way.clear();
     world.input("bob", Input::FromPeer(call));
     assert!(!world.on_the_way.contains_key(&way));
@@ -243,14 +248,24 @@ fn the_next_session_of_a_peer_that_is_gone_hears_that_the_call_is_over() {
 fn a_call_that_is_continued_before_its_caller_knows_that_it_was_accepted_stands() {
     let mut world = counting_users(&["alice", "bob"]);
     world.tells("alice", &calls("bob", "c1"));
-    from_peer(&mut world, "alice", "c2", Body::Replace { offer: raw("1"), old: key("c1") });
+    from_peer(
+        &mut world,
+        "alice",
+        "c2",
+        Body::Replace { offer: raw("1"), old: Box::new(key("c1")) },
+    );
     is_in(&world, "alice", "c2");
     let heard = r#"{"type":"offer","name":"bob","offer":1,"call":"c2","replaces":"c1"}"#;
     assert_eq!(world.hears("alice"), [heard]);
     // Not one that has nothing to do with it.
     let mut world = counting_users(&["alice", "bob"]);
     world.tells("alice", &calls("bob", "c1"));
-    from_peer(&mut world, "alice", "c3", Body::Replace { offer: raw("1"), old: key("c2") });
+    from_peer(
+        &mut world,
+        "alice",
+        "c3",
+        Body::Replace { offer: raw("1"), old: Box::new(key("c2")) },
+    );
     assert!(matches!(world.phase("alice"), Phase::Calling { .. }));
 }
 

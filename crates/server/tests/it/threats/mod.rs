@@ -11,6 +11,9 @@
 //! | a forged address: a proxy that is not trusted | | `edge::who_is_behind_a_trusted_proxy_is_counted_alone` |
 //! | forged sender; answers, candidates and leaves from outside a call; enumeration | `calls` | `outsiders`; the fuzz target `session` |
 //! | stolen and guessed secrets of sessions | | `resume::socket::a_second_tab_without_the_secret_or_with_another_is_refused` |
+//! | stolen, used and old tickets, squatting of an account's name, sessions of others | | `identity::accounts` |
+//! | forged tokens, mix-up of providers, injected codes, login by somebody else's link | | `identity::lies` |
+//! | cross-site sign-out, floods on `/auth`, signing in over plain HTTP | | `identity::edge` |
 //! | terminal escapes in logs, secrets in logs | | `program::nothing_from_outside_commands_the_terminal_that_a_log_is_read_in`, `program::no_log_holds_what_users_say_or_where_they_are` |
 
 mod calls;

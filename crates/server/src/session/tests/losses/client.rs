@@ -134,7 +134,7 @@ impl Client {
             Belief::InCall(_) | Belief::Rejoining(..) => (self.kept.clone(), false),
         };
         let received = if self.reloaded { 0 } else { self.received as u64 };
-        Return { received: Some(received), anew: self.reloaded, call, calling }
+        Return { received: Some(received), anew: self.reloaded, call, calling, guest: false }
     }
 
     fn on_offer(&mut self, user: &str, offer: &RelayedOffer) {

@@ -1,0 +1,27 @@
+//! Who somebody is: told by providers of OpenID Connect (Core 1.0, with PKCE of RFC 7636), and remembered.
+//!
+//! - `settings`: which providers there are, valid by construction.
+//! - [`Identity`] is what a server asks: what can be chosen, the way to a provider and back, tickets, accounts, signing out.
+//! - `provider`: one provider: discovery, the request, and what it answers, with every check of it.
+//! - `web`: HTTP towards providers, bounded in time and size.
+//! - `accounts`: accounts and browser sessions, in an SQLite database that one thread owns.
+//! - `pending`, `present`: sign-ins that are under way, tickets, and who is signed in at which socket; in memory, and bounded.
+//!
+//! It knows nothing of cookies, sockets or HTTP requests to the server: those are the server's.
+
+mod accounts;
+mod identity;
+mod pending;
+mod present;
+mod provider;
+mod secret;
+mod settings;
+mod suggest;
+mod web;
+
+pub use accounts::OpenError;
+pub use identity::{
+    Answer, Begun, Identity, NotBegun, NotDone, Options, ProviderOption, Unavailable, User,
+};
+pub use present::Account;
+pub use settings::{BadSettings, Guests, Lifetimes, ProviderSettings, Settings, SettingsFile};
