@@ -64,8 +64,7 @@ impl Browser {
     pub async fn open(&self, url: &str) -> Result<()> {
         self.spy_on_what_comes().await?;
         self.driver.goto(url).await?;
-        self.driver.execute(SPY, Vec::new()).await?;
-        Ok(())
+        self.spy().await
     }
 
     /// A page that opens something as soon as it is loaded is watched from its first moment on, in Chromium.
@@ -77,12 +76,44 @@ impl Browser {
         Ok(())
     }
 
+    /// Presses the first link or button of any page that this selector finds.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn press_any(&self, selector: &str) -> Result<()> {
+        until_it_works(PATIENCE, async || {
+            Ok(self.driver.find(By::Css(selector)).await?.click().await?)
+        })
+        .await
+        .with_context(|| format!("{selector} cannot be pressed"))
+    }
+
+    /// Writes into a field of any page.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn write_any(&self, selector: &str, text: &str) -> Result<()> {
+        until_it_works(PATIENCE, async || {
+            Ok(self.driver.find(By::Css(selector)).await?.send_keys(text).await?)
+        })
+        .await
+        .with_context(|| format!("{selector} cannot be written into"))
+    }
+
     /// Loads the page again.
     ///
     /// # Errors
     /// It cannot be loaded.
     pub async fn reload(&self) -> Result<()> {
         self.driver.refresh().await?;
+        self.spy().await
+    }
+
+    /// Watches from now on what the page opens, as far as that is not done.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn spy(&self) -> Result<()> {
         self.driver.execute(SPY, Vec::new()).await?;
         Ok(())
     }

@@ -44,6 +44,12 @@ impl Person {
         &self.name
     }
 
+    /// The same person, under another name.
+    #[must_use]
+    pub fn under(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), browser: self.browser.clone() }
+    }
+
     /// What there is to see now.
     ///
     /// # Errors
@@ -94,6 +100,45 @@ impl Person {
         self.tries_to_sign_in(&self.name).await?;
         self.sees("that they are signed in", Look::is_signed_in).await?;
         Ok(())
+    }
+
+    /// Goes to the provider of this id, and signs in there under the name, which is new to it. Comes back to the page.
+    ///
+    /// # Errors
+    /// That does not happen.
+    pub async fn signs_in_with(&self, provider: &str) -> Result<()> {
+        self.goes_to(provider).await?;
+        self.write_any("input[name=login]", &self.name).await?;
+        self.write_any("input[name=password]", "any").await?;
+        self.press_any("button[type=submit]").await?;
+        self.agrees().await?;
+        self.is_back().await
+    }
+
+    /// Agrees, at the provider, to what Pronto may know.
+    ///
+    /// # Errors
+    /// The provider does not ask.
+    pub async fn agrees(&self) -> Result<()> {
+        self.press_any("form:has([value=consent]) button[type=submit]").await
+    }
+
+    /// Goes to the provider of this id.
+    ///
+    /// # Errors
+    /// There is no link to it.
+    pub async fn goes_to(&self, provider: &str) -> Result<()> {
+        self.sees("the providers", |look| !look.providers.is_empty()).await?;
+        self.press_any(&format!("#providers a[href='/auth/sign-in/{provider}']")).await
+    }
+
+    /// Waits until the page is there again.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn is_back(&self) -> Result<()> {
+        self.sees("their page", |look| matches!(look.page(), "loginPage" | "callPage")).await?;
+        self.spy().await
     }
 
     /// Asks to be signed in under this name.

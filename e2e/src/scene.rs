@@ -16,9 +16,10 @@ use futures_util::{FutureExt, future::join_all};
 use tokio::{runtime::Runtime, sync::Semaphore, try_join};
 
 use crate::{
-    Browser, Devices, Kind, Person, Place, Wire,
+    Browser, Devices, Kind, Person, Place, Provider, Wire,
     browser::launch,
     driver::Drivers,
+    provider::Providers,
     server::Server,
     settings::{self, PAGE, SCREENSHOTS},
 };
@@ -41,6 +42,7 @@ static SEATING: Semaphore = Semaphore::const_new(SEATS as usize);
 #[derive(Debug)]
 pub struct Scene {
     server: Server,
+    providers: Providers,
     drivers: Drivers,
     people: Mutex<Vec<Person>>,
 }
@@ -56,6 +58,8 @@ pub struct Setting {
     pub port: u16,
     /// Its options besides.
     pub options: Vec<String>,
+    /// The OpenID Connect providers that it knows, each with an id and a label.
+    pub providers: Vec<(&'static str, &'static str)>,
     /// The variable of [`settings`] that names the folder of its page.
     pub page: &'static str,
 }
@@ -67,6 +71,7 @@ impl Default for Setting {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             options: Vec::new(),
+            providers: Vec::new(),
             page: PAGE,
         }
     }
@@ -105,7 +110,7 @@ pub fn play(browsers: u32, scene: impl AsyncFnOnce(&Scene) -> Result<()>) -> Pla
 /// # Errors
 /// As [`play`].
 pub fn play_in(
-    setting: Setting,
+    mut setting: Setting,
     browsers: u32,
     scene: impl AsyncFnOnce(&Scene) -> Result<()>,
 ) -> Played {
@@ -113,8 +118,11 @@ pub fn play_in(
     runtime.block_on(async {
         let _seats =
             SEATING.acquire_many(browsers.min(SEATS)).await.map_err(anyhow::Error::from)?;
+        let providers = Providers::start(&setting.providers).await?;
+        setting.options.extend(providers.options());
         let stage = Scene {
             server: Server::start(setting).await?,
+            providers,
             drivers: Drivers::default(),
             people: Mutex::default(),
         };
@@ -165,6 +173,12 @@ impl Scene {
     #[must_use]
     pub const fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// A provider of the setting, by its place there.
+    #[must_use]
+    pub fn provider(&self, index: usize) -> &Provider {
+        &self.providers.all[index]
     }
 
     /// Another server beside that of the scene. It ends when it is dropped.

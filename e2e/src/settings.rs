@@ -18,6 +18,12 @@ pub const TUTORIAL: &str = "PRONTO_TUTORIAL_TEXT";
 pub const SETUP_TIMES: &str = "PRONTO_SETUP_TIMES";
 /// `axe.min.js`.
 pub const AXE: &str = "PRONTO_AXE";
+/// The script that is an OpenID Connect provider.
+pub const PROVIDER: &str = "PRONTO_PROVIDER";
+/// The folder of the packages that it needs.
+pub const PROVIDER_MODULES: &str = "PRONTO_PROVIDER_MODULES";
+/// What runs it.
+pub const NODE: &str = "NODE";
 /// The browsers, and the programs that drive them.
 pub const CHROMIUM: &str = "CHROMIUM";
 /// See [`CHROMIUM`].

@@ -3,9 +3,11 @@
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 
 use crate::{
     child::{self, Wait, answer},
+    project::Project,
     setup,
     tools::{find_program, folder},
 };
@@ -28,6 +30,9 @@ const BINARYEN: Package =
 const AXE: Package =
     Package { name: "axe-core", version: "4.14.1", file: "node_modules/axe-core/axe.min.js" };
 
+/// The library of which the provider is made.
+const PROVIDER: &str = "node_modules/oidc-provider/package.json";
+
 /// Makes WASM smaller. The one on PATH will do when it is new enough. The page is as good without it, so npm is not
 /// installed for its sake.
 pub(crate) fn wasm_opt() -> Result<PathBuf> {
@@ -36,6 +41,28 @@ pub(crate) fn wasm_opt() -> Result<PathBuf> {
         said.is_some_and(|said| wasm_opt_is_new_enough(&said))
     });
     on_path.map_or_else(|| BINARYEN.ensure(setup::npm), Ok)
+}
+
+/// An OpenID Connect provider to test against: the folder of its packages, which are those of a lock file in the repository.
+pub(crate) fn provider(project: &Project) -> Result<PathBuf> {
+    let source = project.root.join("e2e").join("provider");
+    let lock =
+        fs::read(source.join("package-lock.json")).context("e2e/provider has a lock file")?;
+    let digest = Sha256::digest(&lock);
+    let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let root = folder()?.join(format!("provider-{short}"));
+    if root.join(PROVIDER).is_file() {
+        return Ok(root);
+    }
+    let npm = setup::npm_installed().context("the provider comes with npm")?;
+    fs::create_dir_all(&root)?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(source.join(name), root.join(name))?;
+    }
+    let mut command = Command::new(npm);
+    command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&root);
+    child::run(&mut command, Wait::on("npm ci").at_most(LIMIT))?;
+    root.join(PROVIDER).is_file().then_some(root).context("npm installed no provider")
 }
 
 /// The script that looks for what keeps people from using a page.

@@ -95,6 +95,8 @@ const NFT: SystemProgram = SystemProgram { variable: "PATH", names: &["nft"], pa
 const NPM: SystemProgram =
     SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
+const NODE: SystemProgram =
+    SystemProgram { variable: "NODE", names: &["node", "nodejs"], package: "nodejs" };
 const PYTHON: SystemProgram =
     SystemProgram { variable: "PYTHON", names: &["python3", "python"], package: "python3-venv" };
 
@@ -149,6 +151,11 @@ pub(crate) fn chromium() -> Result<(PathBuf, PathBuf)> {
 pub(crate) fn network_tools() -> Result<()> {
     let is_root = answer(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     if cfg!(target_os = "linux") && is_root { install_missing(&[IP, NFT]) } else { Ok(()) }
+}
+
+/// Node.js, which comes with npm.
+pub(crate) fn node() -> Result<PathBuf> {
+    NODE.get()
 }
 
 /// npm, if it is there.

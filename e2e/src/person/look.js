@@ -2,18 +2,24 @@
 const by = (id) => document.getElementById(id);
 const seen = (id) => by(id)?.checkVisibility({ visibilityProperty: true }) ?? false;
 const plain = (text) => text.replace(/\s+/g, " ").trim();
-const text = (id) => (seen(id) ? plain(by(id).textContent) : null);
+// Without the mark of a guest, which is told on its own.
+const unmarked = (element) => {
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll("[data-guest]").forEach((mark) => mark.remove());
+  return plain(copy.textContent);
+};
+const text = (id) => (seen(id) ? unmarked(by(id)) : null);
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const pattern = (sentence) => {
   const copy = sentence.cloneNode(true);
   copy.querySelectorAll("[data-slot]").forEach((slot) => { slot.textContent = "\u0000"; });
-  return new RegExp(`^${escaped(plain(copy.textContent)).replaceAll("\u0000", "(.*)")}$`);
+  return new RegExp(`^${escaped(unmarked(copy)).replaceAll("\u0000", "(.*)")}$`);
 };
 const sentences = [...(by("texts")?.content.querySelectorAll("[data-text]") ?? [])]
   .map((sentence) => [sentence.dataset.text, pattern(sentence)]);
 const said = (id, always) => {
-  const words = always ? plain(by(id)?.textContent ?? "") : text(id);
+  const words = always ? by(id) && unmarked(by(id)) : text(id);
   if (!words) return null;
   for (const [key, pattern] of sentences) {
     const match = pattern.exec(words);
@@ -34,13 +40,21 @@ return {
   name: by("usernameInput")?.value ?? "",
   nameError: said("usernameError"),
   calleeError: said("callToUsernameError"),
+  entry: by("loginCard")?.dataset.entry ?? null,
+  providers: [...(by("providers")?.querySelectorAll("a") ?? [])]
+    .filter((link) => link.checkVisibility()).map((link) => plain(link.textContent)),
+  loginNotice: said("loginNotice"),
+  account: said("accountNote"),
   selfName: text("selfName"),
+  selfNote: said("selfNote"),
   notice: said("noticeText"),
   canCallAgain: can("callAgainBtn"),
   canCall: can("callBtn"),
   canRetry: can("retryNowBtn"),
   caller: text("callerName"),
   canAnswer: can("acceptBtn"),
+  guest: [by("callerGuest"), by("remoteGuest"), by("status")?.querySelector("[data-guest]")]
+    .some((mark) => mark?.checkVisibility()),
   remotePicture: seen("remoteVideo"),
   remotePlaceholder: text("remoteName"),
   remoteMuted: seen("remoteMutedBadge"),
@@ -57,5 +71,6 @@ return {
   blocked: seen("blockedPanel")
     ? [...by("blockedList").querySelectorAll("[data-slot=name]")].map((name) => plain(name.textContent))
     : [],
+  missedGuests: by("missedList")?.querySelectorAll("[data-guest]").length ?? 0,
   focus: document.activeElement?.id || document.activeElement?.tagName.toLowerCase() || "",
 };

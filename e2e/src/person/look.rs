@@ -28,10 +28,20 @@ pub struct Look {
     pub name: String,
     /// What is wrong with it.
     pub name_error: Option<String>,
+    /// How one gets in: `open`, `guest`, `provider`, `naming` or `known`.
+    pub entry: Option<String>,
+    /// What the links say by which one signs in with a provider.
+    pub providers: Vec<String>,
+    /// Why one is not signed in, or not any more.
+    pub login_notice: Option<String>,
+    /// What is said of the account that one has, before one is signed in.
+    pub account: Option<String>,
     /// What is wrong with the name of somebody to call.
     pub callee_error: Option<String>,
     /// Under which name one is signed in.
     pub self_name: Option<String>,
+    /// What is said beside it.
+    pub self_note: Option<String>,
     /// Why the last call ended, or what is missing in this one.
     pub notice: Option<String>,
     /// Whether it offers to call again.
@@ -42,6 +52,8 @@ pub struct Look {
     pub can_retry: bool,
     /// Who calls.
     pub caller: Option<String>,
+    /// Whether the other is marked as a guest.
+    pub guest: bool,
     /// Whether one can answer.
     pub can_answer: bool,
     /// Whether the other's picture is shown.
@@ -68,6 +80,8 @@ pub struct Look {
     pub missed: Vec<String>,
     /// Who is blocked, the latest first.
     pub blocked: Vec<String>,
+    /// How many of them are marked as those of guests.
+    pub missed_guests: usize,
     /// The id of what has the focus, or its kind of element.
     pub focus: String,
 }

@@ -1,5 +1,6 @@
 //! Real browsers call each other through the real server. One file holds the scenes of one theme.
 
+mod accounts;
 mod answers;
 mod blocked;
 mod builds;
@@ -20,5 +21,6 @@ mod privacy;
 mod reload;
 mod server_away;
 mod setup_times;
+mod sign_in;
 mod states;
 mod tutorial;

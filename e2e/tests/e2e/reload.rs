@@ -125,7 +125,7 @@ fn a_second_tab_takes_the_call_over_and_the_first_one_says_so() -> Played {
         let second = alice.switch_to(first).await?;
         let look = alice
             .sees("that it went on elsewhere", |look| {
-                look.name_error.as_deref() == Some("signed-in-elsewhere")
+                look.login_notice.as_deref() == Some("signed-in-elsewhere")
             })
             .await?;
         ensure!(look.page() == "loginPage" && look.banner.is_none(), "{look}");

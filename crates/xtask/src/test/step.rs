@@ -228,6 +228,7 @@ impl Step {
         let browsers = setup::browsers()?;
         let geckodriver = Tool::geckodriver().ensure()?;
         let axe = npm::axe()?;
+        let modules = npm::provider(project)?;
         let page = self.our_page(project)?;
         // That trunk cannot build it is another step's failure; here only the test that loads it fails.
         let made = made.trunk_page.clone().map_or_else(|| self.trunk_page(project), Ok);
@@ -246,6 +247,9 @@ impl Step {
             .env("PRONTO_TRUNK_WEB_ROOT", trunk_page)
             .env("PRONTO_SCREENSHOTS", screenshots)
             .env("PRONTO_AXE", axe)
+            .env("PRONTO_PROVIDER", project.root.join("e2e/provider/provider.mjs"))
+            .env("PRONTO_PROVIDER_MODULES", modules)
+            .env("NODE", setup::node()?)
             .env("CHROMIUM", browsers.chromium)
             .env("CHROMEDRIVER", browsers.chromedriver)
             .env("FIREFOX", browsers.firefox)

@@ -1,0 +1,99 @@
+//! The sign-in page, whatever the server says of how people sign in: here the browser says it in its place, so that moments
+//! can be held that pass.
+
+use anyhow::{Result, ensure};
+use e2e::{Look, Person, Played, Scene, play};
+use serde_json::{Value, json};
+
+use crate::states::Tour;
+
+const PROVIDERS: &str = r#"[{"id":"google","label":"Google"},{"id":"work","label":"The Long and Rather Respectable Company of Keepers of Keys"}]"#;
+
+/// Somebody whose page is told this in the place of the server's answer, as soon as it asks for it: `when` is the name of a
+/// promise.
+async fn joins(scene: &Scene, options: &str, when: &str) -> Result<Person> {
+    let person = scene.join("alice").await?;
+    let source = format!(
+        "window.asked = [];
+        window.late = new Promise((now) => {{ window.tell = now; }});
+        window.now = Promise.resolve();
+        const fetched = window.fetch;
+        window.fetch = async (address, init) => {{
+            if (!String(address).startsWith('/auth/')) return fetched(address, init);
+            window.asked.push(`${{init.method}} ${{address}}`);
+            if (address === '/auth/ticket') return new Promise(() => {{}});
+            if (address === '/auth/sign-out') return new Response(null, {{ status: 204 }});
+            await window.{when};
+            return new Response({options}, {{ status: 200 }});
+        }};",
+        options = Value::from(options)
+    );
+    person.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
+    person.reload().await?;
+    person.sees("the sign-in", |look| look.page() == "loginPage").await?;
+    Ok(person)
+}
+
+fn entry(wanted: &str) -> impl Fn(&Look) -> bool {
+    move |look| look.entry.as_deref() == Some(wanted)
+}
+
+#[test]
+fn long_labels_and_every_way_in_can_be_used() -> Played {
+    play(1, async |scene| {
+        let tour = Tour::default();
+        for (user, guests, wanted, state) in [
+            ("", true, "guest", "sign-in-long-label"),
+            ("", false, "provider", "sign-in-long-label-no-guests"),
+            (
+                r#","user":{"provider":"google"},"suggested":"alice""#,
+                true,
+                "naming",
+                "sign-in-name",
+            ),
+            (r#","user":{"provider":"work","name":"alice"}"#, true, "known", "sign-in-known"),
+        ] {
+            let options = format!(r#"{{"guests":{guests},"providers":{PROVIDERS}{user}}}"#);
+            let alice = joins(scene, &options, "now").await?;
+            alice.sees(wanted, entry(wanted)).await?;
+            tour.look_at(&alice, state).await?;
+        }
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn nothing_moves_under_somebody_who_types() -> Played {
+    const PLACE: &str = "const { left, top, width } = document.getElementById('usernameInput').getBoundingClientRect();
+        return [left, top, width];";
+    play(1, async |scene| {
+        let tour = Tour::default();
+        let options = format!(r#"{{"guests":true,"providers":{PROVIDERS}}}"#);
+        let alice = joins(scene, &options, "late").await?;
+        alice.write("usernameInput", "ali").await?;
+        let before: [f64; 3] = alice.value(PLACE).await?;
+        alice.value::<()>("window.tell()").await?;
+        let look = alice.sees("the providers", |look| look.providers.len() == 2).await?;
+        let after: [f64; 3] = alice.value(PLACE).await?;
+        ensure!(before == after, "the field went from {before:?} to {after:?}");
+        ensure!((&*look.name, &*look.focus) == ("ali", "usernameInput"), "{look}");
+        tour.look_at(&alice, "sign-in-providers-late").await?;
+        tour.is_fine().await
+    })
+}
+
+#[test]
+fn another_server_than_the_pages_own_is_not_asked() -> Played {
+    play(1, async |scene| {
+        let options = format!(r#"{{"guests":true,"providers":{PROVIDERS}}}"#);
+        let alice = joins(scene, &options, "now").await?;
+        let asked: Vec<String> = alice.value("return window.asked").await?;
+        ensure!(asked == ["GET /auth/options"], "{asked:?}");
+        let origin: String = alice.value("return location.host").await?;
+        alice.open(&format!("http://{origin}/?server=ws://{origin}/ws")).await?;
+        alice.sign_in().await?;
+        let asked: Vec<String> = alice.value("return window.asked").await?;
+        ensure!(asked.is_empty(), "{asked:?}");
+        Ok(())
+    })
+}
