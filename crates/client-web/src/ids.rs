@@ -14,11 +14,18 @@ macro_rules! with_ids {
             unsupported_page: HtmlElement = "unsupportedPage",
 
             login_page: HtmlElement = "loginPage",
+            login_card: HtmlElement = "loginCard",
+            login_notice: HtmlElement = "loginNotice",
+            providers: HtmlElement = "providers",
             login_form: HtmlFormElement = "loginForm",
+            account_note: HtmlElement = "accountNote",
+            name_field: HtmlElement = "nameField",
             username: HtmlInputElement = "usernameInput",
             username_error: HtmlElement = "usernameError",
             login: HtmlButtonElement = "loginBtn",
+            other_account: HtmlButtonElement = "otherAccountBtn",
 
+            check_box: HtmlElement = "checkBox",
             check: HtmlButtonElement = "checkBtn",
             check_panel: HtmlElement = "checkPanel",
             check_udp: HtmlElement = "checkUdp",
@@ -28,6 +35,7 @@ macro_rules! with_ids {
 
             call_page: HtmlElement = "callPage",
             self_name: HtmlElement = "selfName",
+            self_note: HtmlElement = "selfNote",
             sign_out: HtmlButtonElement = "signOutBtn",
 
             notice: HtmlElement = "notice",
@@ -51,6 +59,7 @@ macro_rules! with_ids {
 
             incoming: HtmlElement = "incomingCall",
             caller_name: HtmlElement = "callerName",
+            caller_guest: HtmlElement = "callerGuest",
             accept: HtmlButtonElement = "acceptBtn",
             accept_audio: HtmlButtonElement = "acceptAudioBtn",
             decline: HtmlButtonElement = "declineBtn",
@@ -63,6 +72,7 @@ macro_rules! with_ids {
             remote_placeholder: HtmlElement = "remotePlaceholder",
             remote_initial: HtmlElement = "remoteInitial",
             remote_name: HtmlElement = "remoteName",
+            remote_guest: HtmlElement = "remoteGuest",
             remote_status: HtmlElement = "remoteStatus",
             remote_muted: HtmlElement = "remoteMutedBadge",
             call_timer: HtmlElement = "callTimer",
@@ -76,6 +86,7 @@ macro_rules! with_ids {
             debug_picture: HtmlElement = "debugPicture",
 
             status: HtmlElement = "status",
+            provider_template: HtmlTemplateElement = "providerTemplate",
             missed_template: HtmlTemplateElement = "missedTemplate",
             blocked_template: HtmlTemplateElement = "blockedTemplate",
             texts: HtmlTemplateElement = "texts",

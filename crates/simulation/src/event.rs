@@ -2,7 +2,9 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use client_web::call::{MediaError, Millis, PeerEvent, PeerId, RequestId, UserInput};
+use client_web::call::{
+    Answer, MediaError, Millis, PeerEvent, PeerId, Request, RequestId, UserInput,
+};
 use server::session::Envelope;
 
 use crate::{
@@ -33,6 +35,8 @@ pub(crate) enum Event {
     Mail(SessionId, Box<Envelope>),
     /// A session's timer.
     SessionTimer(SessionId),
+    /// The server answers over HTTP, or cannot be reached.
+    Fetched(Tab, Request, Option<Answer>),
     /// The browser answers a request for devices.
     Media(Tab, RequestId, Result<(bool, bool), MediaError>),
     /// The browser has done the first of the peer connection's operations.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
-    RequestId, UserInput, View,
+    Answer, Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
+    Request, RequestId, UserInput, View,
 };
 use protocol::{ClientMessage, close::CloseCode};
 
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Page {
     pub(crate) name: &'static str,
     pub(crate) client: Client,
+    /// Whether the user signs in with a provider.
+    account: bool,
     /// How often it was loaded.
     pub(crate) loaded: u32,
     /// What the tab keeps over a reload.
@@ -46,6 +48,7 @@ impl Page {
         Self {
             name,
             client,
+            account: seed & 2 == 0,
             loaded: 0,
             kept: None,
             blocked: Vec::new(),
@@ -91,11 +94,50 @@ impl World {
         let blocked = Input::Blocked(page.blocked.clone());
         // That alone has no effects.
         let _ = page.client.handle(self.now, blocked);
+        page.account = before.account;
         if let Some(kept) = before.kept {
             page.consent = before.consent;
             page.kept = Some(kept.clone());
             self.page_input(user, Input::Reloaded(kept));
         }
+    }
+
+    /// A user presses a button.
+    pub(crate) fn act(&mut self, user: UserId, input: UserInput) {
+        if self.pages[user].account && matches!(input, UserInput::SignIn { .. }) {
+            // Who comes back from the provider is signed in without a question.
+            let name = self.pages[user].name;
+            let body = format!(
+                r#"{{"guests":true,"providers":[],"user":{{"name":"{name}","provider":"p"}}}}"#
+            );
+            let answer = Some(Answer { status: 200, body });
+            self.page_input(user, Input::Fetched(Request::Options, answer));
+            if self.view(user).signing_in {
+                return;
+            }
+        }
+        self.page_input(user, Input::User(input));
+    }
+
+    /// A request over HTTP: it may come late, be refused or get lost.
+    fn fetch(&mut self, user: UserId, request: Request) {
+        let lost = !self.calm && self.rng.below(8) == 0;
+        let away = self.relay.is_down(self.now);
+        let busy = !self.calm && self.rng.below(16) == 0;
+        let answer = match request {
+            _ if lost || away => None,
+            _ if busy => Some(Answer { status: 503, body: String::new() }),
+            Request::Ticket(_) => {
+                Some(Answer { status: 200, body: r#"{"ticket":"t"}"#.to_owned() })
+            }
+            Request::Options | Request::SignOut => {
+                Some(Answer { status: 204, body: String::new() })
+            }
+        };
+        let longest = if lost { 15_000 } else { self.plan.network.delay(self.calm) };
+        let at = self.now + 1 + self.rng.below(longest);
+        let tab = self.tab(user);
+        self.queue.add(at, Event::Fetched(tab, request, answer));
     }
 
     /// Hands something to the page's machine and does what it says.
@@ -106,8 +148,10 @@ impl World {
         );
         self.pages[user].consent |= asks;
         let rang = self.pages[user].client.is_ringing();
+        let after_login =
+            matches!(&input, Input::SocketText(text) if text.starts_with("{\"type\":\"login\""));
         let effects = self.pages[user].client.handle(self.now, input);
-        self.check_consent(user, &effects);
+        self.check_consent(user, &effects, after_login);
         for effect in effects {
             self.trace(|world| tell::effect(world.pages[user].name, &effect));
             self.page_does(user, effect);
@@ -133,12 +177,11 @@ impl World {
 
     /// Nothing tells the caller of an answer, or where this user is, before the user has accepted. What was said in a call
     /// before may be said again after a login.
-    fn check_consent(&mut self, user: UserId, effects: &[Effect]) {
-        let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
+    fn check_consent(&mut self, user: UserId, effects: &[Effect], after_login: bool) {
         let tells = |effect: &Effect| {
             matches!(effect, Effect::Send(ClientMessage::Answer(_) | ClientMessage::Candidate(_)))
         };
-        if !self.pages[user].consent && !says_again && effects.iter().any(tells) {
+        if !self.pages[user].consent && !after_login && effects.iter().any(tells) {
             self.violate("a call is answered that nobody has accepted");
         }
     }
@@ -172,6 +215,7 @@ impl World {
                 let socket = self.connect(user);
                 self.pages[user].socket = Some(socket);
             }
+            Effect::Fetch(request) => self.fetch(user, request),
             Effect::CloseSocket(farewell) => self.drop_socket(user, farewell),
             Effect::Send(message) => {
                 if let Some(socket) = self.pages[user].socket {
@@ -209,7 +253,7 @@ impl World {
             Effect::ClosePeer(id) => self.close_peer(user, id),
             Effect::Keep(kept) => self.pages[user].kept = kept,
             Effect::KeepBlocked(names) => self.pages[user].blocked = names,
-            Effect::EnableMicrophone(_) | Effect::RememberName(_) => {}
+            Effect::EnableMicrophone(_) | Effect::RememberName(_) | Effect::SuggestName(_) => {}
         }
     }
 

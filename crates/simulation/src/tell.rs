@@ -42,6 +42,10 @@ pub(crate) fn event(world: &World, event: &Event) -> String {
             body(&envelope.body),
             envelope.call.id().map_or("without an id", short),
         ),
+        Event::Fetched((user, _), request, answer) => {
+            let status = answer.as_ref().map(|answer| answer.status);
+            format!("{} <- server: {request:?} {status:?}", name(*user))
+        }
         Event::Media((user, _), _, result) => match result {
             Ok((audio, video)) => {
                 format!("{}'s browser gives microphone {audio}, camera {video}", name(*user))
@@ -88,6 +92,7 @@ fn act(input: &UserInput) -> String {
 pub(crate) fn effect(name: &str, effect: &Effect) -> String {
     let what = match effect {
         Effect::OpenSocket => "opens a socket".to_owned(),
+        Effect::Fetch(request) => format!("asks for {request:?}"),
         Effect::CloseSocket(farewell) => format!("closes its socket: {farewell:?}"),
         Effect::Send(message) => format!("says {}", from_client(message)),
         Effect::OpenMedia { audio, video, .. } => {
@@ -106,6 +111,7 @@ pub(crate) fn effect(name: &str, effect: &Effect) -> String {
         Effect::KeepMedia(_)
         | Effect::DropMedia(_)
         | Effect::EnableMicrophone(_)
+        | Effect::SuggestName(_)
         | Effect::RememberName(_) => return String::new(),
     };
     format!("    {name} {what}")

@@ -140,7 +140,7 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Act(user, input) => self.page_input(user, Input::User(input)),
+            Event::Act(user, input) => self.act(user, input),
             Event::Notice(user) => self.answer_or_not(user),
             Event::Timer(tab) => {
                 if let Some(user) = self.user_of(tab) {
@@ -153,6 +153,11 @@ impl World {
                 self.session_input(session, SessionInput::FromPeer(*envelope));
             }
             Event::SessionTimer(session) => self.session_input(session, SessionInput::TimeIsUp),
+            Event::Fetched(tab, request, answer) => {
+                if let Some(user) = self.user_of(tab) {
+                    self.page_input(user, Input::Fetched(request, answer));
+                }
+            }
             Event::Media(tab, request, result) => match (self.user_of(tab), result) {
                 (Some(user), Ok((audio, video))) => {
                     self.pages[user].pending.insert(request, (audio, video));

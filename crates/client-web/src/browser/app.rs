@@ -11,7 +11,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Window;
 
 use super::{
-    environment,
+    environment, fetch,
     listener::{self, Listener},
     media::{self, Kind, Media, Wanted},
     network,
@@ -58,7 +58,7 @@ pub fn start() -> Result<(), StartError> {
     let window = web_sys::window().ok_or(StartError::NoWindow)?;
     let document = window.document().ok_or(StartError::NoWindow)?;
     let (post, events) = queue();
-    let page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
+    let mut page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
     if let Some(name) = storage::recall_name(&window) {
         page.suggest_name(&name);
     }
@@ -67,7 +67,13 @@ pub fn start() -> Result<(), StartError> {
         post.input(Input::Reloaded(kept));
     }
     permissions::watch(&window, post.clone());
-    let server_url = environment::server_url(&window);
+    let (server_url, own_server) = environment::server_url(&window);
+    if own_server {
+        post.input(Input::OwnServer);
+    }
+    if let Some(how) = fetch::came_back(&window) {
+        post.input(Input::CameBack(how));
+    }
     let check = CheckPanel::bind(page.elements(), &window, &server_url);
     let privacy = Privacy::bind(page.elements(), &window, &post);
     let timing = Timing::bind(page.elements(), &window);
@@ -210,6 +216,12 @@ impl App {
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
+            Effect::Fetch(request) => {
+                let post = self.post.clone();
+                fetch::fetch(&self.window, request, move |answer| {
+                    post.input(Input::Fetched(request, answer));
+                });
+            }
             Effect::OpenSocket => self.open_socket(),
             Effect::CloseSocket(farewell) => self.close_socket(farewell),
             Effect::Send(message) => {
@@ -238,6 +250,7 @@ impl App {
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::KeepBlocked(names) => storage::keep_blocked(&self.window, &names),
+            Effect::SuggestName(name) => self.page.suggest_name(&name),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
             Effect::Keep(kept) => storage::keep(&self.window, kept.as_ref()),
         }

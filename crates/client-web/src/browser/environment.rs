@@ -38,9 +38,9 @@ pub fn seed(window: &Window) -> u64 {
     js_sys::Date::now().to_bits()
 }
 
-/// The server's WebSocket URL.
+/// The server's WebSocket URL, and whether it is the page's own server.
 #[must_use]
-pub fn server_url(window: &Window) -> String {
+pub fn server_url(window: &Window) -> (String, bool) {
     let location = window.location();
     let named = location
         .search()
@@ -50,10 +50,11 @@ pub fn server_url(window: &Window) -> String {
     let protocol = location.protocol().unwrap_or_default();
     let host = location.host().unwrap_or_default();
     let url = address::of_server(named.as_deref(), &protocol, &host);
-    if named.is_some_and(|named| named.trim() != url) {
+    let own = named.as_ref().is_none_or(|named| named.trim() != url);
+    if own && named.is_some() {
         console::warn_1(
             &"?server= must be a ws: or wss: URL; the page's own server is used.".into(),
         );
     }
-    url
+    (url, own)
 }

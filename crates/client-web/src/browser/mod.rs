@@ -8,6 +8,7 @@
 pub mod app;
 pub mod check;
 pub mod environment;
+pub mod fetch;
 pub mod listener;
 pub mod media;
 pub mod network;

@@ -10,6 +10,7 @@ mod inputs;
 mod lists;
 mod pictures;
 mod privacy;
+mod sign_in;
 mod texts;
 mod tile;
 mod words;
@@ -21,7 +22,7 @@ pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};
 
-use self::{lists::NameList, texts::Texts};
+use self::{lists::NameList, sign_in::SignIn, texts::Texts};
 use super::{listener::Listener, queue::Post};
 use crate::call::{Message, Millis, NoticeView, Page as Shown, Text, View};
 
@@ -34,6 +35,7 @@ pub struct Page {
     post: Post,
     missed: NameList,
     blocked: NameList,
+    sign_in: SignIn,
     last: Option<View>,
     _listeners: Vec<Listener>,
 }
@@ -50,6 +52,7 @@ impl Page {
         let missed = NameList::new(missed_panel, missed_list, missed_template);
         let Elements { blocked_panel, blocked_list, blocked_template, .. } = &elements;
         let blocked = NameList::new(blocked_panel, blocked_list, blocked_template);
+        let sign_in = SignIn::new(&elements);
         let listeners = inputs::listen(&elements, &post);
         Ok(Self {
             document,
@@ -58,6 +61,7 @@ impl Page {
             post,
             missed,
             blocked,
+            sign_in,
             last: None,
             _listeners: listeners,
         })
@@ -70,8 +74,9 @@ impl Page {
     }
 
     /// Writes a name into the sign-in's field.
-    pub fn suggest_name(&self, name: &str) {
+    pub fn suggest_name(&mut self, name: &str) {
         self.elements.username.set_value(name);
+        self.sign_in.suggested(name);
     }
 
     /// Shows this.
@@ -81,7 +86,9 @@ impl Page {
         }
         let held = self.document.active_element();
         self.render_frame(&view);
-        self.render_login(&view);
+        self.sign_in.render(&self.elements, &self.texts, &view);
+        let wrong = view.sign_in_error;
+        self.render_error(&self.elements.username, &self.elements.username_error, wrong);
         self.render_idle(&view);
         self.render_lists(&view, now);
         call::render(&self.elements, &self.texts, &view);
@@ -156,16 +163,10 @@ impl Page {
         self.missed.set_can_call(view.can_call);
     }
 
-    fn render_login(&self, view: &View) {
-        let elements = &self.elements;
-        elements.login.set_disabled(view.signing_in);
-        elements.username.set_read_only(view.signing_in);
-        self.render_error(&elements.username, &elements.username_error, view.sign_in_error);
-    }
-
     fn render_idle(&self, view: &View) {
         let elements = &self.elements;
         set_text(&elements.self_name, view.self_name.as_deref().unwrap_or_default());
+        self.texts.show_or_hide(&elements.self_note, view.self_note.as_ref());
         elements.call.set_disabled(!view.can_call);
         self.render_error(&elements.callee, &elements.callee_error, view.callee_error);
         elements.relay_only_warning.set_hidden(!view.hides_in_vain);
@@ -181,8 +182,7 @@ impl Page {
     ) {
         let wrong = text.is_some_and(Text::blames_the_field);
         set_attribute(field, "aria-invalid", wrong.then_some("true"));
-        error.set_hidden(text.is_none());
-        self.texts.show(error, text.map(Message::plain).as_ref());
+        self.texts.show_or_hide(error, text.map(Message::plain).as_ref());
     }
 
     fn render_notice(&self, notice: Option<&NoticeView>) {

@@ -56,6 +56,7 @@ impl Leg {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Active {
     pub(super) peer: String,
+    pub(super) guest: bool,
     pub(super) call: Option<CallId>,
     pub(super) leg: Leg,
     /// What is missing on this side.
@@ -105,16 +106,17 @@ impl PeerMedia {
 }
 
 impl Active {
-    pub(super) const fn new(
+    /// `peer` is its name, and whether it is a guest.
+    pub(super) fn new(
         now: Millis,
-        peer: String,
+        (peer, guest): (String, bool),
         call: Option<CallId>,
         leg: Leg,
         note: Option<Text>,
     ) -> Self {
         let peer_media = PeerMedia { audio: true, video: true };
         let path = Path::Connecting { until: now + CONNECT_TIMEOUT };
-        Self { peer, call, leg, note, peer_media, path }
+        Self { peer, guest, call, leg, note, peer_media, path }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {

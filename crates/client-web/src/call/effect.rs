@@ -13,6 +13,8 @@ use super::input::{PeerId, RequestId};
 /// Something to do. Effects are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
+    /// Ask the page's own server something; [`Input::Fetched`](super::Input::Fetched) follows.
+    Fetch(Request),
     /// Open a socket to the server, dropping the one there may be.
     OpenSocket,
     /// Close the socket, when what was sent is out. Nothing is heard of it after this.
@@ -49,6 +51,8 @@ pub enum Effect {
     Peer(PeerId, PeerOp),
     /// Close and drop the peer connection.
     ClosePeer(PeerId),
+    /// Write this into the field of the sign-in, in place of what stands there.
+    SuggestName(String),
     /// Remember the name for the next visit.
     RememberName(String),
     /// Keep these names as those whose calls are declined, in place of the ones before.
@@ -56,6 +60,29 @@ pub enum Effect {
     /// Keep this for as long as the tab is there, in place of what was kept before, so that the page can go on after it is
     /// loaded anew; or keep nothing.
     Keep(Option<Kept>),
+}
+
+/// What the page's own server is asked over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// How people sign in, and who the user is.
+    Options,
+    /// A ticket for this one of the page's sockets.
+    Ticket(u64),
+    /// To end the account's sessions everywhere.
+    SignOut,
+}
+
+impl Request {
+    /// Method and path.
+    #[must_use]
+    pub const fn line(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Options => ("GET", "/auth/options"),
+            Self::Ticket(_) => ("POST", "/auth/ticket"),
+            Self::SignOut => ("POST", "/auth/sign-out"),
+        }
+    }
 }
 
 /// Why a socket is closed.
@@ -93,6 +120,8 @@ pub struct Kept {
     pub left: Option<(String, CallId)>,
     /// Whether the camera is on in that call.
     pub camera: bool,
+    /// Whether the user is signed in with a provider.
+    pub account: bool,
 }
 
 impl Kept {
@@ -103,7 +132,8 @@ impl Kept {
             .text("name", &self.name)
             .text("session", &self.session)
             .maybe_number("sockets", Some(self.sockets))
-            .boolean("camera", self.camera);
+            .boolean("camera", self.camera)
+            .flag("account", self.account);
         for (key, call) in [("call", &self.call), ("left", &self.left)] {
             if let Some((peer, id)) = call {
                 let pair = format!("[{},{}]", quoted(peer), quoted(id.as_str()));
@@ -124,6 +154,7 @@ impl Kept {
             call: kept_call(&object, "call")?,
             left: kept_call(&object, "left")?,
             camera: object.boolean("camera").ok()??,
+            account: object.boolean("account").ok()?.unwrap_or_default(),
         })
     }
 }

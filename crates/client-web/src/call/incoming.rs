@@ -21,6 +21,7 @@ const RING_MARGIN: Millis = 15_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Incoming {
     pub(super) peer: String,
+    pub(super) guest: bool,
     pub(super) call: Option<CallId>,
     /// The caller's latest offer; `None` while it has to be said again, since the server has started anew.
     pub(super) offer: Option<Raw>,
@@ -147,6 +148,7 @@ impl Client {
     fn ring(&mut self, now: Millis, offer: RelayedOffer, stage: Ring) {
         self.call = Call::Incoming(Incoming {
             peer: offer.name,
+            guest: offer.guest,
             call: offer.call,
             offer: Some(offer.offer),
             candidates: Vec::new(),
@@ -256,7 +258,8 @@ impl Client {
         for op in ops {
             self.effects.push(Effect::Peer(leg.id, op));
         }
-        self.call = Call::Active(Active::new(now, incoming.peer, incoming.call, leg, note));
+        let peer = (incoming.peer, incoming.guest);
+        self.call = Call::Active(Active::new(now, peer, incoming.call, leg, note));
     }
 
     /// A candidate of the caller, while it rings.
@@ -271,8 +274,9 @@ impl Client {
     /// It stopped ringing before this user answered.
     pub(super) fn miss_call(&mut self, now: Millis) {
         let Some(name) = self.call_peer().map(ToOwned::to_owned) else { return };
+        let guest = matches!(&self.call, Call::Incoming(incoming) if incoming.guest);
         self.end_call(Text::Missed);
-        self.missed.insert(0, Missed { name, at: now });
+        self.missed.insert(0, Missed { name, at: now, guest });
         self.missed.truncate(MAX_MISSED);
     }
 }

@@ -1,8 +1,13 @@
 //! What can happen to the page.
 
+use std::fmt;
+
 use protocol::Raw;
 
-use super::{devices::MediaError, effect::Kept};
+use super::{
+    devices::MediaError,
+    effect::{Kept, Request},
+};
 
 /// Which peer connection an event is of. One is made for each call; what comes from an older one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +58,12 @@ pub enum Input {
     Peer(PeerId, PeerEvent),
     /// The page was loaded anew, and this was kept.
     Reloaded(Kept),
+    /// The page's own server is used, and not another.
+    OwnServer,
+    /// What that server answered; `None` if it cannot be reached.
+    Fetched(Request, Option<Answer>),
+    /// The user is back from a provider without having signed in: what the server wrote into the address.
+    CameBack(String),
     /// The user hides their address, so that only relayed paths are used from the next call on, or does not.
     HidesAddress(bool),
     /// Whose calls are declined without asking, as the browser has kept it: at the start, and when another tab changes it.
@@ -63,6 +74,22 @@ pub enum Input {
     Tick,
 }
 
+/// An answer over HTTP.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Answer {
+    /// The status (RFC 9110 section 15).
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// There may be a ticket in the body, which must not end in a log.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
 /// Something the user did.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UserInput {
@@ -71,8 +98,10 @@ pub enum UserInput {
         /// The name.
         name: String,
     },
-    /// Signs out.
+    /// Signs out; of the account everywhere.
     SignOut,
+    /// Leaves the page to sign in with a provider.
+    LeaveForProvider,
     /// Does not want to wait for the next attempt to reach the server.
     RetryNow,
     /// Calls somebody by name, as it was typed.

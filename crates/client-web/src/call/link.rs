@@ -7,12 +7,13 @@ mod session;
 
 use protocol::{ClientMessage, close::CloseCode};
 
+pub(super) use self::attempt::{Attempt, Trouble};
 use self::{
-    attempt::{Attempt, NAME_HELD, Trouble},
+    attempt::NAME_HELD,
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Ticket},
 };
-use super::{Call, Client, Effect, Farewell, Millis, Rng, Text};
+use super::{Call, Client, Effect, Farewell, Millis, Request, Rng, Text, account::Right};
 
 /// How long a socket may take to open, and then the login to be answered, in ms. Mobile networks stall for seconds.
 const OPEN_TIMEOUT: Millis = 10_000;
@@ -35,6 +36,8 @@ const LOSS_SPREAD: Millis = 200;
 pub(super) enum Link {
     /// Signed out.
     Closed,
+    /// The server is asked for a ticket, for a socket that is opened then.
+    Proving(Attempt, Millis),
     /// The socket is being opened.
     Opening(Attempt, Millis),
     /// The login is sent.
@@ -54,9 +57,10 @@ impl Link {
     pub(super) fn session(&self) -> Option<&Session> {
         match self {
             Self::Up(session) => Some(session),
-            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
-                attempt.returning.as_ref()
-            }
+            Self::Proving(attempt, _)
+            | Self::Opening(attempt, _)
+            | Self::LoggingIn(attempt, _)
+            | Self::Waiting(attempt, _) => attempt.returning.as_ref(),
             Self::Closed => None,
         }
     }
@@ -64,9 +68,10 @@ impl Link {
     pub(super) fn session_mut(&mut self) -> Option<&mut Session> {
         match self {
             Self::Up(session) => Some(session),
-            Self::Opening(attempt, _) | Self::LoggingIn(attempt, _) | Self::Waiting(attempt, _) => {
-                attempt.returning.as_mut()
-            }
+            Self::Proving(attempt, _)
+            | Self::Opening(attempt, _)
+            | Self::LoggingIn(attempt, _)
+            | Self::Waiting(attempt, _) => attempt.returning.as_mut(),
             Self::Closed => None,
         }
     }
@@ -79,9 +84,10 @@ impl Link {
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         match self {
             Self::Closed => None,
-            Self::Opening(_, until) | Self::LoggingIn(_, until) | Self::Waiting(_, until) => {
-                Some(*until)
-            }
+            Self::Proving(_, until)
+            | Self::Opening(_, until)
+            | Self::LoggingIn(_, until)
+            | Self::Waiting(_, until) => Some(*until),
             Self::Up(session) => match session.alive {
                 _ if !session.knows_ours => None,
                 Alive::PingAt(at) | Alive::PongUntil(at) => Some(at),
@@ -95,13 +101,12 @@ impl Client {
         if self.link.name().is_some() {
             return;
         }
-        let name = name.trim();
+        let name = self.account.name_for(name);
         if name.is_empty() {
             self.sign_in_error = Some(Text::NameEmpty);
             return;
         }
         self.sign_in_error = None;
-        let name = name.to_owned();
         let trouble = Trouble::Unreachable;
         let attempt = Attempt {
             name,
@@ -110,6 +115,7 @@ impl Client {
             returning: None,
             name_held: None,
             presented: None,
+            proof: None,
         };
         self.open(now, attempt);
     }
@@ -126,14 +132,12 @@ impl Client {
             ticket: Some(Ticket { secret, memory: Memory::Reloaded }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         };
-        let (trouble, returning) = (Trouble::Unreachable, Some(session));
-        self.open(
-            now,
-            Attempt { name, failures: 0, trouble, returning, name_held: None, presented: None },
-        );
+        let attempt = Attempt { name_held: None, ..Attempt::back(session, now) };
+        self.open(now, attempt);
     }
 
     pub(super) fn sign_out(&mut self) {
+        let of_account = self.is_of_account();
         if matches!(self.call, Call::Idle) {
             self.stop_devices();
         } else {
@@ -141,10 +145,14 @@ impl Client {
         }
         self.close_link();
         self.forget_user();
+        self.sign_in_error = None;
+        if of_account {
+            self.leave_account();
+        }
     }
 
     /// The next user of this page is not to see who called this one.
-    fn forget_user(&mut self) {
+    pub(super) fn forget_user(&mut self) {
         self.notice = None;
         self.callee_error = None;
         self.missed.clear();
@@ -160,12 +168,21 @@ impl Client {
     }
 
     fn open(&mut self, now: Millis, attempt: Attempt) {
-        self.link = Link::Opening(attempt, now + OPEN_TIMEOUT);
         self.sockets = self.sockets.wrapping_add(1);
+        if self.account.right == Right::Account {
+            self.link = Link::Proving(attempt, now + OPEN_TIMEOUT);
+            self.effects.push(Effect::Fetch(Request::Ticket(self.sockets)));
+        } else {
+            self.open_socket(now, attempt);
+        }
+    }
+
+    pub(super) fn open_socket(&mut self, now: Millis, attempt: Attempt) {
+        self.link = Link::Opening(attempt, now + OPEN_TIMEOUT);
         self.effects.push(Effect::OpenSocket);
     }
 
-    fn close_link(&mut self) {
+    pub(super) fn close_link(&mut self) {
         if !matches!(self.link, Link::Closed) {
             self.link = Link::Closed;
             self.effects.push(Effect::CloseSocket(Farewell::Goodbye));
@@ -186,6 +203,10 @@ impl Client {
         if code == CloseCode::Replaced.as_u16() {
             return self.give_way();
         }
+        if code == CloseCode::SignedOut.as_u16() {
+            self.link = Link::Closed;
+            return self.is_signed_out(Text::SignedOutElsewhere);
+        }
         let restarting = code == CloseCode::Restart.as_u16();
         self.lose_socket(now, restarting, Trouble::Unreachable);
     }
@@ -199,12 +220,15 @@ impl Client {
         self.end_call(Text::SignedInElsewhere);
         self.stop_devices();
         self.forget_user();
-        self.sign_in_error = Some(Text::SignedInElsewhere);
+        self.sign_in_error = Some(match self.account.right {
+            Right::Guest => Text::SignedInElsewhere,
+            Right::Account | Right::Ended => Text::WentOnElsewhere,
+        });
     }
 
     /// The socket is gone; it is opened again after a pause. At a server that cannot give the session back, the call is
     /// over.
-    fn lose_socket(&mut self, now: Millis, restarting: bool, trouble: Trouble) {
+    pub(super) fn lose_socket(&mut self, now: Millis, restarting: bool, trouble: Trouble) {
         let mut first = false;
         let attempt = match std::mem::replace(&mut self.link, Link::Closed) {
             Link::Closed => return,
@@ -216,9 +240,10 @@ impl Client {
             Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
                 Attempt { name_held: Some(now + NAME_HELD), ..attempt.failed(trouble) }
             }
-            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) | Link::Waiting(attempt, _) => {
-                attempt.failed(trouble)
-            }
+            Link::Proving(attempt, _)
+            | Link::Opening(attempt, _)
+            | Link::LoggingIn(attempt, _)
+            | Link::Waiting(attempt, _) => attempt.failed(trouble),
         };
         let pause = match (restarting, first) {
             (true, _) => self.rng.below(RESTART_SPREAD),

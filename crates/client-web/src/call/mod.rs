@@ -5,6 +5,7 @@
 //! again with [`Input::Tick`] when [`Client::next_timeout`] has come. Nothing here reads a clock, draws a random number,
 //! waits or knows a browser, so that whole calls run in a test in no time.
 
+mod account;
 mod active;
 pub mod block;
 mod cause;
@@ -25,14 +26,18 @@ mod signal;
 mod text;
 mod view;
 
+pub use account::Provider;
 pub use clock::{Millis, Rng};
 pub use description::sdp;
 pub use devices::MediaError;
-pub use effect::{Effect, Farewell, Kept, PeerOp};
-pub use input::{Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
+pub use effect::{Effect, Farewell, Kept, PeerOp, Request};
+pub use input::{Answer, Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
 pub use text::{Message, Text};
-pub use view::{Controls, IncomingView, NoticeView, Page, PhaseView, RemoteView, Ring, View};
+pub use view::{
+    Controls, Entry, IncomingView, NoticeView, Page, PhaseView, RemoteView, Ring, View,
+};
 
+use account::Account;
 use active::Active;
 use devices::Devices;
 use incoming::Incoming;
@@ -59,6 +64,8 @@ pub struct Missed {
     pub name: String,
     /// When they stopped, on the clock that [`Client::handle`] is given.
     pub at: Millis,
+    /// Whether nobody has proven that name, where names can be proven.
+    pub guest: bool,
 }
 
 /// How many missed calls are kept: a screenful. The oldest goes first.
@@ -85,6 +92,7 @@ enum Call {
 pub struct Client {
     rng: Rng,
     environment: Environment,
+    account: Account,
     link: Link,
     call: Call,
     devices: Devices,
@@ -116,6 +124,7 @@ impl Client {
         Self {
             rng: Rng::new(seed),
             environment,
+            account: Account::default(),
             link: Link::Closed,
             call: Call::Idle,
             devices: Devices::default(),
@@ -152,6 +161,9 @@ impl Client {
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
+            Input::OwnServer => self.ask_for_options(),
+            Input::Fetched(request, answer) => self.fetched(now, request, answer),
+            Input::CameBack(how) => self.came_back(&how),
             Input::HidesAddress(hides) => self.hides_address = hides,
             Input::Blocked(names) => self.blocked = names,
             Input::NetworkChanged => self.network_changed(now),
@@ -160,6 +172,7 @@ impl Client {
                 self.handle_tick(now);
             }
         }
+        self.end_what_has_ended();
         let keep = self.to_keep();
         if keep != self.kept {
             self.kept = keep.clone();
@@ -190,6 +203,7 @@ impl Client {
         match input {
             UserInput::SignIn { name } => self.sign_in(now, &name),
             UserInput::SignOut => self.sign_out(),
+            UserInput::LeaveForProvider => self.close_link(),
             UserInput::RetryNow => self.retry_now(now),
             UserInput::Call { name } => self.start_call(now, &name),
             UserInput::CallAgain => {

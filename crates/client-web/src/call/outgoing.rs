@@ -1,6 +1,9 @@
 //! A call that this user makes, until it is answered.
 
-use protocol::{CallId, ClientMessage, LeaveReason, Offer, Raw, limits::RING_TIMEOUT};
+use protocol::{
+    CallId, ClientMessage, LeaveReason, Offer, Raw, RelayedAnswer, RelayedRinging,
+    limits::RING_TIMEOUT,
+};
 
 use super::{
     Call, Client, Effect, Link, Millis, PeerId, PeerOp, Text,
@@ -14,6 +17,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outgoing {
     pub(super) peer: String,
+    /// Whether the peer is a guest, as far as that is known.
+    pub(super) guest: bool,
     pub(super) call: CallId,
     pub(super) stage: Stage,
     pub(super) note: Option<Text>,
@@ -92,6 +97,7 @@ impl Client {
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {
             peer: name.to_owned(),
+            guest: false,
             call: self.new_call_id(),
             replaces: None,
             stage: Stage::Media,
@@ -168,17 +174,19 @@ impl Client {
     }
 
     /// The callee is being rung. From here on it is known how the server spells the name.
-    pub(super) fn handle_ringing(&mut self, name: Option<String>) {
-        if let Call::Outgoing(Outgoing { peer, stage: Stage::Sent { ringing, .. }, .. }) =
-            &mut self.call
+    pub(super) fn handle_ringing(&mut self, callee: RelayedRinging) {
+        if let Call::Outgoing(Outgoing {
+            peer, guest, stage: Stage::Sent { ringing, .. }, ..
+        }) = &mut self.call
         {
             *ringing = true;
-            *peer = name.unwrap_or_else(|| std::mem::take(peer));
+            *guest = callee.guest;
+            *peer = callee.name.unwrap_or_else(|| std::mem::take(peer));
         }
     }
 
     /// The callee accepted.
-    pub(super) fn handle_first_answer(&mut self, now: Millis, name: Option<String>, answer: Raw) {
+    pub(super) fn handle_first_answer(&mut self, now: Millis, answer: RelayedAnswer) {
         let (outgoing, mut leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Outgoing(Outgoing {
                 peer,
@@ -194,10 +202,11 @@ impl Client {
             }
         };
         let (peer, call, note, candidates) = outgoing;
-        for op in leg.negotiation.remote_answer(answer) {
+        for op in leg.negotiation.remote_answer(answer.answer) {
             self.effects.push(Effect::Peer(leg.id, op));
         }
-        self.call = Call::Active(Active::new(now, name.unwrap_or(peer), Some(call), leg, note));
+        let peer = (answer.name.unwrap_or(peer), answer.guest);
+        self.call = Call::Active(Active::new(now, peer, Some(call), leg, note));
         for candidate in candidates {
             self.send_candidate(candidate);
         }

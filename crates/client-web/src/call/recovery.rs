@@ -5,6 +5,7 @@ use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, RelayedOffer};
 
 use super::{
     Call, Client, Effect, Environment, Kept, Millis, PeerOp, Text,
+    account::Right,
     active::{Active, Path, RECONNECT_TIMEOUT, RESTART_EVERY},
     outgoing::{Outgoing, Stage},
 };
@@ -56,7 +57,9 @@ impl Client {
         };
         let (name, call) = (session.name.clone(), self.continuing());
         let (sockets, camera) = (self.sockets, camera && call.is_some());
-        Some(Kept { name, session: secret, sockets, camera, call, left: self.left_unheard() })
+        let left = self.left_unheard();
+        let account = self.account.right != Right::Guest;
+        Some(Kept { name, session: secret, sockets, camera, call, left, account })
     }
 
     /// The page was loaded anew, and this was kept.
@@ -69,6 +72,7 @@ impl Client {
         let reason = LeaveReason::Hangup;
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
+        self.account.right = if kept.account { Right::Account } else { Right::Guest };
         self.reload(now, kept.name, kept.session);
     }
 
@@ -164,6 +168,7 @@ impl Client {
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {
             peer,
+            guest: false,
             call: self.new_call_id(),
             replaces: Some(old),
             stage: Stage::Media,
@@ -186,7 +191,8 @@ impl Client {
         }
         let Call::Active(active) = &mut self.call else { return };
         let since = path.since();
-        let mut next = Active::new(now, offer.name, offer.call, leg, active.note);
+        let peer = (offer.name, offer.guest);
+        let mut next = Active::new(now, peer, offer.call, leg, active.note);
         if let Some(since) = since {
             let (restart_at, until) = (now + RESTART_EVERY, now + RECONNECT_TIMEOUT);
             next.path = Path::Broken { since, restart_at, until };

@@ -2,8 +2,8 @@
 
 use super::{
     Active, Call, Client, Controls, Environment, IncomingView, Link, Message, Millis, NoticeView,
-    Page, PhaseView, RemoteView, Ring, Text, View, active::Path, devices::Purpose, incoming,
-    outgoing,
+    Page, PhaseView, RemoteView, Ring, Text, View, account::Right, active::Path, devices::Purpose,
+    incoming, outgoing,
 };
 
 impl Client {
@@ -16,9 +16,18 @@ impl Client {
             phase: self.phase(),
             status: self.status(),
             title: self.title(),
-            signing_in: matches!(self.link, Link::Opening(..) | Link::LoggingIn(..)),
-            sign_in_error: self.sign_in_error,
+            signing_in: matches!(
+                self.link,
+                Link::Proving(..) | Link::Opening(..) | Link::LoggingIn(..)
+            ),
+            sign_in_error: self.sign_in_error.filter(|text| self.is_beside_field(*text)),
+            sign_in_notice: self.sign_in_error.filter(|text| !self.is_beside_field(*text)),
+            entry: self.account.entry(),
+            providers: self.account.providers().to_vec(),
+            account: self.account.note(),
+            can_check: self.account.takes_guests(),
             self_name: self.link.name().map(ToOwned::to_owned),
+            self_note: self.account.note_of_self(),
             server_trouble: self.server_trouble(now),
             can_retry: matches!(self.link, Link::Waiting(..)),
             can_call: self.link.is_up() && matches!(self.call, Call::Idle),
@@ -50,6 +59,11 @@ impl Client {
         Some(now + 1_000 - (now - since) % 1_000)
     }
 
+    /// Whether what is said to who signs in stands beside the field for the name.
+    fn is_beside_field(&self, text: Text) -> bool {
+        text.is_of_the_name() && self.account.entry().asks_for_name()
+    }
+
     fn page(&self) -> Page {
         match (self.environment, self.link.name()) {
             (Environment::NoWebRtc, _) => Page::Unsupported,
@@ -77,6 +91,7 @@ impl Client {
             Call::Idle => match &self.link {
                 // Mostly all is well again before anybody has heard that it was not.
                 Link::Waiting(attempt, _)
+                | Link::Proving(attempt, _)
                 | Link::Opening(attempt, _)
                 | Link::LoggingIn(attempt, _)
                     if attempt.is_quiet() =>
@@ -85,7 +100,7 @@ impl Client {
                 }
                 Link::Waiting(..) => Message::plain(Text::ServerAway),
                 Link::Closed => Message::plain(Text::SignedOut),
-                Link::Opening(..) => Message::plain(Text::ConnectingServer),
+                Link::Proving(..) | Link::Opening(..) => Message::plain(Text::ConnectingServer),
                 Link::LoggingIn(..) => Message::plain(Text::SigningIn),
                 Link::Up(session) => Message::about(Text::Ready, &session.name),
             },
@@ -125,10 +140,19 @@ impl Client {
                 seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
                 ..Message::plain(attempt.trouble())
             }),
-            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) if attempt.has_failed() => {
+            Link::Proving(attempt, _) | Link::Opening(attempt, _) | Link::LoggingIn(attempt, _)
+                if attempt.has_failed() =>
+            {
                 Some(Message::plain(Text::ServerRetryNow))
             }
-            Link::Closed | Link::Opening(..) | Link::LoggingIn(..) | Link::Up(_) => None,
+            Link::Up(_) if self.account.right == Right::Ended => {
+                Some(Message::plain(Text::SignInEndedInCall))
+            }
+            Link::Closed
+            | Link::Proving(..)
+            | Link::Opening(..)
+            | Link::LoggingIn(..)
+            | Link::Up(_) => None,
         }
     }
 
@@ -156,6 +180,7 @@ impl Client {
         match &self.call {
             Call::Incoming(incoming) => Some(IncomingView {
                 name: incoming.peer.clone(),
+                guest: incoming.guest,
                 answering: !matches!(incoming.stage, incoming::Ring::Asking(_)),
             }),
             _ => None,
@@ -167,12 +192,14 @@ impl Client {
             Call::Idle | Call::Incoming(_) => None,
             Call::Outgoing(outgoing) => Some(RemoteView {
                 name: outgoing.peer.clone(),
+                guest: outgoing.guest,
                 picture: false,
                 muted: false,
                 status: Some(self.status()),
             }),
             Call::Active(active) => Some(RemoteView {
                 name: active.peer.clone(),
+                guest: active.guest,
                 picture: active.peer_media.video && !matches!(active.path, Path::Connecting { .. }),
                 muted: !active.peer_media.audio,
                 status: (!matches!(active.path, Path::Connected { .. }))
@@ -232,7 +259,9 @@ impl Client {
 fn active_status(active: &Active) -> Message {
     match active.path {
         Path::Connecting { .. } => Message::about(Text::Connecting, &active.peer),
-        Path::Connected { .. } => Message::about(Text::InCall, &active.peer),
+        Path::Connected { .. } => {
+            Message { guest: active.guest, ..Message::about(Text::InCall, &active.peer) }
+        }
         Path::Broken { .. } => Message::plain(Text::Reconnecting),
     }
 }

@@ -31,7 +31,7 @@ impl Client {
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {
                 if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {
-                    self.handle_ringing(ringing.name);
+                    self.handle_ringing(ringing);
                 }
             }
             ServerMessage::Answer(answer) => self.handle_answer(now, answer),
@@ -76,7 +76,7 @@ impl Client {
             let ops = active.leg.negotiation.remote_answer(answer.answer);
             self.effects.extend(ops.into_iter().map(|op| Effect::Peer(id, op)));
         } else {
-            self.handle_first_answer(now, answer.name, answer.answer);
+            self.handle_first_answer(now, answer);
         }
     }
 

@@ -60,6 +60,8 @@ texts! {
     ServerRetry = "server-retry",
     /// The server could not be reached; an attempt is under way.
     ServerRetryNow = "server-retry-now",
+    /// The account's sign-in has ended, and a call goes on.
+    SignInEndedInCall = "sign-in-ended-in-call",
 
     /// No name was given.
     NameEmpty = "name-empty",
@@ -69,6 +71,32 @@ texts! {
     NameTaken = "name-taken",
     /// This user went on in another tab.
     SignedInElsewhere = "signed-in-elsewhere",
+    /// The same, where the user has an account.
+    WentOnElsewhere = "went-on-elsewhere",
+    /// The user's account was signed out, here or elsewhere.
+    SignedOutElsewhere = "signed-out-elsewhere",
+    /// The server could not be told that the user signs out.
+    SignOutFailed = "sign-out-failed",
+    /// The account's sign-in has ended.
+    SignInEnded = "sign-in-ended",
+    /// Guests are refused.
+    SignInRequired = "sign-in-required",
+    /// The user refused at the provider.
+    SignInCancelled = "sign-in-cancelled",
+    /// What came from the provider does not check.
+    SignInFailed = "sign-in-failed",
+    /// It took too long.
+    SignInExpired = "sign-in-expired",
+    /// The provider cannot be reached.
+    SignInUnavailable = "sign-in-unavailable",
+    /// The user has an account without a name.
+    AccountNew = "account-new",
+    /// The user has an account, and is not signed in.
+    AccountKnown = "account-known",
+    /// Beside the name of who is signed in with a provider.
+    SelfAccount = "self-account",
+    /// Beside the name of a guest.
+    SelfGuest = "self-guest",
     /// No callee was given.
     CalleeEmpty = "callee-empty",
     /// The callee's name is none.
@@ -173,7 +201,12 @@ impl Text {
     /// Whether what stands in the field beside it is wrong.
     #[must_use]
     pub const fn blames_the_field(self) -> bool {
-        !matches!(self, Self::SignedInElsewhere | Self::HiddenNoRelay)
+        !matches!(self, Self::HiddenNoRelay)
+    }
+
+    /// Whether it is about the name that was typed to sign in.
+    pub(super) const fn is_of_the_name(self) -> bool {
+        matches!(self, Self::NameEmpty | Self::NameBad | Self::NameTaken)
     }
 
     /// Whether it says which ways to the relay there would be.
@@ -215,6 +248,10 @@ pub struct Message {
     pub text: Text,
     /// What goes into the slot `name`.
     pub name: Option<String>,
+    /// What goes into the slot `provider`.
+    pub provider: Option<String>,
+    /// Whether the mark of a guest stays beside the name.
+    pub guest: bool,
     /// What goes into the slot `seconds`.
     pub seconds: Option<u64>,
     /// What goes into the slot `ways`.
@@ -225,7 +262,7 @@ impl Message {
     /// A sentence without slots.
     #[must_use]
     pub const fn plain(text: Text) -> Self {
-        Self { text, name: None, seconds: None, ways: None }
+        Self { text, name: None, provider: None, guest: false, seconds: None, ways: None }
     }
 
     /// A sentence about somebody.

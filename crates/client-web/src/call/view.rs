@@ -1,6 +1,6 @@
 //! What is visible and enabled, and which sentence is shown.
 
-use super::{Corner, Message, Missed, Text};
+use super::{Corner, Message, Missed, Provider, Text};
 
 /// Everything that the page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,20 @@ pub struct View {
     pub signing_in: bool,
     /// What is wrong with the name, beside its field.
     pub sign_in_error: Option<Text>,
+    /// Why somebody is not signed in, or not any more.
+    pub sign_in_notice: Option<Text>,
+    /// How one gets in.
+    pub entry: Entry,
+    /// The providers that one can sign in with.
+    pub providers: Vec<Provider>,
+    /// What is said of the account that the user has, before they are signed in.
+    pub account: Option<Message>,
+    /// Whether the connection can be checked from here, which is done as a guest.
+    pub can_check: bool,
     /// Under which name the user is signed in.
     pub self_name: Option<String>,
+    /// What is said beside it: who has proven it, or that nobody has.
+    pub self_note: Option<Message>,
     /// What is wrong with the connection to the server.
     pub server_trouble: Option<Message>,
     /// Whether there is something to hurry: an attempt is waited for.
@@ -62,6 +74,41 @@ pub enum Page {
     Login,
     /// All the rest.
     Call,
+}
+
+/// How one gets in, as the attribute `data-entry` of the sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Under any name.
+    Open,
+    /// With a provider, or under any name as a guest.
+    Guest,
+    /// With a provider only.
+    Provider,
+    /// The user has an account, and chooses its name.
+    Naming,
+    /// The user has an account with a name.
+    Known,
+}
+
+impl Entry {
+    /// The value of the attribute.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Guest => "guest",
+            Self::Provider => "provider",
+            Self::Naming => "naming",
+            Self::Known => "known",
+        }
+    }
+
+    /// Whether a name is asked for.
+    #[must_use]
+    pub const fn asks_for_name(self) -> bool {
+        matches!(self, Self::Open | Self::Guest | Self::Naming)
+    }
 }
 
 /// How far the call is, as the attribute `data-phase`.
@@ -110,6 +157,8 @@ pub struct NoticeView {
 pub struct IncomingView {
     /// Who calls.
     pub name: String,
+    /// Whether nobody has proven that name, where names can be proven.
+    pub guest: bool,
     /// Whether the user has answered, and the devices are being opened.
     pub answering: bool,
 }
@@ -119,6 +168,8 @@ pub struct IncomingView {
 pub struct RemoteView {
     /// Who it is.
     pub name: String,
+    /// Whether nobody has proven that name, where names can be proven.
+    pub guest: bool,
     /// Whether their picture is to be seen.
     pub picture: bool,
     /// Whether their microphone is off.

@@ -169,7 +169,7 @@ fn a_session_that_went_on_in_another_tab_is_left_alone() {
     assert!(page.kept.is_some());
     page.input(Input::SocketClosed { code: 4003 });
     let view = page.view();
-    assert_eq!((view.page, view.sign_in_error), (Page::Login, Some(Text::SignedInElsewhere)));
+    assert_eq!((view.page, view.sign_in_notice), (Page::Login, Some(Text::SignedInElsewhere)));
     assert!(matches!(page.effects[0], Effect::ClosePeer(_)));
     assert!(page.did(&Effect::StopCamera) && page.did(&Effect::StopMicrophone));
     assert_eq!(page.client.next_timeout(), None, "it does not come back in a loop");
@@ -177,7 +177,7 @@ fn a_session_that_went_on_in_another_tab_is_left_alone() {
     assert_eq!(page.sent(), [], "the call is not this page's to end");
 
     page.user(UserInput::SignIn { name: "alice".to_owned() });
-    assert_eq!(page.view().sign_in_error, None);
+    assert_eq!(page.view().sign_in_notice, None);
     page.input(Input::SocketOpened);
     assert!(matches!(&page.sent()[..], [ClientMessage::Login(login)] if login.session.is_none()));
 }

@@ -40,6 +40,7 @@ fn names_that_cannot_be_had_are_answered_beside_the_field() {
         (r#","code":"name_taken""#, Text::NameTaken),
         (r#","code":"bad_name""#, Text::NameBad),
         (r#","code":"rate_limited""#, Text::ServerRefused),
+        (r#","code":"sign_in_required""#, Text::SignInRequired),
         (r#","code":"of_a_later_version""#, Text::ServerRefused),
         ("", Text::NameTaken),
     ] {
@@ -47,7 +48,8 @@ fn names_that_cannot_be_had_are_answered_beside_the_field() {
         page.input(Input::SocketOpened);
         page.server(&format!(r#"{{"type":"login","success":false{code}}}"#));
         let view = page.view();
-        assert_eq!((view.page, view.sign_in_error), (Page::Login, Some(text)), "{code}");
+        let said = view.sign_in_error.or(view.sign_in_notice);
+        assert_eq!((view.page, said), (Page::Login, Some(text)), "{code}");
         assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
         assert!(!view.signing_in);
     }

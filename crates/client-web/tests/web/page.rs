@@ -5,7 +5,7 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Environment, Input, Kept, PeerEvent, PeerState, UserInput},
+    call::{Answer, Environment, Input, Kept, PeerEvent, PeerState, Request, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -49,6 +49,19 @@ fn what_is_wrong_with_a_name_stands_beside_its_field() {
     assert_eq!(bench.html.attribute("usernameInput", "aria-invalid"), None);
     assert!(bench.html.is_hidden("usernameError"));
     assert!(bench.html.get("loginBtn").has_attribute("disabled"));
+}
+
+#[wasm_bindgen_test]
+fn a_providers_label_is_text_and_its_id_stays_in_its_place() {
+    let mut bench = Bench::new();
+    let body = r#"{"guests":false,"providers":[{"id":"a/../?b#c","label":"<b>A</b> & B"}]}"#;
+    let answer = Answer { status: 200, body: body.to_owned() };
+    bench.input(Input::Fetched(Request::Options, Some(answer)));
+    let link = bench.html.find("#providers a").unwrap();
+    assert_eq!(link.text_content().unwrap().trim(), "Continue with <b>A</b> & B");
+    assert_eq!(link.get_attribute("href").as_deref(), Some("/auth/sign-in/a%2F..%2F%3Fb%23c"));
+    assert!(bench.html.is_hidden("loginForm"));
+    assert!(document().active_element().is_some_and(|focus| focus == link));
 }
 
 #[wasm_bindgen_test]

@@ -1,4 +1,4 @@
-//! What a page reads and writes, without serde: see [`json`](crate::json).
+//! What a page reads and writes, without serde: see [`json`].
 
 use super::{
     ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Pong, Raw, Refusal, RelayedAnswer,

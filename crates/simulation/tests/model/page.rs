@@ -129,7 +129,9 @@ impl State {
             Effect::KeepMedia(_)
             | Effect::EnableMicrophone(_)
             | Effect::RememberName(_)
-            | Effect::KeepBlocked(_) => {}
+            | Effect::KeepBlocked(_)
+            | Effect::SuggestName(_)
+            | Effect::Fetch(_) => {}
         }
     }
 

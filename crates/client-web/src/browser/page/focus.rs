@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
 
-use super::Elements;
+use super::{Elements, sign_in};
 use crate::call::{Page, PhaseView, Text, View};
 
 /// What the user deals with. Within one of these, the focus is the user's.
@@ -63,7 +63,7 @@ fn is_gone(element: &Element) -> bool {
 fn stay<'a>(elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
     match place(view) {
         Place::Unsupported => None,
-        Place::Login => Some(&elements.login),
+        Place::Login => sign_in::way_in(elements, view, &elements.login),
         Place::Idle => Some(&elements.call),
         Place::Ringing => Some(&elements.accept),
         Place::Call => Some(&elements.hang_up),
@@ -74,7 +74,7 @@ fn stay<'a>(elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
 fn arrive<'a>(document: &Document, elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
     match place(view) {
         Place::Unsupported => None,
-        Place::Login => Some(&elements.username),
+        Place::Login => sign_in::way_in(elements, view, &elements.username),
         // Who is about to type must not answer by the next key.
         Place::Ringing if is_typing(document) => Some(&elements.incoming),
         Place::Ringing => Some(&elements.accept),

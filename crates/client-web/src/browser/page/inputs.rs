@@ -13,9 +13,11 @@ use crate::{
 
 /// Listens to every button and form.
 pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
-    let buttons: [(&HtmlElement, UserInput); 13] = [
+    let buttons: [(&HtmlElement, UserInput); 15] = [
         (&elements.retry_now, UserInput::RetryNow),
         (&elements.sign_out, UserInput::SignOut),
+        (&elements.other_account, UserInput::SignOut),
+        (&elements.providers, UserInput::LeaveForProvider),
         (&elements.call_again, UserInput::CallAgain),
         (&elements.notice_close, UserInput::DismissNotice),
         (&elements.preview, UserInput::TogglePreview),

@@ -6,7 +6,7 @@ use web_sys::{DocumentFragment, Element, HtmlButtonElement, HtmlElement, HtmlTem
 
 use super::{
     set_attribute,
-    texts::{fill_slot, find_slot},
+    texts::{fill_slot, find_slot, mark_guest},
 };
 use crate::{
     browser::{
@@ -51,6 +51,7 @@ impl NameList {
         self.clear(missed.is_empty());
         for missed in missed {
             if let Some(item) = self.add(&missed.name, post) {
+                mark_guest(&item, missed.guest);
                 show_time(&item, now.saturating_sub(missed.at));
             }
         }

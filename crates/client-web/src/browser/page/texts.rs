@@ -1,7 +1,7 @@
 //! The sentences of index.html, and how they get into the page.
 
 use wasm_bindgen::JsCast;
-use web_sys::{DocumentFragment, Element, HtmlTemplateElement, console};
+use web_sys::{DocumentFragment, Element, HtmlElement, HtmlTemplateElement, console};
 
 use crate::call::Message;
 
@@ -30,6 +30,13 @@ impl Texts {
         }
     }
 
+    /// Shows a sentence in an element, which is hidden where there is none. It is shown first and then filled: an alert that
+    /// is filled while it is hidden is not read out.
+    pub(super) fn show_or_hide(&self, target: &HtmlElement, message: Option<&Message>) {
+        target.set_hidden(message.is_none());
+        self.show(target, message);
+    }
+
     /// A sentence as plain text.
     pub(super) fn plain(&self, message: &Message) -> String {
         self.fill(message).and_then(|filled| filled.text_content()).unwrap_or_default()
@@ -47,6 +54,10 @@ impl Texts {
         if let Some(name) = &message.name {
             fill_slot(&filled, "name", name);
         }
+        if let Some(provider) = &message.provider {
+            fill_slot(&filled, "provider", provider);
+        }
+        mark_guest(&filled, message.guest);
         if let Some(seconds) = message.seconds {
             fill_slot(&filled, "seconds", &seconds.to_string());
         }
@@ -61,6 +72,13 @@ impl Texts {
 pub(super) fn fill_slot(parent: &Element, slot: &str, value: &str) {
     if let Some(element) = find_slot(parent, slot) {
         element.set_text_content(Some(value));
+    }
+}
+
+/// Leaves the mark of a guest in a copy, or takes it out.
+pub(super) fn mark_guest(copy: &Element, guest: bool) {
+    if !guest && let Ok(Some(mark)) = copy.query_selector("[data-guest]") {
+        mark.remove();
     }
 }
 

@@ -15,7 +15,7 @@ pub(in crate::call) struct Attempt {
     /// The name, as typed or, after the first success, as the server gave it.
     pub(super) name: String,
     /// How many attempts have failed since it last worked.
-    pub(super) failures: u32,
+    pub(in crate::call) failures: u32,
     /// Why the last one failed.
     pub(super) trouble: Trouble,
     /// Set if the user was signed in before, and so is to be brought back without a question.
@@ -24,11 +24,13 @@ pub(in crate::call) struct Attempt {
     pub(super) name_held: Option<Millis>,
     /// The call that stands in the login.
     pub(super) presented: Option<(String, CallId)>,
+    /// The ticket for this one.
+    pub(in crate::call) proof: Option<String>,
 }
 
 /// Why an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Trouble {
+pub(in crate::call) enum Trouble {
     /// The server cannot be reached.
     Unreachable,
     /// The old socket still has the name.
@@ -61,6 +63,11 @@ impl Attempt {
         self.failures > 0
     }
 
+    /// Whether it takes back a session, by its secret.
+    pub(in crate::call) fn has_secret(&self) -> bool {
+        self.returning.as_ref().is_some_and(|session| session.ticket.is_some())
+    }
+
     /// The first one after the socket of this session is gone.
     pub(super) fn back(session: Session, now: Millis) -> Self {
         Self {
@@ -70,6 +77,7 @@ impl Attempt {
             returning: Some(session),
             name_held: Some(now + NAME_HELD),
             presented: None,
+            proof: None,
         }
     }
 

@@ -67,7 +67,7 @@ impl Client {
         match &mut self.link {
             Link::Closed => {}
             Link::Waiting(..) => self.retry_now(now),
-            Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) => {
+            Link::Proving(attempt, _) | Link::Opening(attempt, _) | Link::LoggingIn(attempt, _) => {
                 let attempt = attempt.clone();
                 self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
                 self.open(now, attempt);
@@ -98,7 +98,9 @@ impl Client {
                 }
                 Alive::PongUntil(_) => self.give_socket_up(now),
             },
-            Link::Opening(..) | Link::LoggingIn(..) => self.give_socket_up(now),
+            Link::Proving(..) | Link::Opening(..) | Link::LoggingIn(..) => {
+                self.give_socket_up(now);
+            }
         }
     }
 

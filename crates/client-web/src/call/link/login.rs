@@ -8,7 +8,7 @@ use super::{
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Stream, Ticket},
 };
-use crate::call::{Client, Effect, Farewell, Millis, Text};
+use crate::call::{Client, Effect, Farewell, Millis, Text, account::Right};
 
 impl Client {
     pub(in crate::call) fn handle_socket_opened(&mut self, now: Millis) {
@@ -39,8 +39,13 @@ impl Client {
                     }
                 }
             };
+            let login = Login {
+                name: attempt.name.clone(),
+                ticket: attempt.proof.take(),
+                attempt: Some(self.sockets),
+                ..login
+            };
             let attempt = attempt.clone();
-            let login = Login { name: attempt.name.clone(), attempt: Some(self.sockets), ..login };
             self.effects.push(Effect::Send(ClientMessage::Login(Box::new(login))));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
         }
@@ -58,7 +63,10 @@ impl Client {
     fn welcome(&mut self, now: Millis, attempt: Attempt, welcome: Welcome) {
         let name = welcome.name.unwrap_or(attempt.name);
         self.sign_in_error = None;
-        self.effects.push(Effect::RememberName(name.clone()));
+        self.account.is_named(&name);
+        if self.account.right == Right::Guest {
+            self.effects.push(Effect::RememberName(name.clone()));
+        }
         let before = attempt.returning.and_then(|session| session.ticket);
         let mut was = before.map(|ticket| ticket.memory);
         let goes_on = match (&mut was, welcome.received) {
@@ -96,6 +104,9 @@ impl Client {
     }
 
     fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
+        if code == Some(ErrorCode::SignInRequired) {
+            return self.ticket_refused(now, &attempt);
+        }
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
         let returns = attempt.returning.is_some();
         // A server that gives sessions back would have given this one.

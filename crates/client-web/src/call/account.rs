@@ -1,0 +1,317 @@
+//! Who the user is, at a server where names can be proven: how people sign in there, the tickets that prove it, and the end
+//! of a sign-in.
+
+use protocol::json::Object;
+
+use super::{
+    Call, Client, Effect, Entry, Environment, Farewell, Message, Millis, Text,
+    effect::Request,
+    input::Answer,
+    link::{Attempt, Link, Trouble},
+};
+
+/// How often in a row a ticket may be refused that the server has just given: it forgets them when it starts anew.
+const MAX_REFUSED_TICKETS: u32 = 3;
+
+/// What the page knows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Account {
+    /// How people sign in; `None` until the server has said so, and for good where it does not.
+    options: Option<Options>,
+    /// By what right the user is signed in, or about to be.
+    pub(super) right: Right,
+}
+
+/// By what right the user is signed in, or about to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Right {
+    /// None: a guest.
+    #[default]
+    Guest,
+    /// The account's; each socket needs a ticket.
+    Account,
+    /// The account's, whose sign-in has ended. The session goes on for the sake of a call.
+    Ended,
+}
+
+/// What `GET /auth/options` says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Options {
+    guests: bool,
+    providers: Vec<Provider>,
+    user: Option<User>,
+    suggested: Option<String>,
+}
+
+/// Somebody who can say who a user is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Provider {
+    /// Its id, in the address of its sign-in.
+    pub id: String,
+    /// Its name, for people.
+    pub label: String,
+}
+
+/// Who is signed in with a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct User {
+    /// Their name, once they have chosen one.
+    name: Option<String>,
+    /// The provider's id.
+    provider: String,
+}
+
+impl Options {
+    /// Reads them; `None` for anything else.
+    fn from_json(json: &str) -> Option<Self> {
+        let object = Object::read(json).ok()?;
+        let read = |json: &str| {
+            let object = Object::read(json).ok()?;
+            Some(Provider {
+                id: object.must_text("id").ok()?,
+                label: object.must_text("label").ok()?,
+            })
+        };
+        let providers = object.array("providers").ok()??;
+        let user = match object.get("user").ok()?.filter(|user| *user != "null") {
+            None => None,
+            Some(user) => {
+                let user = Object::read(user).ok()?;
+                let provider = user.must_text("provider").ok()?;
+                Some(User { name: user.text("name").ok()?, provider })
+            }
+        };
+        Some(Self {
+            guests: object.boolean("guests").ok()??,
+            providers: providers.into_iter().map(read).collect::<Option<_>>()?,
+            user,
+            suggested: object.text("suggested").ok()?,
+        })
+    }
+}
+
+/// What `POST /auth/ticket` gives.
+fn ticket_of(json: &str) -> Option<String> {
+    Object::read(json).ok()?.must_text("ticket").ok()
+}
+
+impl Account {
+    const fn user(&self) -> Option<&User> {
+        match &self.options {
+            Some(Options { user: Some(user), .. }) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// The providers that can be chosen from.
+    pub(super) fn providers(&self) -> &[Provider] {
+        match &self.options {
+            Some(options) if options.user.is_none() => &options.providers,
+            _ => &[],
+        }
+    }
+
+    /// Whether somebody without an account can do anything here.
+    pub(super) fn takes_guests(&self) -> bool {
+        self.options.as_ref().is_none_or(|options| options.guests)
+    }
+
+    /// How one gets in.
+    pub(super) fn entry(&self) -> Entry {
+        match (self.user(), &self.options) {
+            (Some(User { name: Some(_), .. }), _) => Entry::Known,
+            (Some(_), _) => Entry::Naming,
+            (None, Some(options)) if !options.guests => Entry::Provider,
+            (None, Some(options)) if !options.providers.is_empty() => Entry::Guest,
+            (None, _) => Entry::Open,
+        }
+    }
+
+    /// What is said of the account before its user is signed in.
+    pub(super) fn note(&self) -> Option<Message> {
+        let user = self.user()?;
+        let text = if user.name.is_some() { Text::AccountKnown } else { Text::AccountNew };
+        let provider = self.label();
+        Some(Message { name: user.name.clone(), provider, ..Message::plain(text) })
+    }
+
+    /// What is said beside the name of who is signed in.
+    pub(super) fn note_of_self(&self) -> Option<Message> {
+        match self.right {
+            Right::Guest => {
+                let proves = self.options.as_ref().is_some_and(|it| !it.providers.is_empty());
+                proves.then(|| Message::plain(Text::SelfGuest))
+            }
+            Right::Account | Right::Ended => {
+                let provider = Some(self.label()?);
+                Some(Message { provider, ..Message::plain(Text::SelfAccount) })
+            }
+        }
+    }
+
+    /// What the user's provider is called.
+    fn label(&self) -> Option<String> {
+        let options = self.options.as_ref()?;
+        let id = &options.user.as_ref()?.provider;
+        let known = options.providers.iter().find(|provider| provider.id == *id);
+        Some(known.map_or(id, |provider| &provider.label).clone())
+    }
+
+    /// The name to sign in under, where one was typed; an account's own is not asked for again.
+    pub(super) fn name_for(&mut self, typed: &str) -> String {
+        let user = self.user();
+        let name = user.and_then(|user| user.name.as_deref()).unwrap_or_else(|| typed.trim());
+        let name = name.to_owned();
+        self.right = if user.is_some() { Right::Account } else { Right::Guest };
+        name
+    }
+
+    /// The user is signed in under this name.
+    pub(super) fn is_named(&mut self, name: &str) {
+        if self.right == Right::Account
+            && let Some(Options { user: Some(user), .. }) = &mut self.options
+        {
+            user.name = Some(name.to_owned());
+        }
+    }
+
+    fn forget(&mut self) {
+        self.right = Right::Guest;
+        if let Some(options) = &mut self.options {
+            (options.user, options.suggested) = (None, None);
+        }
+    }
+}
+
+impl Client {
+    /// The page is its own server's, which can be asked how people sign in.
+    pub(super) fn ask_for_options(&mut self) {
+        self.effects.push(Effect::Fetch(Request::Options));
+    }
+
+    /// The server has answered, or cannot be reached.
+    pub(super) fn fetched(&mut self, now: Millis, request: Request, answer: Option<Answer>) {
+        match request {
+            Request::Options => self.handle_options(now, answer),
+            Request::Ticket(socket) => self.handle_ticket(now, socket, answer),
+            Request::SignOut => self.handle_sign_out(answer),
+        }
+    }
+
+    /// Anything but what is expected is of a server that knows no accounts.
+    fn handle_options(&mut self, now: Millis, answer: Option<Answer>) {
+        let body = answer.filter(|answer| answer.status == 200).map(|answer| answer.body);
+        let Some(options) = body.and_then(|body| Options::from_json(&body)) else {
+            return;
+        };
+        let name = options.suggested.clone();
+        let first = self.account.options.replace(options).is_none();
+        if !matches!(self.link, Link::Closed) {
+            return;
+        }
+        match self.account.entry() {
+            // Who is back from the provider is signed in at once.
+            Entry::Known if first && self.environment != Environment::NoWebRtc => {
+                self.sign_in(now, "");
+            }
+            Entry::Naming => self.effects.extend(name.map(Effect::SuggestName)),
+            _ => {}
+        }
+    }
+
+    fn handle_ticket(&mut self, now: Millis, socket: u64, answer: Option<Answer>) {
+        let Link::Proving(attempt, _) = &self.link else { return };
+        if socket != self.sockets {
+            return;
+        }
+        let mut attempt = attempt.clone();
+        match answer {
+            Some(Answer { status: 200, body }) => match ticket_of(&body) {
+                Some(ticket) => {
+                    attempt.proof = Some(ticket);
+                    self.open_socket(now, attempt);
+                }
+                None => self.lose_socket(now, false, Trouble::Unreachable),
+            },
+            Some(Answer { status: 401, .. }) => self.sign_in_has_ended(now, attempt),
+            Some(Answer { status: 429 | 503, .. }) => self.lose_socket(now, false, Trouble::Busy),
+            _ => self.lose_socket(now, false, Trouble::Unreachable),
+        }
+    }
+
+    /// There are no tickets any more. A call goes on: its session is this page's, by its secret.
+    fn sign_in_has_ended(&mut self, now: Millis, attempt: Attempt) {
+        let in_call = !matches!(self.call, Call::Idle) || self.kept_call.is_some();
+        if in_call && attempt.has_secret() {
+            self.account.right = Right::Ended;
+            self.open_socket(now, attempt);
+        } else {
+            self.is_signed_out(Text::SignInEnded);
+        }
+    }
+
+    /// A session that was kept for the sake of a call ends with it.
+    pub(super) fn end_what_has_ended(&mut self) {
+        let in_call = !matches!(self.call, Call::Idle) || self.kept_call.is_some();
+        if self.account.right == Right::Ended && !in_call {
+            self.is_signed_out(Text::SignInEnded);
+        }
+    }
+
+    /// The server does not take the ticket, or wants one.
+    pub(super) fn ticket_refused(&mut self, now: Millis, attempt: &Attempt) {
+        match self.account.right {
+            Right::Account if attempt.failures < MAX_REFUSED_TICKETS => {
+                self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+                self.lose_socket(now, false, Trouble::Unreachable);
+            }
+            Right::Account | Right::Ended => self.is_signed_out(Text::SignInEnded),
+            Right::Guest => {
+                self.is_signed_out(Text::SignInRequired);
+                self.ask_for_options();
+            }
+        }
+    }
+
+    /// Whether to sign out is to sign out of the account, and not only to stop being a guest.
+    pub(super) fn is_of_account(&self) -> bool {
+        let waits = matches!(self.link, Link::Closed) && self.account.user().is_some();
+        waits || self.account.right != Right::Guest
+    }
+
+    /// The user signs out of the account.
+    pub(super) fn leave_account(&mut self) {
+        self.account.forget();
+        self.effects.push(Effect::SuggestName(String::new()));
+        self.effects.push(Effect::Fetch(Request::SignOut));
+    }
+
+    fn handle_sign_out(&mut self, answer: Option<Answer>) {
+        let done = answer.is_some_and(|answer| matches!(answer.status, 200..=299 | 401));
+        if !done && matches!(self.link, Link::Closed) {
+            self.sign_in_error = Some(Text::SignOutFailed);
+            self.ask_for_options();
+        }
+    }
+
+    /// The user is not signed in any more, nor wants to be: this is why.
+    pub(super) fn is_signed_out(&mut self, why: Text) {
+        self.end_call(why);
+        self.stop_devices();
+        self.close_link();
+        self.forget_user();
+        self.account.forget();
+        self.sign_in_error = Some(why);
+    }
+
+    /// Back from a provider without an account, with this in the address.
+    pub(super) fn came_back(&mut self, how: &str) {
+        self.sign_in_error = match how {
+            "cancelled" => Some(Text::SignInCancelled),
+            "failed" => Some(Text::SignInFailed),
+            "expired" => Some(Text::SignInExpired),
+            "unavailable" => Some(Text::SignInUnavailable),
+            _ => return,
+        };
+    }
+}
