@@ -220,7 +220,8 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Welcome(welcomed) => {
-                    let reply = LoginReply::Welcome(welcome(&user, secret.clone(), welcomed));
+                    let reply =
+                        LoginReply::Welcome(Box::new(welcome(&user, secret.clone(), welcomed)));
                     self.say_over(socket, &ServerMessage::Login(reply));
                 }
                 Effect::ToClient(message) => self.say_over(socket, &message),

@@ -76,7 +76,11 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
         ice_servers: ice_servers(object)?.unwrap_or_default(),
         version: version.map_err(|_| Mistake("a number is too large"))?,
     };
-    Ok(if success { LoginReply::Welcome(welcome) } else { LoginReply::Refused { code, message } })
+    Ok(if success {
+        LoginReply::Welcome(Box::new(welcome))
+    } else {
+        LoginReply::Refused { code, message }
+    })
 }
 
 fn ice_servers(object: &Object<'_>) -> Result<Option<Vec<IceServer>>, Mistake> {

@@ -1,42 +1,57 @@
 //! What makes up almost all of what is said, descriptions and candidates, read and written at once.
 //!
-//! A message can be read in one pass only by guessing its fields before its type is known. Where the guess is wrong, or
-//! anything is amiss, [`decode`] gives up, and the message is read in two passes, which decide what is right. So does
-//! [`encode`], for serde.
+//! A message can be read in one pass only by guessing its fields before its type is known, and quickly only by expecting
+//! JSON as browsers write it. Where the guess is wrong, or anything is amiss or merely unusual, [`decode`] gives up, and
+//! the message is read by serde in two passes, which decide what is right. So does [`encode`], for serde.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+mod scan;
+
+use scan::Scanner;
 
 use super::{Answer, Candidate, ClientMessage, Offer, Raw, ServerMessage};
 use crate::ids::CallId;
 
-/// The fields of all the messages that are read here. Texts that hold escapes are given up, as they cannot be borrowed.
-#[derive(Deserialize)]
+/// The fields of all the messages that are read here.
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
+    kind: Option<&'a str>,
     name: Option<&'a str>,
     call: Option<&'a str>,
     replaces: Option<&'a str>,
-    #[serde(borrow)]
-    offer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    answer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    candidate: Option<&'a RawValue>,
+    offer: Option<&'a str>,
+    answer: Option<&'a str>,
+    candidate: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads an object; `None` if it is not one, or not a usual one.
+    fn read(text: &'a str) -> Option<Self> {
+        let mut fields = Self::default();
+        let mut scanner = Scanner::new(text);
+        scanner.object(|scanner, key| {
+            let (field, value) = match key {
+                "type" => (&mut fields.kind, scanner.text()?),
+                "name" => (&mut fields.name, scanner.text()?),
+                "call" => (&mut fields.call, scanner.text()?),
+                "replaces" => (&mut fields.replaces, scanner.text()?),
+                "offer" => (&mut fields.offer, some(scanner.value()?)?),
+                "answer" => (&mut fields.answer, some(scanner.value()?)?),
+                "candidate" => (&mut fields.candidate, some(scanner.value()?)?),
+                _ => return scanner.value().map(|_| ()),
+            };
+            // A field that stands twice is for serde to refuse.
+            field.replace(value).is_none().then_some(())
+        })?;
+        scanner.is_done().then_some(fields)
+    }
 }
 
 /// Reads a description or a candidate, as [`ClientMessage::decode_in_two_passes`] does; `None` for anything else.
 pub(super) fn decode(text: &str) -> Option<ClientMessage> {
-    // serde also reads structs from arrays.
-    if !text.starts_with('{') {
-        return None;
-    }
-    let Fields { kind, name, call, replaces, offer, answer, candidate } =
-        serde_json::from_str(text).ok()?;
+    let Fields { kind, name, call, replaces, offer, answer, candidate } = Fields::read(text)?;
     let name = name.map(str::to_owned);
     let call = id(call)?;
-    Some(match kind {
+    Some(match kind? {
         "offer" => ClientMessage::Offer(Offer {
             name: name?,
             offer: raw(offer)?,
@@ -51,13 +66,18 @@ pub(super) fn decode(text: &str) -> Option<ClientMessage> {
     })
 }
 
+/// A value that is not `null`, which may mean that it is absent.
+fn some(json: &str) -> Option<&str> {
+    (json != "null").then_some(json)
+}
+
 /// An id, if there is one; `None` if it is bad.
 fn id(text: Option<&str>) -> Option<Option<CallId>> {
     text.map(CallId::try_from).transpose().ok()
 }
 
-fn raw(value: Option<&RawValue>) -> Option<Raw> {
-    value.map(Raw::from)
+fn raw(json: Option<&str>) -> Option<Raw> {
+    json.map(|json| Raw(json.into()))
 }
 
 /// Writes a description or a candidate, as serde does; `None` for anything else. What is passed on is copied once, into
@@ -117,14 +137,14 @@ mod tests {
     /// Messages that are read in one pass.
     const QUICK: [&str; 5] = [
         r#"{"type":"offer","name":"bob","offer":{"type":"offer","sdp":"a\r\n"},"call":"c-1"}"#,
-        r#"{"call":"c-1","offer":"\\",  "replaces":"c-0","name":"bob","type":"offer"}"#,
-        r#"{"type":"answer","name":"bob","answer":{"a":[1,2,{"b":"}"}]},"call":null}"#,
-        r#"{"type":"candidate","candidate":{"candidate":"x","more":{}},"unknown":[1,{"type":2}]}"#,
-        r#"{"type":"candidate","candidate":1,"offer":2} "#,
+        r#"{"call":"c-1","offer":"\\","replaces":"c-0","name":"bob","type":"offer"}"#,
+        r#"{"type":"answer","name":"bob","answer":{"a":{"b":"}"}}}"#,
+        r#"{"type":"candidate","candidate":{"candidate":"x","more":{}},"unknown":{"type":2}}"#,
+        r#"{"type":"candidate","candidate":1,"offer":2,"other":null}"#,
     ];
 
     /// Messages that are not: other types, and whatever is unusual or wrong.
-    const SLOW: [&str; 14] = [
+    const SLOW: [&str; 18] = [
         r#"["candidate"]"#,
         r#" {"type":"candidate","candidate":1}"#,
         r#"{"type":"ping"}"#,
@@ -137,6 +157,10 @@ mod tests {
         r#"{"type":"candidate","candidate":1,"call":"not one"}"#,
         r#"{"type":"candidate","candidate":1,"replaces":5}"#,
         r#"{"type":"candidate","candidate":1"#,
+        r#"{"type":"candidate","candidate":[1]}"#,
+        r#"{"type":"candidate", "candidate":1}"#,
+        r#"{"type":"candidate","candidate":1} "#,
+        r#"{"type":"candidate","candidate":1,"call":null}"#,
         r#"{"type":"offer","offer":1}"#,
         r#"{"type":"offer","name":"bob","offer":1,"replaces":""}"#,
     ];
@@ -158,7 +182,10 @@ mod tests {
         let read = |text: &str| ClientMessage::decode(text).is_ok();
         let read: Vec<bool> = SLOW.into_iter().map(read).collect();
         let (yes, no) = (true, false);
-        assert_eq!(read, [no, yes, yes, yes, no, yes, no, yes, yes, no, yes, no, no, no]);
+        assert_eq!(
+            read,
+            [no, yes, yes, yes, no, yes, no, yes, yes, no, yes, no, yes, yes, yes, yes, no, no]
+        );
     }
 
     /// Objects made of the fields that mean something, with values that are right for some of them.

@@ -44,7 +44,9 @@ pub enum ServerMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LoginReply {
     /// It did.
-    Welcome(Welcome),
+    ///
+    /// Boxed, since it is the largest by far and the rarest.
+    Welcome(Box<Welcome>),
     /// It did not.
     Refused {
         /// Why; absent from the tutorial's server, where it can only be that the name is taken.
@@ -271,7 +273,7 @@ struct LoginOnWire {
 impl From<LoginOnWire> for LoginReply {
     fn from(wire: LoginOnWire) -> Self {
         if wire.success {
-            Self::Welcome(Welcome {
+            Self::Welcome(Box::new(Welcome {
                 name: wire.name,
                 session: wire.session,
                 received: wire.received,
@@ -279,7 +281,7 @@ impl From<LoginOnWire> for LoginReply {
                 call: wire.call,
                 ice_servers: wire.ice_servers.unwrap_or_default(),
                 version: wire.version,
-            })
+            }))
         } else {
             Self::Refused { code: wire.code, message: wire.message }
         }

@@ -151,7 +151,7 @@ fn login_reply() -> BoxedStrategy<LoginReply> {
     let session = (option::of(text()), count(), option::of(text()), option::of(call_id()));
     let welcome = (option::of(text()), session, vec(ice_server(), 0..3), option::of(any::<u32>()))
         .prop_map(|(name, (session, received, peer, call), ice_servers, version)| {
-            LoginReply::Welcome(Welcome {
+            LoginReply::Welcome(Box::new(Welcome {
                 name,
                 session,
                 received,
@@ -159,7 +159,7 @@ fn login_reply() -> BoxedStrategy<LoginReply> {
                 call,
                 ice_servers,
                 version,
-            })
+            }))
         });
     let refused = (option::of(code()), option::of(text()))
         .prop_map(|(code, message)| LoginReply::Refused { code, message });

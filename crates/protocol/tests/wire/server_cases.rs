@@ -59,10 +59,10 @@ fn ice_servers() -> Vec<IceServer> {
 fn logins() -> Vec<(&'static str, ServerMessage)> {
     let reply = ServerMessage::Login;
     vec![
-        ("login-welcome", reply(LoginReply::Welcome(Welcome::default()))),
+        ("login-welcome", reply(LoginReply::Welcome(Box::new(Welcome::default())))),
         (
             "login-welcome-full",
-            reply(LoginReply::Welcome(Welcome {
+            reply(LoginReply::Welcome(Box::new(Welcome {
                 name: some("alice"),
                 session: some("s3cret"),
                 received: Some(7),
@@ -70,7 +70,7 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 call: call(),
                 ice_servers: ice_servers(),
                 version: Some(1),
-            })),
+            }))),
         ),
         ("login-refused", reply(LoginReply::Refused { code: None, message: None })),
         (

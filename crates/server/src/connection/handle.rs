@@ -1,7 +1,6 @@
 //! A session with what it needs to live: its machine, its mailbox and its name in the directory.
 
 use std::{
-    collections::VecDeque,
     hash::{BuildHasher, Hasher, RandomState},
     sync::Arc,
     task::{Context, Poll},
@@ -187,7 +186,7 @@ impl<D: Directory> SessionHandle<D> {
             return self.carry_out(now, effects, out).await;
         }
         if let Effect::Welcome(welcomed) = effects.remove(0) {
-            let reply = ServerMessage::Login(LoginReply::Welcome(welcome(welcomed)));
+            let reply = ServerMessage::Login(LoginReply::Welcome(Box::new(welcome(welcomed))));
             out.push(Message::text(reply.encode()))?;
         }
         self.carry_out(now, effects, out).await
@@ -266,17 +265,22 @@ impl<D: Directory> SessionHandle<D> {
         effects: Effects,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
-        let mut effects = VecDeque::from(effects);
-        while let Some(effect) = effects.pop_front() {
-            let Some((to, envelope)) = self.carry_out_here(effect, out)? else { continue };
-            let call = envelope.call.clone();
-            if let Err(why) = self.directory.send(&to, envelope).await
-                // When the whole server stops, that a session is not there says nothing of its user.
-                && !self.shutdown.is_cancelled()
-            {
-                debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
-                effects.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
+        let mut effects = effects;
+        while !effects.is_empty() {
+            // What follows from an effect is done after all that were there before it.
+            let mut more = Effects::new();
+            for effect in effects {
+                let Some((to, envelope)) = self.carry_out_here(effect, out)? else { continue };
+                let call = envelope.call.clone();
+                if let Err(why) = self.directory.send(&to, envelope).await
+                    // When the whole server stops, that a session is not there says nothing of its user.
+                    && !self.shutdown.is_cancelled()
+                {
+                    debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
+                    more.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
+                }
             }
+            effects = more;
         }
         Ok(())
     }

@@ -183,7 +183,7 @@ impl State {
                 Effect::Welcome(welcomed) => {
                     let secret = live.map(|live| live.secret.clone()).unwrap_or_default();
                     let welcome = welcome(user, secret, welcomed);
-                    let reply = LoginReply::Welcome(welcome);
+                    let reply = LoginReply::Welcome(Box::new(welcome));
                     self.say_over(socket, ServerMessage::Login(reply));
                 }
                 Effect::ToClient(message) => self.say_over(socket, message),

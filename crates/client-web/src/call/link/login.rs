@@ -55,7 +55,7 @@ impl Client {
         let Link::LoggingIn(attempt, _) = &self.link else { return };
         let attempt = attempt.clone();
         match reply {
-            LoginReply::Welcome(welcome) => self.welcome(now, attempt, welcome),
+            LoginReply::Welcome(welcome) => self.welcome(now, attempt, *welcome),
             LoginReply::Refused { code, .. } => self.refused(now, attempt, code),
         }
     }
