@@ -194,7 +194,7 @@ fn what_is_shown_for_debugging_holds_no_secret_and_no_address() {
     let welcome = golden::folder("server").remove("login-welcome-full").unwrap();
     let shown = [
         format!("{:?}", ServerMessage::decode(&welcome).unwrap()),
-        format!("{:?}", ServerMessage::Login(LoginReply::Welcome(Box::new(Welcome::default())))),
+        format!("{:?}", ServerMessage::Login(LoginReply::Welcome(Box::default()))),
         format!(
             "{:?}",
             Login {

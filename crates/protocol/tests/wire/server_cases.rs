@@ -59,7 +59,7 @@ fn ice_servers() -> Vec<IceServer> {
 fn logins() -> Vec<(&'static str, ServerMessage)> {
     let reply = ServerMessage::Login;
     vec![
-        ("login-welcome", reply(LoginReply::Welcome(Box::new(Welcome::default())))),
+        ("login-welcome", reply(LoginReply::Welcome(Box::default()))),
         (
             "login-welcome-full",
             reply(LoginReply::Welcome(Box::new(Welcome {

@@ -42,7 +42,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
 pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
     let refused = LoginReply::Refused { code: None, message: None };
     vec![
-        ("login-welcome", ServerMessage::Login(LoginReply::Welcome(Box::new(Welcome::default())))),
+        ("login-welcome", ServerMessage::Login(LoginReply::Welcome(Box::default()))),
         ("login-refused", ServerMessage::Login(refused)),
         (
             "offer",
