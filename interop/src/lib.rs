@@ -5,7 +5,7 @@
 mod program;
 mod server;
 
-pub use program::{Finished, Program, run};
+pub use program::{Finished, Program, run, run_within};
 pub use server::Server;
 
 use std::time::Duration;

@@ -1,14 +1,15 @@
 //! Other people's programs.
 
-use std::{env, path::PathBuf, process::Stdio};
+use std::{env, path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    time::timeout,
 };
 
-use crate::soon;
+use crate::{PATIENCE, soon};
 
 /// What became of a program that ended.
 #[derive(Debug)]
@@ -40,7 +41,21 @@ fn command(variable: &str) -> Result<Command> {
 /// # Errors
 /// It cannot be started.
 pub async fn run(variable: &str, arguments: &[&str]) -> Result<Finished> {
-    let output = soon(command(variable)?.args(arguments).output()).await?;
+    run_within(PATIENCE, variable, arguments).await
+}
+
+/// The same for one that takes longer.
+///
+/// # Errors
+/// It cannot be started, or takes longer than that.
+pub async fn run_within(
+    patience: Duration,
+    variable: &str,
+    arguments: &[&str],
+) -> Result<Finished> {
+    let output = timeout(patience, command(variable)?.args(arguments).output());
+    let output =
+        output.await.with_context(|| format!("{variable} takes longer than {patience:?}"))??;
     let text = [output.stdout, output.stderr].concat();
     Ok(Finished {
         success: output.status.success(),
