@@ -3,7 +3,7 @@
 use std::thread;
 
 use protocol::{
-    ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Offer, Ping, ServerMessage, Welcome,
+    ClientMessage, DecodeError, ErrorCode, Login, LoginReply, Offer, Ping, ServerMessage,
     limits::{MAX_CANDIDATE_BYTES, MAX_DESCRIPTION_BYTES, MAX_MESSAGE_BYTES},
 };
 

@@ -3,7 +3,7 @@
 
 use protocol::{
     Answer, Candidate, ClientMessage, Leave, Login, LoginReply, Offer, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage, Welcome,
+    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage,
 };
 
 use crate::{ANSWER, CANDIDATE, OFFER, raw, some};
