@@ -242,7 +242,8 @@ fn a_page_whose_session_went_on_elsewhere_says_so_at_the_sign_in() {
     bench.in_call();
     bench.input(Input::SocketClosed { code: 4003 });
     assert!(!bench.html.is_hidden("loginPage"));
-    assert!(bench.html.text("usernameError").contains("another tab"));
+    assert!(!bench.html.is_hidden("loginNotice") && bench.html.is_hidden("usernameError"));
+    assert!(bench.html.text("loginNotice").contains("another tab"));
     assert_eq!(bench.html.attribute("usernameInput", "aria-invalid"), None, "the name is right");
     assert!(bench.html.is_hidden("localTile") && bench.html.is_hidden("serverBanner"));
 }
