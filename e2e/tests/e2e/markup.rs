@@ -104,7 +104,7 @@ fn what_a_server_says_is_text() -> Played {
         let lying = tokio::spawn(lies(listener));
         let alice = joins(scene, &url, "alice").await?;
         alice.tries_to_sign_in("alice").await?;
-        alice.sees("that it is refused", |look| look.name_error.is_some()).await?;
+        alice.sees("that it is refused", |look| look.login_notice.is_some()).await?;
         holds_only_text(&alice).await?;
         alice.tries_to_sign_in("alice").await?;
         alice.sees("that it rings", |look: &Look| look.phase() == "ringing").await?;
