@@ -274,7 +274,10 @@ fn a_provider_that_is_away_is_told() -> Played {
         alice.goes_to("acme").await?;
         alice.sees("that it is not there", is_told("sign-in-unavailable")).await?;
         scene.provider(0).start_again().await?;
-        alice.signs_in_with("acme").await?;
+        // The server leaves a provider that was not there alone for a moment, and may say once more that it is not.
+        if alice.signs_in_with("acme").await.is_err() {
+            alice.signs_in_with("acme").await?;
+        }
         alice.sees("the choice of a name", asks_for_a_name).await?;
         Ok(())
     })
