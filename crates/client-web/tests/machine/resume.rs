@@ -1,11 +1,13 @@
 //! A socket that is lost and comes back, at a server that gives the session back.
 
+use std::time::Duration;
+
 use client_web::call::{
     Client, Effect, Environment, Farewell, Input, Page, PeerEvent, PhaseView, Text, UserInput,
 };
 use protocol::{
     ClientMessage, LeaveReason, Login, Ping,
-    limits::{ACKNOWLEDGE_EVERY, MAX_UNACKNOWLEDGED_MESSAGES},
+    limits::{ACKNOWLEDGE_EVERY, GRACE_PERIOD, MAX_UNACKNOWLEDGED_MESSAGES},
 };
 
 use crate::page::{TestPage, raw, welcome_back};
@@ -208,5 +210,30 @@ fn pages_that_were_lost_together_do_not_come_back_together() {
         assert!(pauses.iter().all(|pause| *pause < within), "{code}: {pauses:?}");
         let early = pauses.iter().filter(|pause| **pause < within / 2).count();
         assert!((25..75).contains(&early), "{code}: {pauses:?}");
+    }
+}
+
+/// The server keeps a session for `GRACE_PERIOD`: a way that is back in that time has to be found in that time.
+#[test]
+fn while_a_session_is_kept_it_is_asked_for_every_few_seconds() {
+    for seed in 0..100 {
+        let mut page = TestPage::signed_in();
+        page.client = Client::new(Environment::Capable, seed);
+        page = page.sign_in_with(&welcome_back(0));
+        let lost = page.now;
+        let mut longest = 0;
+        for _ in 0..60 {
+            page.input(Input::SocketClosed { code: 1006 });
+            let pause = page.client.next_timeout().expect("it comes back") - page.now;
+            if Duration::from_millis(page.now - lost) <= GRACE_PERIOD {
+                assert!(pause <= 4_000, "{seed}: {pause} ms after {} ms", page.now - lost);
+            }
+            longest = longest.max(pause);
+            page.wait(pause);
+        }
+        assert!(
+            (7_500..=15_000).contains(&longest),
+            "{seed}: the server is spared later: {longest} ms"
+        );
     }
 }
