@@ -16,9 +16,10 @@ fn a_call_outlives_a_way_to_the_server_that_is_cut() -> Played {
         let (alice, bob) = scene.pair_in_call_over(&wire, "alice", "bob").await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
         try_join!(alice.watches(), bob.watches())?;
+        let begin = clock(&alice).await?;
         wire.cut();
         alice.sees("that the server is away", |look| look.banner.is_some()).await?;
-        goes_by(&alice).await?;
+        goes_by(&alice, begin).await?;
         wire.mend();
         alice.sees("that the server is back", |look| look.banner.is_none()).await?;
         have_watched(&alice, &bob).await?;
@@ -53,8 +54,9 @@ fn a_call_outlives_a_way_to_the_server_that_falls_silent() -> Played {
         let (alice, bob) = scene.pair_in_call_over(&wire, "alice", "bob").await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
         try_join!(alice.watches(), bob.watches())?;
+        let begin = clock(&alice).await?;
         wire.hold();
-        goes_by(&alice).await?;
+        goes_by(&alice, begin).await?;
         wire.mend();
         have_watched(&alice, &bob).await?;
         is_a_call_like_any_other(&(alice, bob)).await
@@ -84,9 +86,13 @@ fn a_socket_that_lingers_does_not_keep_its_owner_out() -> Played {
     })
 }
 
+/// What the call's own clock shows, in s.
+async fn clock(person: &Person) -> Result<u64> {
+    Ok(person.look().await?.seconds().unwrap_or_default())
+}
+
 /// The time goes by for which the way is cut; the call's own clock counts it.
-async fn goes_by(person: &Person) -> Result<()> {
-    let begin = person.look().await?.seconds().unwrap_or_default();
+async fn goes_by(person: &Person, begin: u64) -> Result<()> {
     let until = begin + CUT;
     person.sees("that the time goes by", |look| look.seconds() >= Some(until)).await?;
     Ok(())
