@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    cargo,
+    cargo::{self, NATIVE},
     child::{self, Wait},
     project::Project,
 };
@@ -22,26 +22,33 @@ const SMOKE_OUTPUT: &str = "bench-smoke";
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode> {
     println!("Building the server and the benchmark …");
     let wait = Wait::on("the benchmark").usually(Duration::from_secs(300));
-    let (bench, server) = build(project, &["--release"], wait)?;
+    let bench = ["--release", "-p", "bench", "--bin", "bench"];
+    let (bench, server) = build(project, &bench, &["--release"], wait)?;
     let status = command(project, &bench, &server, OUTPUT).args(options).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs everything in the benchmark once, in small: it only has to work.
 pub(crate) fn smoke(project: &Project, wait: Wait<'_>) -> Result<()> {
-    let (bench, server) = build(project, &[], wait)?;
+    // With tests: their dependencies have more features, and are there already.
+    let bench = [&NATIVE[..], &["--bin", "bench", "--test", "wire"]].concat();
+    let (bench, server) = build(project, &bench, &[], wait)?;
     let mut command = command(project, &bench, &server, SMOKE_OUTPUT);
     child::run(command.args(["--smoke", "--repetitions", "2"]), wait)
 }
 
 /// The programs of the benchmark and of the server.
-fn build(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Result<(PathBuf, PathBuf)> {
-    let bench = [&["-p", "bench", "--bin", "bench"], arguments].concat();
-    let bench = cargo::build(project, &bench, wait)?
+fn build(
+    project: &Project,
+    bench: &[&str],
+    server: &[&str],
+    wait: Wait<'_>,
+) -> Result<(PathBuf, PathBuf)> {
+    let bench = cargo::build(project, bench, wait)?
         .into_iter()
         .find(|file| file.file_stem().is_some_and(|stem| stem == "bench"))
         .context("cargo built no program `bench`: crates/bench/Cargo.toml has to name it.")?;
-    Ok((bench, cargo::build_server(project, arguments, wait)?))
+    Ok((bench, cargo::build_server(project, server, wait)?))
 }
 
 fn command(project: &Project, bench: &PathBuf, server: &PathBuf, output: &str) -> Command {

@@ -13,6 +13,11 @@ use crate::{
 /// The target that the page is compiled for.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
+/// The packages whose tests need no browser. Whatever is built for one of them is built for all, because cargo gives a
+/// dependency the features that the chosen packages want together: other packages would be other features, and everything
+/// would be built once more.
+pub(crate) const NATIVE: [&str; 3] = ["--workspace", "--exclude", "e2e"];
+
 /// Runs `cargo build` with `arguments` and returns every file it made, or found already made, of the project's own.
 pub(crate) fn build(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Result<Vec<PathBuf>> {
     build_with(project, arguments, None, wait)

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     bench,
-    cargo::{self, WASM},
+    cargo::{self, NATIVE, WASM},
     child::{self, Wait, spoken},
     connectivity::{self, Played},
     dist, npm,
@@ -96,23 +96,23 @@ impl Step {
     const fn describe(self) -> (&'static str, u64) {
         match self {
             Self::Fmt => ("is the code formatted?", 5),
-            Self::Clippy => ("lints, on this machine's own target", 100),
+            Self::Clippy => ("lints, on this machine's own target", 180),
             Self::ClippyWasm => ("lints, as compiled for browsers", 40),
             Self::Docs => ("do the docs build, with every link in them?", 60),
             Self::DocsWasm => ("the same for what only browsers see", 25),
-            Self::Native => ("tests without a browser", 240),
-            Self::Simulate => ("100,000 random schedules of pages and server", 180),
-            Self::Model => ("two users and the server, in every order in which things happen", 240),
+            Self::Native => ("tests without a browser", 300),
+            Self::Simulate => ("100,000 random schedules of pages and server", 120),
+            Self::Model => ("two users and the server, in every order in which things happen", 120),
             Self::Interop => {
-                ("other people's programs talk to the server: TURN, ACME, WebSocket cases", 180)
+                ("other people's programs talk to the server: TURN, ACME, WebSocket cases", 120)
             }
             Self::Bench => ("does the benchmark work? It measures nothing here", 90),
             Self::Browser => ("tests of the page's parts in a browser", 240),
             Self::PageSize => ("is the page small enough, as it is shipped?", 150),
             Self::Page => ("the page, as `cargo xtask run` builds it", 45),
             Self::PageTrunk => ("the page, as trunk builds it", 260),
-            Self::E2e => ("browsers call each other through the server", 480),
-            Self::Connectivity => ("browsers call each other over every kind of network", 180),
+            Self::E2e => ("browsers call each other through the server", 660),
+            Self::Connectivity => ("browsers call each other over every kind of network", 210),
         }
     }
 
@@ -137,12 +137,15 @@ impl Step {
             Self::Docs => self.docs(project, &["--workspace"]),
             Self::DocsWasm => self.docs(project, &["-p", "client-web", "--target", WASM]),
             Self::Native => {
-                let packages = ["--workspace", "--exclude", "e2e", "--exclude", "interop"];
-                self.tests(cargo_test(project, &packages, filter), filter.is_none())
+                let mut command = cargo_test(project, &NATIVE, filter);
+                // `simulate` plays many more of them, and optimised.
+                command.env("PRONTO_SEEDS", "50");
+                self.tests(command, filter.is_none())
             }
             Self::Interop => {
                 let programs = setup::interop()?;
-                let mut command = cargo_test(project, &["-p", "interop"], filter);
+                let packages = [&NATIVE[..], &["--test", "interop"]].concat();
+                let mut command = cargo_test(project, &packages, filter);
                 command.envs(programs);
                 self.tests(command, filter.is_none())
             }
