@@ -1,8 +1,10 @@
 //! The path of the media is not found, or breaks.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use e2e::{
-    Person, Played, play,
+    Look, Person, Played, play,
     scene::{Setting, play_in},
 };
 use tokio::try_join;
@@ -31,6 +33,9 @@ const VANISH: &str = "e2eSpy.connections.at(-1).close()";
 const NO_OFFERS: &str =
     "RTCPeerConnection.prototype.setLocalDescription = () => new Promise(() => {})";
 
+/// A page looks for a path for 30 s.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(45);
+
 #[test]
 fn a_call_that_finds_no_path_says_so_on_both_sides() -> Played {
     finds_no_path(Setting::default(), "path-failed")
@@ -49,6 +54,7 @@ fn finds_no_path(setting: Setting, why: &str) -> Played {
         try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
         call_without_path(&alice, &bob).await?;
         tour.look_at(&alice, "connecting").await?;
+        is_given_up(&alice, &bob).await?;
         let (at_alice, at_bob) = (format!("{why}: bob"), format!("{why}: alice"));
         try_join!(alice.is_idle_because(&at_alice), bob.is_idle_because(&at_bob))?;
         try_join!(alice.has_let_go(), bob.has_let_go())?;
@@ -65,6 +71,7 @@ fn it_is_said_whose_network_was_in_the_way() -> Played {
         try_join!(alice.value::<()>(NO_CANDIDATES), bob.value::<()>(NO_CANDIDATES))?;
         alice.value::<()>(NO_RELAY).await?;
         call_without_path(&alice, &bob).await?;
+        is_given_up(&alice, &bob).await?;
         try_join!(
             alice.is_idle_because("relay-blocked-here: bob: UDP, TCP"),
             bob.is_idle_because("relay-blocked-there: alice")
@@ -75,6 +82,7 @@ fn it_is_said_whose_network_was_in_the_way() -> Played {
         )?;
         bob.value::<()>(NO_RELAY).await?;
         call_without_path(&alice, &bob).await?;
+        is_given_up(&alice, &bob).await?;
         alice.is_idle_because("relay-blocked-both: bob: UDP, TCP").await?;
         tour.look_at(&alice, "idle-relay-blocked-both").await?;
         tour.is_fine().await
@@ -86,6 +94,16 @@ async fn call_without_path(caller: &Person, callee: &Person) -> Result<()> {
     callee.is_rung_by(caller.name()).await?;
     callee.answers().await?;
     caller.sees("that it connects", |look| look.phase() == "connecting").await?;
+    Ok(())
+}
+
+/// Both pages look for a path as long as they do, which is as long as other things are waited for.
+async fn is_given_up(alice: &Person, bob: &Person) -> Result<()> {
+    let idle = |look: &Look| look.phase() == "idle";
+    try_join!(
+        alice.sees_within(GIVEN_UP_WITHIN, "that it is given up", idle),
+        bob.sees_within(GIVEN_UP_WITHIN, "that it is given up", idle)
+    )?;
     Ok(())
 }
 

@@ -1,6 +1,13 @@
 //! The steps of `cargo xtask test`: what each runs, and what it needs on the machine.
 
-use std::{fs, path::Path, path::PathBuf, process::Command, time::Duration};
+use std::{
+    env, fs,
+    num::NonZero,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -25,6 +32,9 @@ const TRUNK_DIST: &str = "trunk-dist";
 pub(super) struct Made {
     trunk_page: Option<PathBuf>,
 }
+
+/// How many tests cargo's harness runs at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// Where the pictures that end-to-end tests take go, in the target directory.
 const SCREENSHOTS: &str = "screenshots";
@@ -257,6 +267,9 @@ impl Step {
             .env("CHROMEDRIVER", browsers.chromedriver)
             .env("FIREFOX", browsers.firefox)
             .env("GECKODRIVER", geckodriver);
+        if env::var_os(TEST_THREADS).is_none() {
+            command.env(TEST_THREADS, scenes_at_once().to_string());
+        }
         self.tests(command, filter.is_none())
     }
 
@@ -303,6 +316,11 @@ fn cargo_test(project: &Project, packages: &[&str], filter: Option<&str>) -> Com
     let mut command = project.cargo();
     command.args(["test", "--no-fail-fast"]).args(packages).args(filter);
     command
+}
+
+/// One scene more than there are cores: in some nothing happens for half a minute.
+fn scenes_at_once() -> usize {
+    thread::available_parallelism().map_or(2, NonZero::get) + 1
 }
 
 fn make_folder(path: &Path) -> Result<()> {
