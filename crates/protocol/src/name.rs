@@ -148,6 +148,13 @@ fn check_characters(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// The name as it stands in a message, without a copy of it.
+impl From<&UserName> for Arc<str> {
+    fn from(name: &UserName) -> Self {
+        Self::clone(&name.0)
+    }
+}
+
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

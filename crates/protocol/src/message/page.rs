@@ -34,7 +34,7 @@ pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
             guest: guest(&object)?,
         }),
         "candidate" => ServerMessage::Candidate(RelayedCandidate {
-            name: object.text("name")?,
+            name: object.text("name")?.map(Into::into),
             candidate: raw(&object, "candidate")?,
             call: id(&object, "call")?,
         }),

@@ -81,45 +81,58 @@ fn raw(json: Option<&str>) -> Option<Raw> {
 }
 
 /// Writes a description or a candidate, as serde does; `None` for anything else. What is passed on is copied once, into
-/// a text that has just the room for it.
+/// a text that has room for it.
 pub(super) fn encode(message: &ServerMessage) -> Option<String> {
-    let (kind, name, opaque, call, replaces, guest) = match message {
+    let (open, name, field, opaque, call, replaces, guest) = match message {
         ServerMessage::Offer(m) => {
-            ("offer", Some(&m.name), &m.offer, &m.call, &m.replaces, m.guest)
+            let (open, field) = (r#"{"type":"offer""#, r#","offer":"#);
+            (open, Some(&*m.name), field, &m.offer, &m.call, m.replaces.as_ref(), m.guest)
         }
-        ServerMessage::Answer(m) => ("answer", m.name.as_ref(), &m.answer, &m.call, &None, m.guest),
+        ServerMessage::Answer(m) => {
+            let (open, field) = (r#"{"type":"answer""#, r#","answer":"#);
+            (open, m.name.as_deref(), field, &m.answer, &m.call, None, m.guest)
+        }
         ServerMessage::Candidate(m) => {
-            ("candidate", m.name.as_ref(), &m.candidate, &m.call, &None, false)
+            let (open, field) = (r#"{"type":"candidate""#, r#","candidate":"#);
+            (open, m.name.as_deref(), field, &m.candidate, &m.call, None, false)
         }
         _ => return None,
     };
-    let name = name.map(String::as_str);
     if name.is_some_and(needs_escapes) {
         return None;
     }
-    let [name_open, name, name_close] = text_field(",\"name\":\"", name);
-    let [call_open, call, call_close] =
-        text_field(",\"call\":\"", call.as_ref().map(CallId::as_str));
-    let [replaces_open, replaces, replaces_close] =
-        text_field(",\"replaces\":\"", replaces.as_ref().map(CallId::as_str));
-    let guest = if guest { ",\"guest\":true" } else { "" };
-    #[rustfmt::skip]
-    let pieces = [
-        "{\"type\":\"", kind, "\"",
-        name_open, name, name_close,
-        ",\"", kind, "\":", opaque.as_json(),
-        call_open, call, call_close,
-        replaces_open, replaces, replaces_close,
-        guest,
-        "}",
-    ];
-    Some(pieces.concat())
+    let (opaque, call) = (opaque.as_json(), call.as_ref().map(CallId::as_str));
+    let replaces = replaces.map(CallId::as_str);
+    let inserted: usize = [name, call, replaces].into_iter().flatten().map(str::len).sum();
+    let mut text = String::with_capacity(AROUND + opaque.len() + inserted);
+    text.push_str(open);
+    if let Some(name) = name {
+        text.push_str(r#","name":""#);
+        text.push_str(name);
+        text.push('"');
+    }
+    text.push_str(field);
+    text.push_str(opaque);
+    if let Some(call) = call {
+        text.push_str(r#","call":""#);
+        text.push_str(call);
+        text.push('"');
+    }
+    if let Some(replaces) = replaces {
+        text.push_str(r#","replaces":""#);
+        text.push_str(replaces);
+        text.push('"');
+    }
+    if guest {
+        text.push_str(r#","guest":true"#);
+    }
+    text.push('}');
+    Some(text)
 }
 
-/// The pieces of a field that may be absent.
-fn text_field<'a>(open: &'a str, text: Option<&'a str>) -> [&'a str; 3] {
-    text.map_or([""; 3], |text| [open, text, "\""])
-}
+/// How long a message is, at most, without what is put in.
+const AROUND: usize =
+    r#"{"type":"candidate","name":"","candidate":,"call":"","replaces":"","guest":true}"#.len();
 
 /// Whether a text is not the same within quotes (RFC 8259 section 7). Call ids never need escapes, and user names none
 /// either; but this type does not say so.
@@ -227,7 +240,10 @@ mod tests {
         let any = (0..3, names(), raw, id(), id(), any::<bool>());
         any.prop_map(|(kind, name, raw, call, replaces, guest)| match kind {
             0 => ServerMessage::Answer(RelayedAnswer { name, answer: raw, call, guest }),
-            1 => ServerMessage::Candidate(RelayedCandidate { name, candidate: raw, call }),
+            1 => {
+                let name = name.map(Into::into);
+                ServerMessage::Candidate(RelayedCandidate { name, candidate: raw, call })
+            }
             _ => {
                 let name = name.unwrap_or_default();
                 ServerMessage::Offer(RelayedOffer { name, offer: raw, call, replaces, guest })

@@ -1,6 +1,6 @@
 //! What the server says to a client.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -161,9 +161,9 @@ pub struct RelayedAnswer {
 /// An ICE candidate of the peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RelayedCandidate {
-    /// Whose it is.
+    /// Whose it is. Shared, since candidates are most of what is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Arc<str>>,
     /// The candidate.
     pub candidate: Raw,
     /// The call's id.

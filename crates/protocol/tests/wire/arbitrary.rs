@@ -125,6 +125,7 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
             ServerMessage::Answer(RelayedAnswer { name, answer, call, guest })
         }),
         (name(), raw(), call()).prop_map(|(name, candidate, call)| {
+            let name = name.map(Into::into);
             ServerMessage::Candidate(RelayedCandidate { name, candidate, call })
         }),
         (name(), call(), any::<bool>()).prop_map(|(name, call, guest)| {

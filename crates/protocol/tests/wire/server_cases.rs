@@ -90,7 +90,10 @@ fn relayed() -> Vec<(&'static str, ServerMessage)> {
         RelayedOffer { name, offer: raw(OFFER), call, replaces, guest }
     };
     let answer = |name, call, guest| RelayedAnswer { name, answer: raw(ANSWER), call, guest };
-    let candidate = |name, call| RelayedCandidate { name, candidate: raw(CANDIDATE), call };
+    let candidate = |name: Option<String>, call| {
+        let name = name.map(Into::into);
+        RelayedCandidate { name, candidate: raw(CANDIDATE), call }
+    };
     let ringing = |name, call, guest| RelayedRinging { name, call, guest };
     let leave = |name, call, reason| RelayedLeave { name, call, reason };
     vec![

@@ -1,6 +1,6 @@
 //! A user logs in, or comes back.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use protocol::{CallId, LeaveReason, RelayedCandidate, RelayedOffer, ServerMessage};
 
@@ -215,7 +215,7 @@ impl Session {
 impl Ringing {
     /// Rings again at a client that has forgotten it.
     fn again(&self) -> Effects {
-        let name = Some(self.call.peer.to_string());
+        let name = Some(Arc::from(&self.call.peer));
         let candidates = self.candidates.iter().map(|candidate| {
             Effect::ToClient(ServerMessage::Candidate(RelayedCandidate {
                 name: name.clone(),

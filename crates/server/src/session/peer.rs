@@ -1,5 +1,7 @@
 //! What a session does about what other sessions say.
 
+use std::sync::Arc;
+
 use protocol::{
     CallId, LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging,
     ServerMessage, UserName,
@@ -49,12 +51,16 @@ impl Session {
         }
         // Whatever it says, it says it within this call.
         let mut effects = self.restored();
-        effects.extend(self.on_message(&call, body, guest).map(Effect::ToClient));
+        if let Some(message) = self.on_message(&call, body, guest) {
+            // Almost always the only one: its room is set aside for it alone.
+            effects.reserve_exact(1);
+            effects.push(Effect::ToClient(message));
+        }
         effects
     }
 
     fn on_message(&mut self, call: &Call, body: Body, guest: bool) -> Option<ServerMessage> {
-        let name = Some(call.peer.to_string());
+        let name = || Some(call.peer.as_str().to_owned());
         let id = call.key.id().cloned();
         Some(match (body, &mut self.phase) {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
@@ -75,15 +81,16 @@ impl Session {
                 | Phase::InCall(_),
             ) => {
                 self.answered(call);
-                ServerMessage::Answer(RelayedAnswer { name, answer, call: id, guest })
+                ServerMessage::Answer(RelayedAnswer { name: name(), answer, call: id, guest })
             }
             (Body::Ringing, Phase::Calling { .. }) => {
-                ServerMessage::Ringing(RelayedRinging { name, call: id, guest })
+                ServerMessage::Ringing(RelayedRinging { name: name(), call: id, guest })
             }
             (Body::Candidate(candidate), phase) => {
                 if let Phase::Ringing(Ringing { candidates, .. }) = phase {
                     candidates.push(candidate.clone(), candidate.as_json().len());
                 }
+                let name = Some(Arc::from(&call.peer));
                 ServerMessage::Candidate(RelayedCandidate { name, candidate, call: id })
             }
             _ => return None,
