@@ -45,6 +45,14 @@ impl Browser {
         Ok(page.into())
     }
 
+    /// Goes back to the page that was left, as by the browser's button.
+    ///
+    /// # Errors
+    /// The browser does not do it.
+    pub async fn goes_back(&self) -> Result<()> {
+        Ok(self.driver.back().await?)
+    }
+
     /// Closes the tab, as a user does who has enough of it.
     ///
     /// # Errors

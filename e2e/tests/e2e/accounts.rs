@@ -45,6 +45,11 @@ fn asks_for_a_name(look: &Look) -> bool {
     look.entry.as_deref() == Some("naming") && !look.name.is_empty()
 }
 
+fn is_asked_first(look: &Look) -> bool {
+    look.page() == "loginPage"
+        && look.account.as_deref().is_some_and(|note| note.starts_with("account-elsewhere"))
+}
+
 fn is_told(notice: &str) -> impl Fn(&Look) -> bool {
     move |look| look.page() == "loginPage" && look.login_notice.as_deref() == Some(notice)
 }
@@ -124,9 +129,16 @@ fn a_name_is_kept_over_visits_and_on_another_device() -> Played {
         let look = alice.sees("that they are signed in", Look::is_signed_in).await?;
         ensure!(look.self_name.as_deref() == Some("alice"), "{look}");
 
-        // Another device: nobody is asked for a name, and the newest has it.
+        // Another device: nobody is asked for a name, but whether to give up the first.
         let (second, bob) = try_join!(scene.join("alice"), scene.signed_in("bob"))?;
         second.signs_in_with("acme").await?;
+        second.sees("that they are signed in elsewhere", is_asked_first).await?;
+        tour.look_at(&second, "sign-in-account-elsewhere").await?;
+        call(&bob, &alice).await?;
+        alice.hangs_up().await?;
+        alice.is_idle_because("ended-by-you: bob").await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
+        second.click("loginBtn").await?;
         let look = second.sees("that they are signed in", Look::is_signed_in).await?;
         ensure!(look.self_name.as_deref() == Some("alice"), "{look}");
         alice.sees("that it went on elsewhere", is_told("went-on-elsewhere")).await?;
@@ -172,6 +184,8 @@ fn who_signs_out_is_signed_out_in_every_tab_and_on_every_device() -> Played {
             try_join!(verified(scene, "alice", Join::default()), scene.signed_in("bob"))?;
         let second = scene.join("alice").await?;
         second.signs_in_with("acme").await?;
+        second.sees("that they are signed in elsewhere", is_asked_first).await?;
+        second.click("loginBtn").await?;
         second.sees("that they are signed in", Look::is_signed_in).await?;
         alice.sees("that it went on elsewhere", is_told("went-on-elsewhere")).await?;
         call(&bob, &second).await?;

@@ -1,7 +1,10 @@
 //! A page is loaded anew, or opened twice.
 
 use anyhow::{Result, ensure};
-use e2e::{Join, Kind, Look, Person, Played, play, scene::call};
+use e2e::{
+    Join, Kind, Look, Person, Played, play,
+    scene::{Setting, call, play_in},
+};
 use tokio::try_join;
 
 use crate::states::Tour;
@@ -112,6 +115,21 @@ fn a_call_that_ended_meanwhile_is_over() -> Played {
         alice.open(&page).await?;
         alice.sees("that they can call", |look| look.can_call && look.phase() == "idle").await?;
         Ok(())
+    })
+}
+
+/// Browsers keep the page that one leaves, with its socket, for when one comes back to it.
+#[test]
+fn who_goes_to_another_page_is_not_rung_there_and_comes_back() -> Played {
+    let options = vec!["--grace".to_owned(), "3".to_owned()];
+    play_in(Setting { options, ..Setting::default() }, 2, async |scene| {
+        let (alice, bob) = try_join!(scene.signed_in("alice"), scene.signed_in("bob"))?;
+        alice.leave_page().await?;
+        bob.calls("alice").await?;
+        bob.is_idle_because("peer-gone: alice").await?;
+        alice.goes_back().await?;
+        alice.sees("that they can call", |look| look.can_call).await?;
+        call(&bob, &alice).await
     })
 }
 

@@ -1,4 +1,4 @@
-//! Whether the browser is online, and over which kind of network.
+//! Whether the browser is online, over which kind of network, and whether anybody is at the page.
 
 use std::cell::RefCell;
 
@@ -12,13 +12,20 @@ use super::{
 };
 use crate::call::Input;
 
-/// Tells the machine when the browser is online again, or over another network.
+/// Tells the machine when the browser is online again, or over another network, and when it keeps the page for later.
 #[must_use]
 pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let online = post.clone();
     let back =
         listener::on::<Event>(window, "online", move |_| online.input(Input::NetworkChanged));
-    [back].into_iter().chain(listen_to_kind(window, post.clone())).collect()
+    let left = post.clone();
+    let left = listener::on::<Event>(window, "pagehide", move |event| {
+        // A page that is not kept ends, and its socket with it.
+        if property(&event, "persisted").is_truthy() {
+            left.input(Input::PageLeft);
+        }
+    });
+    [back, left].into_iter().chain(listen_to_kind(window, post.clone())).collect()
 }
 
 /// The Network Information API, where there is one. It speaks up whenever its guess of the speed changes, which is no reason

@@ -59,6 +59,8 @@ struct User {
     name: Option<String>,
     /// The provider's id.
     provider: String,
+    /// Whether they are signed in somewhere else: to sign in here ends that.
+    elsewhere: bool,
 }
 
 impl Options {
@@ -78,7 +80,8 @@ impl Options {
             Some(user) => {
                 let user = Object::read(user).ok()?;
                 let provider = user.must_text("provider").ok()?;
-                Some(User { name: user.text("name").ok()?, provider })
+                let elsewhere = user.boolean("here").ok()?.unwrap_or_default();
+                Some(User { name: user.text("name").ok()?, provider, elsewhere })
             }
         };
         Some(Self {
@@ -101,6 +104,10 @@ impl Account {
             Some(Options { user: Some(user), .. }) => Some(user),
             _ => None,
         }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.user().is_some_and(|user| user.elsewhere)
     }
 
     /// The providers that can be chosen from.
@@ -130,7 +137,11 @@ impl Account {
     /// What is said of the account before its user is signed in.
     pub(super) fn note(&self) -> Option<Message> {
         let user = self.user()?;
-        let text = if user.name.is_some() { Text::AccountKnown } else { Text::AccountNew };
+        let text = match user {
+            User { elsewhere: true, .. } => Text::AccountElsewhere,
+            User { name: Some(_), .. } => Text::AccountKnown,
+            User { name: None, .. } => Text::AccountNew,
+        };
         let provider = self.label();
         Some(Message { name: user.name.clone(), provider, ..Message::plain(text) })
     }
@@ -172,6 +183,7 @@ impl Account {
             && let Some(Options { user: Some(user), .. }) = &mut self.options
         {
             user.name = Some(name.to_owned());
+            user.elsewhere = false;
         }
     }
 
@@ -210,8 +222,12 @@ impl Client {
             return;
         }
         match self.account.entry() {
-            // Who is back from the provider is signed in at once.
-            Entry::Known if first && self.environment != Environment::NoWebRtc => {
+            // Who is back from the provider is signed in at once, unless that would end a call somewhere else.
+            Entry::Known
+                if first
+                    && !self.account.is_elsewhere()
+                    && self.environment != Environment::NoWebRtc =>
+            {
                 self.sign_in(now, "");
             }
             Entry::Naming => self.effects.extend(name.map(Effect::SuggestName)),

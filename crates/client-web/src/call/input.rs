@@ -70,6 +70,8 @@ pub enum Input {
     Blocked(Vec<String>),
     /// The browser is online again, or over another network.
     NetworkChanged,
+    /// The user is at another page of this tab. The browser keeps this one as it is, and nothing runs in it until they are back.
+    PageLeft,
     /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
     Tick,
 }

@@ -167,6 +167,7 @@ impl Client {
             Input::HidesAddress(hides) => self.hides_address = hides,
             Input::Blocked(names) => self.blocked = names,
             Input::NetworkChanged => self.network_changed(now),
+            Input::PageLeft => self.leave_page(now),
             Input::Tick => {
                 self.notice_sleep(now);
                 self.handle_tick(now);

@@ -93,6 +93,8 @@ texts! {
     AccountNew = "account-new",
     /// The user has an account, and is not signed in.
     AccountKnown = "account-known",
+    /// The user has an account, and is signed in somewhere else.
+    AccountElsewhere = "account-elsewhere",
     /// Beside the name of who is signed in with a provider.
     SelfAccount = "self-account",
     /// Beside the name of a guest.

@@ -134,6 +134,27 @@ fn a_browser_that_cannot_call_is_not_signed_in() {
     assert_eq!((page.view().page, page.effects.len()), (Page::Unsupported, 0));
 }
 
+/// To open the page a second time must not end a call in the first.
+#[test]
+fn who_is_signed_in_elsewhere_is_asked_first() {
+    let mut page = TestPage::new();
+    let user = r#","user":{"provider":"google","name":"alice","here":true}"#;
+    is_told(&mut page, &options(user));
+    let view = page.view();
+    assert_eq!((view.page, view.entry, page.effects.len()), (Page::Login, Entry::Known, 0));
+    let note = view.account.expect("it is said what signing in here does");
+    assert_eq!((note.text, note.name.as_deref()), (Text::AccountElsewhere, Some("alice")));
+
+    page.user(UserInput::SignIn { name: String::new() });
+    gets_ticket(&mut page);
+    page.input(Input::SocketOpened);
+    page.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1"}"#);
+    assert_eq!(page.view().page, Page::Call);
+    // Whoever went on elsewhere since is told that, and not asked once more.
+    page.input(Input::SocketClosed { code: 4003 });
+    assert_eq!(page.view().account.map(|note| note.text), Some(Text::AccountKnown));
+}
+
 #[test]
 fn a_new_account_chooses_its_name() {
     let mut page = TestPage::new();

@@ -5,7 +5,7 @@ use client_web::call::{
 };
 use protocol::{ClientMessage, LeaveReason, Raw};
 
-use crate::page::{TestPage, WELCOME, raw};
+use crate::page::{TestPage, WELCOME, raw, welcome_back};
 
 const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 
@@ -258,6 +258,22 @@ fn whoever_gives_up_second_learns_the_same_cause() {
     page.peer(PeerEvent::State(PeerState::Disconnected));
     page.left_by_bob(&call, "failed");
     assert_eq!(page.notice(), Some(Text::PathLost));
+}
+
+/// The browser keeps a page as it is while its user is at another one, with its socket.
+#[test]
+fn a_page_that_is_left_lets_go_of_its_socket_and_comes_back_with_its_user() {
+    let mut page = TestPage::signed_in();
+    page.input(Input::PageLeft);
+    assert_eq!(page.effects, [Effect::CloseSocket(Farewell::GivenUp)]);
+    page.input(Input::PageLeft);
+    assert_eq!(page.effects.len(), 1, "there is none any more");
+    page.effects.clear();
+    page.wait(200);
+    assert_eq!(page.effects, [Effect::OpenSocket]);
+    page.input(Input::SocketOpened);
+    page.server(&welcome_back(0));
+    assert!(page.view().can_call);
 }
 
 #[test]

@@ -40,6 +40,23 @@ fn the_machine_is_told_when_the_browser_is_online_again() {
 }
 
 #[wasm_bindgen_test]
+fn the_machine_is_told_when_the_browser_keeps_the_page_for_later() {
+    let window = web_sys::window().unwrap();
+    let (post, mut events) = queue();
+    let _listeners = network::listen(&window, &post);
+    for (persisted, told) in [(false, 0), (true, 1)] {
+        let event = web_sys::Event::new("pagehide").unwrap();
+        let property = js_sys::Object::new();
+        Reflect::set(&property, &"value".into(), &persisted.into()).unwrap();
+        js_sys::Object::define_property(&event, &"persisted".into(), &property);
+        window.dispatch_event(&event).unwrap();
+        let heard: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+        assert_eq!(heard.len(), told, "{heard:?}");
+        assert!(heard.iter().all(|event| matches!(event, Event::Input(Input::PageLeft))));
+    }
+}
+
+#[wasm_bindgen_test]
 fn the_machine_is_told_of_another_network_and_not_of_another_speed() {
     let window = web_sys::window().unwrap();
     let (post, mut events) = queue();

@@ -131,6 +131,12 @@ impl<D: Directory> SessionHandle<D> {
         self
     }
 
+    fn set_attended(&self, attended: bool) {
+        if let Some(Residence { slot, .. }) = &self.residence {
+            slot.set_attended(attended);
+        }
+    }
+
     pub(super) fn user(&self) -> &UserName {
         self.machine.user()
     }
@@ -181,6 +187,7 @@ impl<D: Directory> SessionHandle<D> {
         welcome: impl FnOnce(Welcomed) -> protocol::Welcome,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
+        self.set_attended(true);
         let mut effects = self.machine.handle(now, Input::Return(back));
         if !matches!(effects.first(), Some(Effect::Welcome(_))) {
             return self.carry_out(now, effects, out).await;
@@ -232,6 +239,7 @@ impl<D: Directory> SessionHandle<D> {
 
     /// The socket is lost. The session may go on without one, or has ended.
     pub(super) async fn lose(&mut self, now: Instant, loss: Loss) {
+        self.set_attended(false);
         let _ = self.handle(now, Input::Lost(loss), &mut Outbound::default()).await;
     }
 

@@ -101,6 +101,11 @@ impl<D: Directory> Shared<D> {
         Self { limits, ..self }
     }
 
+    /// Whether an account's user of this name is signed in, and their page is there.
+    pub(crate) fn is_attended(&self, user: &UserName) -> bool {
+        self.residents.is_attended(user)
+    }
+
     /// Lets those who were here before the server stopped have their names for a while, and gives what has to run
     /// for that.
     pub(crate) async fn expect(

@@ -8,7 +8,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -118,6 +118,8 @@ pub(super) struct Slot<D: Directory> {
     owner: AtomicI64,
     /// The number of the socket that it is at.
     attempt: AtomicU64,
+    /// Whether its user's client is there.
+    attended: AtomicBool,
     wish: Mutex<Option<Wish<D>>>,
     driver: AtomicWaker,
 }
@@ -141,6 +143,7 @@ impl<D: Directory> Residents<D> {
             proof,
             owner: AtomicI64::new(Owner::Unknown.number()),
             attempt: AtomicU64::new(attempt),
+            attended: AtomicBool::new(false),
             wish: Mutex::new(None),
             driver: AtomicWaker::new(),
         });
@@ -182,6 +185,14 @@ impl<D: Directory> Residents<D> {
     /// Whose session it is that can be taken back with this proof.
     pub(super) fn owner(&self, user: &UserName, proof: Proof) -> Option<Owner> {
         self.slots().get(user).filter(|slot| slot.proof == proof).map(|slot| slot.owner())
+    }
+
+    /// Whether an account's user of this name has a client here.
+    pub(super) fn is_attended(&self, user: &UserName) -> bool {
+        let slots = self.slots();
+        slots.get(user).is_some_and(|slot| {
+            matches!(slot.owner(), Owner::Account(_)) && slot.attended.load(Ordering::Relaxed)
+        })
     }
 
     async fn take_from(
@@ -229,6 +240,11 @@ impl<D: Directory> Slot<D> {
 
     pub(super) fn set_owner(&self, owner: Owner) {
         self.owner.store(owner.number(), Ordering::Relaxed);
+    }
+
+    /// The user's client is there, or is lost.
+    pub(super) fn set_attended(&self, attended: bool) {
+        self.attended.store(attended, Ordering::Relaxed);
     }
 
     fn attempt(&self) -> u64 {

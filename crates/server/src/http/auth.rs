@@ -104,11 +104,13 @@ async fn options<D: Directory>(
 ) -> Result<Response, Refused> {
     site.asks(&request)?;
     let Some(identity) = &site.identity else {
-        return Ok(json_response(&said(true, &Options::default())));
+        return Ok(json_response(&said(true, &Options::default(), false)));
     };
     let session = brought(request.headers(), SESSION);
     let options = identity.options(session).await?;
-    let mut response = json_response(&said(identity.guests() == Guests::Allow, &options));
+    let name = options.user.as_ref().and_then(|user| user.name.as_ref());
+    let here = name.is_some_and(|name| site.connections.is_attended(name));
+    let mut response = json_response(&said(identity.guests() == Guests::Allow, &options, here));
     if options.prolonged
         && let Some(session) = session
     {
@@ -117,7 +119,8 @@ async fn options<D: Directory>(
     Ok(response)
 }
 
-fn said(guests: bool, options: &Options) -> Value {
+/// `here` says whether the user is signed in already, in another tab or on another device.
+fn said(guests: bool, options: &Options, here: bool) -> Value {
     let providers = options.providers.iter();
     let providers: Vec<_> =
         providers.map(|one| json!({"id": one.id, "label": one.label})).collect();
@@ -126,6 +129,9 @@ fn said(guests: bool, options: &Options) -> Value {
         said["user"] = json!({"provider": user.provider});
         if let Some(name) = &user.name {
             said["user"]["name"] = json!(name.as_str());
+        }
+        if here {
+            said["user"]["here"] = json!(true);
         }
     }
     if let Some(name) = &options.suggested {

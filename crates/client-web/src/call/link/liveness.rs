@@ -62,6 +62,14 @@ impl Client {
         }
     }
 
+    /// Nobody is at this page any more: callers are to hear that, and not ring where nobody hears. It comes back with its user.
+    pub(in crate::call) fn leave_page(&mut self, now: Millis) {
+        if !matches!(self.link, Link::Closed | Link::Waiting(..)) {
+            self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+            self.lose_socket(now, false, Trouble::Unreachable);
+        }
+    }
+
     /// There is reason to think that the socket is dead, or that the server can be reached again.
     pub(in crate::call) fn probe(&mut self, now: Millis) {
         match &mut self.link {

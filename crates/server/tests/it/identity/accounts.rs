@@ -174,6 +174,8 @@ async fn whoever_shows_who_they_are_takes_their_name_from_where_they_were() {
     let mut bob = server.user("bob").await;
     alice.say(r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#).await;
     bob.hears(r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#).await;
+    // The page there can ask first, as it is told.
+    assert_eq!(phone.options().await["user"]["here"], true);
     let (mut on_phone, second) = phone.log_in(&server, counts).await;
     assert_eq!((&second["success"], &second["name"]), (&json!(true), &json!("alice")), "{second}");
     assert_ne!(first["session"], second["session"]);
@@ -185,6 +187,36 @@ async fn whoever_shows_who_they_are_takes_their_name_from_where_they_were() {
     assert_eq!(reply["code"], "name_taken", "{reply}");
     bob.say(r#"{"type":"offer","name":"alice","offer":1,"call":"c2"}"#).await;
     on_phone.hears(r#"{"type":"offer","name":"bob","offer":1,"call":"c2","guest":true}"#).await;
+}
+
+/// A tab that is closed is nowhere: whoever opens another is not asked whether to give it up.
+#[tokio::test]
+async fn an_account_is_here_while_its_page_is() {
+    let provider = Provider::start().await;
+    let server = server_with(&[("ours", &provider)], |config, _| {
+        config.timing.grace = Duration::from_secs(1000);
+    })
+    .await;
+    let mut browser = Browser::at(&server);
+    browser.sign_in("ours").await;
+    let without = json!({"provider": "ours"});
+    assert_eq!(browser.options().await["user"], without);
+    let counts = json!({"name": "alice", "received": 0, "attempt": 1});
+    let (alice, reply) = browser.log_in(&server, counts).await;
+    let here = json!({"provider": "ours", "name": "alice", "here": true});
+    assert_eq!(browser.options().await["user"], here);
+    drop(alice);
+    let away = json!({"provider": "ours", "name": "alice"});
+
+    crate::common::soon(async {
+        while browser.options().await["user"] != away {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let back = json!({"name": "alice", "session": reply["session"], "received": 0, "attempt": 2});
+    let (_alice, _) = browser.log_in(&server, back).await;
+    assert_eq!(browser.options().await["user"], here);
 }
 
 #[tokio::test]
