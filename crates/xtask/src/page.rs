@@ -7,8 +7,10 @@ mod app;
 mod assets;
 mod compress;
 mod html;
+mod names;
 mod output;
 mod paths;
+mod strip;
 mod weight;
 
 use std::{
@@ -93,11 +95,14 @@ pub(crate) fn build_into(
             _ => assets::place(link, &sources, &mut files),
         })
         .collect::<Result<Vec<_>>>()?;
-    let page = html::render(&html, &replacements, &app_files.preloads())?;
+    let mut page = html::render(&html, &replacements, &app_files.preloads())?;
     files.extend(app_files.into_files());
+    if let Build::Optimised { .. } = build {
+        page = strip::page(&page)?;
+        strip::style_sheets(&mut files);
+    }
     files.insert("index.html".to_owned(), page.into_bytes());
     if let Build::Optimised { .. } = build {
-        assets::strip_comments(&mut files);
         compress::add_compressed(&mut files)?;
         weight::print(&module)?;
     }

@@ -9,6 +9,7 @@ use super::{
     Build,
     assets::{Files, hash, hashed_name, read_folder},
     html::Link,
+    names, strip,
 };
 use crate::{
     child::{self, Wait},
@@ -88,8 +89,14 @@ pub(super) fn bind(project: &Project, link: &Link, module: &[u8], build: Build<'
         .omit_default_module_path(true)
         .generate(&folder)
         .context("wasm-bindgen cannot make a page of the compiled crate")?;
-    if let Build::Optimised { wasm_opt: Some(wasm_opt) } = build {
-        optimise(wasm_opt, link, &folder.join("app_bg.wasm"))?;
+    if let Build::Optimised { wasm_opt } = build {
+        let (glue, module) = (folder.join("app.js"), folder.join("app_bg.wasm"));
+        let (short, bound) = names::shorten(&fs::read_to_string(&glue)?, &fs::read(&module)?)?;
+        fs::write(&glue, strip::script(&short))?;
+        fs::write(&module, bound)?;
+        if let Some(wasm_opt) = wasm_opt {
+            optimise(wasm_opt, link, &module)?;
+        }
     }
 
     let mut files = Files::new();
@@ -118,7 +125,9 @@ fn check_versions(project: &Project) -> Result<()> {
 fn optimise(wasm_opt: &Path, link: &Link, module: &Path) -> Result<()> {
     let effort = format!("-O{}", link.wasm_opt.as_deref().unwrap_or_default());
     let mut command = Command::new(wasm_opt);
-    command.arg(effort).arg(module).arg("-o").arg(module);
+    // Which tools made it, and for which machines, is of no use to a browser.
+    command.args([&effort, "--strip-producers", "--strip-target-features"]);
+    command.arg(module).arg("-o").arg(module);
     child::run(&mut command, Wait::on("wasm-opt"))
 }
 

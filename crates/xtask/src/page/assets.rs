@@ -111,26 +111,6 @@ fn place_folder(link: &Link, sources: &Files, files: &mut Files) {
     }
 }
 
-/// Takes the comments and the indentation out of the style sheets. Ours have neither within a string.
-pub(super) fn strip_comments(files: &mut Files) {
-    for (name, content) in files {
-        if name.ends_with(".css")
-            && let Ok(text) = std::str::from_utf8(content)
-        {
-            *content = stripped(text).into_bytes();
-        }
-    }
-}
-
-fn stripped(css: &str) -> String {
-    let mut parts = css.split("/*");
-    let mut bare = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        bare += part.split_once("*/").map_or("", |(_, after)| after);
-    }
-    bare.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
 fn attribute(name: &str, value: &str) -> String {
     format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
 }
@@ -154,13 +134,7 @@ fn inside(path: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, Link, Rel, hashed_name, inside, place, stripped};
-
-    #[test]
-    fn comments_and_indentation_are_taken_out_of_style_sheets() {
-        let css = "/* a */\na {\n  b: c; /* d\n  e */\n}\n/* open";
-        assert_eq!(stripped(css), "a {\nb: c;\n}");
-    }
+    use super::{Files, Link, Rel, hashed_name, inside, place};
 
     fn link(rel: Rel, href: &str, folder: &str) -> Link {
         Link {
