@@ -6,8 +6,6 @@ mod track;
 pub use request::{Opened, Wanted, open};
 pub use track::{Kind, OwnTrack, Tracks};
 
-use std::collections::HashMap;
-
 use web_sys::MediaStream;
 
 use crate::call::RequestId;
@@ -15,8 +13,8 @@ use crate::call::RequestId;
 /// This user's tracks. They are stopped when they are dropped, and the camera's light goes out.
 #[derive(Debug, Default)]
 pub struct Media {
-    /// What came and waits for the machine's word. There is at most one for each request under way.
-    pending: HashMap<RequestId, Opened>,
+    /// What came and waits for the machine's word: at most one for each request under way, which are one or two.
+    pending: Vec<(RequestId, Opened)>,
     audio: Option<OwnTrack>,
     video: Option<OwnTrack>,
     picture: Option<MediaStream>,
@@ -25,12 +23,12 @@ pub struct Media {
 impl Media {
     /// Tracks came; they wait for [`keep`](Self::keep) or [`discard`](Self::discard).
     pub fn arrived(&mut self, request: RequestId, opened: Opened) {
-        self.pending.insert(request, opened);
+        self.pending.push((request, opened));
     }
 
     /// The tracks of this request are the user's from now on.
     pub fn keep(&mut self, request: RequestId) {
-        if let Some(Opened { audio, video }) = self.pending.remove(&request) {
+        if let Some(Opened { audio, video }) = self.take(request) {
             if audio.is_some() {
                 self.audio = audio;
             }
@@ -43,7 +41,12 @@ impl Media {
 
     /// The tracks of this request are not wanted any more.
     pub fn discard(&mut self, request: RequestId) {
-        self.pending.remove(&request);
+        self.take(request);
+    }
+
+    fn take(&mut self, request: RequestId) -> Option<Opened> {
+        let at = self.pending.iter().position(|(of, _)| *of == request)?;
+        Some(self.pending.swap_remove(at).1)
     }
 
     /// Releases the camera.

@@ -21,7 +21,7 @@ pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let left = post.clone();
     let left = listener::on::<Event>(window, "pagehide", move |event| {
         // A page that is not kept ends, and its socket with it.
-        if property(&event, "persisted").is_truthy() {
+        if property(event, "persisted").is_truthy() {
             left.input(Input::PageLeft);
         }
     });
