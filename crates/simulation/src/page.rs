@@ -253,7 +253,10 @@ impl World {
             Effect::ClosePeer(id) => self.close_peer(user, id),
             Effect::Keep(kept) => self.pages[user].kept = kept,
             Effect::KeepBlocked(names) => self.pages[user].blocked = names,
-            Effect::EnableMicrophone(_) | Effect::RememberName(_) | Effect::SuggestName(_) => {}
+            Effect::FindDevices
+            | Effect::EnableMicrophone(_)
+            | Effect::RememberName(_)
+            | Effect::SuggestName(_) => {}
         }
     }
 

@@ -108,7 +108,8 @@ pub(crate) fn effect(name: &str, effect: &Effect) -> String {
             None => return String::new(),
         },
         Effect::KeepBlocked(names) => format!("has blocked {names:?}"),
-        Effect::KeepMedia(_)
+        Effect::FindDevices
+        | Effect::KeepMedia(_)
         | Effect::DropMedia(_)
         | Effect::EnableMicrophone(_)
         | Effect::SuggestName(_)

@@ -5,7 +5,9 @@ use e2e::{
     Join, Person, Played, play,
     scene::{Failure, call},
     setup_times::{Contestant, measure},
+    wait::{PATIENCE, until},
 };
+use serde::Deserialize;
 use tokio::try_join;
 
 use crate::states::Tour;
@@ -16,6 +18,63 @@ fn set_up_times_are_measured_beside_another_page() -> Result<(), Failure> {
     let table = measure(1, Some(page))?;
     assert_eq!((table.calls(Contestant::Pronto), table.calls(Contestant::Tutorial)), (1, 1));
     Ok(())
+}
+
+/// Notes what the page looks like when it says something, whether it looks for devices, and when all its addresses are found.
+const WATCH: &str = "
+    const page = document.getElementById('callPage');
+    const seen = window.seen = { looked: 0, gathered: false };
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+        seen[JSON.parse(text).type] ??= page.dataset.phase;
+        return send.call(this, text);
+    };
+    const devices = MediaDevices.prototype, { enumerateDevices } = devices;
+    devices.enumerateDevices = function () {
+        seen.looked += 1;
+        return enumerateDevices.call(this);
+    };
+    const connection = RTCPeerConnection.prototype, { setLocalDescription } = connection;
+    connection.setLocalDescription = function (...description) {
+        this.addEventListener('icegatheringstatechange', () => {
+            seen.gathered = this.iceGatheringState === 'complete';
+        });
+        return setLocalDescription.apply(this, description);
+    };
+    return true;";
+
+/// What the page looked like when it said something.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    looked: u32,
+    gathered: bool,
+    answer: Option<String>,
+    candidate: Option<String>,
+}
+
+#[test]
+fn what_accepting_brings_about_comes_before_the_page_is_drawn_anew() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = try_join!(scene.join("alice"), scene.join("bob"))?;
+        try_join!(alice.sign_in(), bob.sign_in())?;
+        for person in [&alice, &bob] {
+            ensure!(person.value::<bool>(WATCH).await?);
+        }
+        let seen = async |person: &Person| person.value::<Seen>("return seen").await;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        let prepared = until(PATIENCE, async || {
+            let (caller, callee) = try_join!(seen(&alice), seen(&bob))?;
+            Ok((caller.gathered && callee.gathered && callee.looked > 0).then_some(()))
+        });
+        ensure!(prepared.await?.is_some(), "{:?}", try_join!(seen(&alice), seen(&bob))?);
+        bob.answers().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        let (caller, callee) = try_join!(seen(&alice), seen(&bob))?;
+        ensure!(caller.candidate.as_deref() == Some("calling"), "{caller:?}");
+        ensure!(callee.answer.as_deref() == Some("ringing"), "{callee:?}");
+        Ok(())
+    })
 }
 
 #[test]

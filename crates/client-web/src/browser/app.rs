@@ -4,6 +4,7 @@ use std::fmt;
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use gloo_timers::callback::Interval;
 use js_sys::Promise;
 use protocol::IceServer;
 use wasm_bindgen::JsValue;
@@ -29,6 +30,9 @@ use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, Re
 
 /// How many events may follow one before what has changed is shown: what a call's answer brings about is less.
 const MAX_UNDRAWN: usize = 16;
+
+/// How often devices are looked for while it rings, in ms: Chromium ends its process for cameras after 5 s without use.
+const FIND_EVERY: u32 = 4_000;
 
 /// Why the page cannot start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +99,7 @@ pub fn start() -> Result<(), StartError> {
         remote_media: false,
         sound: Sound::default(),
         alarm: Alarm::default(),
+        finding: None,
     };
     spawn_local(app.run(events));
     Ok(())
@@ -128,6 +133,8 @@ struct App {
     remote_media: bool,
     sound: Sound,
     alarm: Alarm,
+    /// Looks for devices, while it rings.
+    finding: Option<Interval>,
     _network: Vec<Listener>,
 }
 
@@ -136,10 +143,11 @@ impl App {
         self.show();
         while let Some(event) = events.next().await {
             self.handle(event);
-            // What was asked of the connection and the devices begins before the page is drawn anew, which takes longer.
-            let turn = Promise::resolve(&JsValue::UNDEFINED);
-            let _ = JsFuture::from(turn).await;
+            // What was asked of the connection, the devices and the socket begins before the page is drawn anew, which takes
+            // longer; and so does what comes of it at once.
             for _ in 0..MAX_UNDRAWN {
+                let turn = Promise::resolve(&JsValue::UNDEFINED);
+                let _ = JsFuture::from(turn).await;
                 let Ok(event) = events.try_recv() else { break };
                 self.handle(event);
             }
@@ -195,6 +203,9 @@ impl App {
 
     /// Shows the machine's state, and wakes up when it is to change by itself.
     fn show(&mut self) {
+        if !self.client.is_ringing() {
+            self.finding = None;
+        }
         // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
         if self.remote_media
             && !self.client.is_ringing()
@@ -231,6 +242,10 @@ impl App {
             }
             Effect::OpenMedia { request, audio, video } => {
                 self.open_media(request, Wanted { audio, video });
+            }
+            Effect::FindDevices => {
+                media::find();
+                self.finding = Some(Interval::new(FIND_EVERY, media::find));
             }
             Effect::KeepMedia(request) => {
                 self.media.keep(request);

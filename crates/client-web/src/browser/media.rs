@@ -3,7 +3,7 @@
 mod request;
 mod track;
 
-pub use request::{Opened, Wanted, open};
+pub use request::{Opened, Wanted, find, open};
 pub use track::{Kind, OwnTrack, Tracks};
 
 use web_sys::MediaStream;

@@ -19,7 +19,8 @@ use protocol::IceServer;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MediaStream, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, RtcPeerConnection,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy,
+    RtcPeerConnection,
 };
 
 use self::{bindings::Connection, channel::Channel, job::Job};
@@ -178,6 +179,9 @@ fn configuration(ice_servers: &[IceServer], paths: Paths) -> RtcConfiguration {
     }
     let configuration = RtcConfiguration::new();
     configuration.set_ice_servers(&servers);
+    // One path for everything is looked for, and one allocation of a relay made, instead of one for each kind that only
+    // peers would need who cannot bundle (RFC 8829 section 4.1.1). Every browser can.
+    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
     configuration.set_ice_transport_policy(match paths {
         Paths::All => RtcIceTransportPolicy::All,
         Paths::Relayed => RtcIceTransportPolicy::Relay,

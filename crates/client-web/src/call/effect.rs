@@ -30,6 +30,8 @@ pub enum Effect {
         /// Whether a video track is wanted.
         video: bool,
     },
+    /// Have the browser look which devices there are, opening none, for as long as it rings: to open one is quicker then.
+    FindDevices,
     /// The tracks that came are the user's from now on; the peer connection, if there is one, sends them.
     KeepMedia(RequestId),
     /// The tracks that came are not wanted any more.

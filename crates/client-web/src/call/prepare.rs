@@ -1,7 +1,8 @@
 //! What is done of a call while it rings, so that the answer need not wait for it.
 //!
 //! The callee's peer connection is built, the caller's offer is answered, and candidates are looked for. Nothing of that is
-//! sent, and the browser is told no address of the caller's, so that it has nowhere to send anything to. When the user
+//! sent, and the browser is told no address of the caller's, so that it has nowhere to send anything to. It also looks which
+//! cameras and microphones there are, and opens none of them. When the user
 //! accepts, the answer goes out with the candidates that were found. It has no tracks yet; they follow.
 //!
 //! It is done only where the browser gives camera and microphone without asking. Elsewhere a peer connection built now would
@@ -46,6 +47,7 @@ impl Client {
             return;
         }
         let ready = self.take_ready(&offer).unwrap_or_else(|| {
+            self.effects.push(Effect::FindDevices);
             let mut leg = self.new_leg(false);
             for op in leg.negotiation.first_answer(offer) {
                 self.effects.push(Effect::Peer(leg.id, op));

@@ -45,6 +45,7 @@ fn while_it_rings_the_answer_is_made_and_nothing_is_told() {
     assert!(builds(&page));
     assert_eq!(page.ops(), preparation(OFFER));
     assert_eq!(page.request(), None, "no device is opened");
+    assert!(page.effects.contains(&Effect::FindDevices), "and yet they are looked for");
     page.effects.clear();
     page.peer(PeerEvent::AnswerReady(raw("{}")));
     page.server(r#"{"type":"candidate","name":"bob","candidate":{"candidate":"1"},"call":"c1"}"#);
@@ -227,6 +228,7 @@ fn a_browser_that_would_ask_is_not_hurried() {
     let mut page = TestPage::signed_in();
     page.server(&offer("c1", OFFER));
     assert_eq!(page.ops(), []);
+    assert!(!page.effects.contains(&Effect::FindDevices));
     // The user allows them for good while it rings.
     page.input(Input::DevicesAllowed(true));
     assert!(builds(&page));

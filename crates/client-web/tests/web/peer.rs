@@ -244,6 +244,41 @@ async fn hostile_descriptions_fail_and_hostile_candidates_do_not_matter() {
 }
 
 #[wasm_bindgen_test]
+async fn nothing_waits_for_candidates() {
+    let mut caller = End::new();
+    // The next candidate takes for ever.
+    let leave = "const { prototype } = RTCPeerConnection; const real = prototype.addIceCandidate;
+        prototype.addIceCandidate = () => {
+            prototype.addIceCandidate = real;
+            return new Promise(() => {});
+        }";
+    js_sys::eval(leave).unwrap();
+    let none = Tracks::default();
+    let candidate = PeerOp::AddCandidate(raw(r#"{"candidate":"","sdpMid":"0"}"#));
+    caller.ops(&none, [candidate, PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    caller.offer().await;
+}
+
+#[wasm_bindgen_test]
+async fn one_path_is_looked_for_that_all_share() {
+    let mut caller = End::new();
+    let none = Tracks::default();
+    caller.ops(&none, [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    let candidate = caller.wait("there is a candidate", |event| match event {
+        PeerEvent::Candidate(candidate) => Some(candidate.clone()),
+        _ => None,
+    });
+    candidate.await;
+    a_while().await;
+    for report in caller.reports.borrow().iter() {
+        if let Report::Event(PeerEvent::Candidate(candidate)) = report {
+            let json = candidate.as_json();
+            assert!(json.contains(r#""sdpMLineIndex":0"#), "{json}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 async fn long_texts_are_not_taken() {
     let none = Tracks::default();
     let (mut caller, callee) = connect(&none, &none).await;

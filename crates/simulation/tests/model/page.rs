@@ -126,7 +126,8 @@ impl State {
             }
             Effect::ClosePeer(id) => self.close_peer(page, id),
             Effect::Keep(kept) => self.page(page).kept = kept,
-            Effect::KeepMedia(_)
+            Effect::FindDevices
+            | Effect::KeepMedia(_)
             | Effect::EnableMicrophone(_)
             | Effect::RememberName(_)
             | Effect::KeepBlocked(_)

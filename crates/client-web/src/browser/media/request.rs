@@ -6,7 +6,7 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    ConstrainLongRange, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    ConstrainLongRange, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
     MediaTrackConstraints,
 };
 
@@ -54,10 +54,23 @@ pub fn open(
     });
 }
 
+/// Has the browser look for devices, of which it opens none. Chromium starts a process for cameras and looks at each for the
+/// first who asks; whoever opens one within the next seconds need not wait for that.
+pub fn find() {
+    if let Ok(found) = devices().and_then(|devices| devices.enumerate_devices()) {
+        spawn_local(async move {
+            // Nobody wants to know which there are.
+            let _ = JsFuture::from(found).await;
+        });
+    }
+}
+
+fn devices() -> Result<MediaDevices, JsValue> {
+    web_sys::window().ok_or(JsValue::NULL)?.navigator().media_devices()
+}
+
 async fn get_user_media(wanted: Wanted) -> Result<MediaStream, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let devices = window.navigator().media_devices()?;
-    let promise = devices.get_user_media_with_constraints(&constraints(wanted))?;
+    let promise = devices()?.get_user_media_with_constraints(&constraints(wanted))?;
     JsFuture::from(promise).await?.dyn_into()
 }
 

@@ -1,9 +1,9 @@
 //! Operations on a peer connection, each awaited before the next one begins.
 
-use js_sys::{Array, JSON};
+use js_sys::{Array, JSON, Promise};
 use protocol::Raw;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     RtcIceCandidateInit, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
     RtcSessionDescription, RtcSessionDescriptionInit,
@@ -72,9 +72,7 @@ impl Parts {
             PeerOp::ApplyOffer(raw) => self.apply(RtcSdpType::Offer, &raw).await,
             PeerOp::ApplyAnswer(raw) => self.apply(RtcSdpType::Answer, &raw).await,
             PeerOp::AddCandidate(raw) => {
-                if let Err(error) = self.add_candidate(&raw).await {
-                    crate::browser::note("a candidate is of no use", &error);
-                }
+                self.add_candidate(&raw);
                 Ok(None)
             }
             PeerOp::UseServers(ice_servers) => {
@@ -130,14 +128,17 @@ impl Parts {
         self.replace(tracks).await
     }
 
+    /// Both at once: the picture need not wait for the sound.
     async fn replace(&self, tracks: &Tracks) -> Outcome {
+        let replaced = Array::new();
         for kind in Kind::ALL {
             let Some(transceiver) = self.transceiver(kind) else { continue };
             let (sender, track) = (transceiver.sender(), tracks.get(kind));
             if sender.track().as_ref() != track {
-                JsFuture::from(sender.replace_track(track)).await?;
+                replaced.push(&sender.replace_track(track));
             }
         }
+        JsFuture::from(Promise::all(&replaced)).await?;
         Ok(None)
     }
 
@@ -175,10 +176,17 @@ impl Parts {
         Ok(None)
     }
 
-    async fn add_candidate(&self, raw: &Raw) -> Result<(), JsValue> {
-        let candidate: RtcIceCandidateInit = JSON::parse(raw.as_json())?.unchecked_into();
-        let added =
-            self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&candidate));
-        JsFuture::from(added).await.map(drop)
+    /// Nothing waits for it: the browser keeps the order of what it is asked, and takes its time where there are many.
+    fn add_candidate(&self, raw: &Raw) {
+        let added = JSON::parse(raw.as_json()).map(|candidate| {
+            let candidate: RtcIceCandidateInit = candidate.unchecked_into();
+            self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&candidate))
+        });
+        spawn_local(async move {
+            let added = async { JsFuture::from(added?).await };
+            if let Err(error) = added.await {
+                crate::browser::note("a candidate is of no use", &error);
+            }
+        });
     }
 }
