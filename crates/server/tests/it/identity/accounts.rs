@@ -19,6 +19,14 @@ async fn guest(server: &Server, login: Value) -> (Client, Value) {
     (client, reply)
 }
 
+/// A server that keeps the sessions of those who are away for longer than a test takes.
+async fn patient_server(provider: &Provider) -> Server {
+    server_with(&[("ours", provider)], |config, _| {
+        config.timing.grace = Duration::from_secs(1000);
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_ticket_is_good_once_and_only_a_ticket_is() {
     let provider = Provider::start().await;
@@ -193,10 +201,7 @@ async fn whoever_shows_who_they_are_takes_their_name_from_where_they_were() {
 #[tokio::test]
 async fn an_account_is_here_while_its_page_is() {
     let provider = Provider::start().await;
-    let server = server_with(&[("ours", &provider)], |config, _| {
-        config.timing.grace = Duration::from_secs(1000);
-    })
-    .await;
+    let server = patient_server(&provider).await;
     let mut browser = Browser::at(&server);
     browser.sign_in("ours").await;
     let without = json!({"provider": "ours"});
@@ -207,7 +212,6 @@ async fn an_account_is_here_while_its_page_is() {
     assert_eq!(browser.options().await["user"], here);
     drop(alice);
     let away = json!({"provider": "ours", "name": "alice"});
-
     crate::common::soon(async {
         while browser.options().await["user"] != away {
             tokio::task::yield_now().await;
@@ -222,10 +226,7 @@ async fn an_account_is_here_while_its_page_is() {
 #[tokio::test]
 async fn who_is_away_is_signed_out_as_well() {
     let provider = Provider::start().await;
-    let server = server_with(&[("ours", &provider)], |config, _| {
-        config.timing.grace = Duration::from_secs(1000);
-    })
-    .await;
+    let server = patient_server(&provider).await;
     let mut browser = Browser::at(&server);
     browser.sign_in("ours").await;
     let counts = json!({"name": "alice", "received": 0, "attempt": 1});
