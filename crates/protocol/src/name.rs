@@ -155,6 +155,12 @@ impl From<&UserName> for Arc<str> {
     }
 }
 
+impl From<UserName> for Arc<str> {
+    fn from(name: UserName) -> Self {
+        name.0
+    }
+}
+
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

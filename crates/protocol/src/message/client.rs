@@ -180,6 +180,14 @@ impl ClientMessage {
         Ok(message)
     }
 
+    /// The candidate in a message, where its fields are written in the order in which [`ClientMessage::encode`] writes
+    /// them, it is for the user of this name and of this call (`None`: it names no call), and what [`ClientMessage::decode`]
+    /// gives is a [`Candidate`] with the same. `None` for everything else, which is to be decoded.
+    #[must_use]
+    pub fn candidate_for(text: &str, name: &str, call: Option<&CallId>) -> Option<Raw> {
+        quick::candidate_for(text, name, call)
+    }
+
     /// Reads any message, and says what is wrong: first its type, and then again as a message of this type.
     pub(super) fn decode_in_two_passes(text: &str) -> Result<Self, DecodeError> {
         Ok(match &*kind_of(text)? {

@@ -9,7 +9,7 @@ mod scan;
 use scan::Scanner;
 
 use super::{Answer, Candidate, ClientMessage, Offer, Raw, ServerMessage};
-use crate::ids::CallId;
+use crate::{ids::CallId, limits::MAX_CANDIDATE_BYTES};
 
 /// The fields of all the messages that are read here.
 #[derive(Default)]
@@ -66,6 +66,21 @@ pub(super) fn decode(text: &str) -> Option<ClientMessage> {
     })
 }
 
+/// See [`ClientMessage::candidate_for`].
+pub(super) fn candidate_for(text: &str, name: &str, call: Option<&CallId>) -> Option<Raw> {
+    let rest = text.strip_prefix(r#"{"type":"candidate","name":""#)?.strip_prefix(name)?;
+    let rest = rest.strip_prefix(r#"","candidate":"#)?.strip_suffix('}')?;
+    let json = match call {
+        Some(call) => {
+            rest.strip_suffix('"')?.strip_suffix(call.as_str())?.strip_suffix(r#","call":""#)?
+        }
+        None => rest,
+    };
+    let mut scanner = Scanner::new(json);
+    some(scanner.value()?)?;
+    (scanner.is_done() && json.len() <= MAX_CANDIDATE_BYTES).then(|| Raw(json.into()))
+}
+
 /// A value that is not `null`, which may mean that it is absent.
 fn some(json: &str) -> Option<&str> {
     (json != "null").then_some(json)
@@ -102,37 +117,38 @@ pub(super) fn encode(message: &ServerMessage) -> Option<String> {
         return None;
     }
     let (opaque, call) = (opaque.as_json(), call.as_ref().map(CallId::as_str));
-    let replaces = replaces.map(CallId::as_str);
-    let inserted: usize = [name, call, replaces].into_iter().flatten().map(str::len).sum();
-    let mut text = String::with_capacity(AROUND + opaque.len() + inserted);
-    text.push_str(open);
-    if let Some(name) = name {
-        text.push_str(r#","name":""#);
-        text.push_str(name);
-        text.push('"');
+    let texts = [(NAME, name), (CALL, call), (REPLACES, replaces.map(CallId::as_str))];
+    let guest = if guest { GUEST } else { "" };
+    let added = texts.iter().filter_map(|(key, text)| text.map(|text| key.len() + text.len() + 1));
+    let around = open.len() + field.len() + guest.len() + 1;
+    // Exactly as long as it gets: what has room for more would be moved once more on its way to the socket.
+    let mut json = String::with_capacity(around + opaque.len() + added.sum::<usize>());
+    let [name, behind @ ..] = texts;
+    json.push_str(open);
+    push_text(&mut json, name);
+    json.push_str(field);
+    json.push_str(opaque);
+    for text in behind {
+        push_text(&mut json, text);
     }
-    text.push_str(field);
-    text.push_str(opaque);
-    if let Some(call) = call {
-        text.push_str(r#","call":""#);
-        text.push_str(call);
-        text.push('"');
-    }
-    if let Some(replaces) = replaces {
-        text.push_str(r#","replaces":""#);
-        text.push_str(replaces);
-        text.push('"');
-    }
-    if guest {
-        text.push_str(r#","guest":true"#);
-    }
-    text.push('}');
-    Some(text)
+    json.push_str(guest);
+    json.push('}');
+    Some(json)
 }
 
-/// How long a message is, at most, without what is put in.
-const AROUND: usize =
-    r#"{"type":"candidate","name":"","candidate":,"call":"","replaces":"","guest":true}"#.len();
+const NAME: &str = r#","name":""#;
+const CALL: &str = r#","call":""#;
+const REPLACES: &str = r#","replaces":""#;
+const GUEST: &str = r#","guest":true"#;
+
+/// Writes a field with its text, if it has one.
+fn push_text(json: &mut String, (key, text): (&str, Option<&str>)) {
+    if let Some(text) = text {
+        json.push_str(key);
+        json.push_str(text);
+        json.push('"');
+    }
+}
 
 /// Whether a text is not the same within quotes (RFC 8259 section 7). Call ids never need escapes, and user names none
 /// either; but this type does not say so.
@@ -144,7 +160,9 @@ fn needs_escapes(text: &str) -> bool {
 mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
-    use super::{ClientMessage, Raw, ServerMessage, decode, encode};
+    use super::{
+        ClientMessage, MAX_CANDIDATE_BYTES, Raw, ServerMessage, candidate_for, decode, encode,
+    };
     use crate::{CallId, RelayedAnswer, RelayedCandidate, RelayedOffer};
 
     /// Messages that are read in one pass.
@@ -201,6 +219,36 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_candidate_for_somebody_is_read_at_once() {
+        let id = CallId::try_from("c-1").unwrap();
+        let read =
+            |text: &str, call| candidate_for(text, "bob", call).map(|raw| raw.as_json().to_owned());
+        let with = |json: &str| {
+            format!(r#"{{"type":"candidate","name":"bob","candidate":{json},"call":"c-1"}}"#)
+        };
+        for json in [r#"{"candidate":"a \\ b","sdpMLineIndex":0}"#, "\"\"", "1"] {
+            assert_eq!(read(&with(json), Some(&id)).as_deref(), Some(json));
+        }
+        let tutorials = r#"{"type":"candidate","name":"bob","candidate":{}}"#;
+        assert_eq!(read(tutorials, None).as_deref(), Some("{}"));
+        assert_eq!(read(tutorials, Some(&id)), None);
+        assert_eq!(read(&with("{}"), None), None);
+        let large = format!("\"{}\"", "a".repeat(MAX_CANDIDATE_BYTES - 1));
+        for json in ["null", "", "{}}", "{},\"call\":\"c-2\"", "1,\"guest\":true", " {}", &large] {
+            assert_eq!(read(&with(json), Some(&id)), None, "{json}");
+        }
+        for other in [
+            r#"{"type":"candidate","name":"bobby","candidate":{},"call":"c-1"}"#,
+            r#"{"type":"candidate","name":"bob","candidate":{},"call":"c-12"}"#,
+            r#"{"type":"candidate","name":"bob","candidate":{},"call":"1c-1"}"#,
+            r#"{"type":"candidate","candidate":{},"call":"c-1"}"#,
+            r#"{"type":"answer","name":"bob","answer":{},"call":"c-1"}"#,
+        ] {
+            assert_eq!(read(other, Some(&id)), None, "{other}");
+        }
+    }
+
     /// Objects made of the fields that mean something, with values that are right for some of them.
     fn objects() -> impl Strategy<Value = String> {
         const KEYS: [&str; 8] =
@@ -255,6 +303,7 @@ mod tests {
         #[test]
         fn what_is_written_at_once_is_what_serde_writes(message in relayed()) {
             if let Some(text) = encode(&message) {
+                prop_assert_eq!(text.capacity(), text.len());
                 prop_assert_eq!(text, crate::message::encode(&message));
             }
         }

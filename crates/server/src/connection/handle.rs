@@ -19,12 +19,15 @@ use super::{
     residents::{Owner, Proof, Residents, Slot},
 };
 use crate::{
-    directory::{Directory, Mailbox},
+    directory::{Directory, Mailbox, Undeliverable},
     edge::{Pace, Place},
     ice::{Grant, Ice},
     limits::BATCH_MESSAGES,
     roster::Roster,
-    session::{Effect, Effects, Envelope, Input, Limits, Loss, Phase, Return, Session, Welcomed},
+    session::{
+        Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, Phase, Return, Session,
+        Welcomed,
+    },
 };
 
 /// A session with what it needs to live. Nothing in it belongs to a socket: it outlives one, and goes on over the next.
@@ -34,6 +37,8 @@ pub(super) struct SessionHandle<D: Directory> {
     machine: Session,
     mailbox: Mailbox,
     directory: D,
+    /// Where the peer was last found, which spares the search for each candidate.
+    peer: Option<(UserName, D::Address)>,
     shutdown: CancellationToken,
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
@@ -70,6 +75,7 @@ impl<D: Directory> SessionHandle<D> {
             machine,
             mailbox,
             directory,
+            peer: None,
             shutdown,
             registration,
             residence,
@@ -208,15 +214,38 @@ impl<D: Directory> SessionHandle<D> {
         self.handle(now, Input::FromClient(message), out)
     }
 
+    /// Passes on a candidate within the call; gives whether it is one. Anything else is to be decoded.
+    pub(super) async fn pass_on(
+        &mut self,
+        now: Instant,
+        text: &str,
+        out: &mut Outbound,
+    ) -> Result<bool, Ending> {
+        let Some((to, envelope)) = self.machine.pass_on(text) else { return Ok(false) };
+        let sent = match &self.peer {
+            Some((name, address)) if name == to => self.directory.send_to(address, envelope).await,
+            _ => Err(envelope),
+        };
+        let Err(envelope) = sent else { return Ok(true) };
+        self.peer = self.directory.address(to).await.map(|address| (to.clone(), address));
+        if let Err(why) = self.directory.send(to, envelope).await
+            && let Some(Call { peer: to, key }) = self.machine.phase().call().cloned()
+        {
+            let effects = self.undeliverable(now, to, key, why);
+            self.carry_out(now, effects, out).await?;
+        }
+        Ok(true)
+    }
+
     /// Takes in an envelope, and more from the mailbox, so that all of it goes out in one write; but no more than is
     /// worth one, since what waits to be written counts against the client.
     pub(super) async fn on_mail(
         &mut self,
-        now: Instant,
+        now: impl Fn() -> Instant,
         envelope: Envelope,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
-        self.handle(now, Input::FromPeer(envelope), out).await?;
+        self.hear(&now, envelope, out).await?;
         // Not all envelopes become messages, so they are counted as well: those who send them without end must not
         // keep this session from its own client.
         for _ in 1..BATCH_MESSAGES {
@@ -224,9 +253,22 @@ impl<D: Directory> SessionHandle<D> {
                 break;
             }
             let Some(envelope) = self.mailbox.try_recv() else { break };
-            self.handle(now, Input::FromPeer(envelope), out).await?;
+            self.hear(&now, envelope, out).await?;
         }
         Ok(())
+    }
+
+    /// Asks what time it is only where it matters.
+    async fn hear(
+        &mut self,
+        now: impl Fn() -> Instant,
+        envelope: Envelope,
+        out: &mut Outbound,
+    ) -> Result<(), Ending> {
+        match self.machine.hear(envelope) {
+            Ok(message) => out.push(Message::text(message.encode())),
+            Err(envelope) => self.handle(now(), Input::FromPeer(envelope), out).await,
+        }
     }
 
     pub(super) async fn on_time(&mut self, now: Instant, out: &mut Outbound) -> Result<(), Ending> {
@@ -280,17 +322,28 @@ impl<D: Directory> SessionHandle<D> {
             for effect in effects {
                 let Some((to, envelope)) = self.carry_out_here(effect, out)? else { continue };
                 let call = envelope.call.clone();
-                if let Err(why) = self.directory.send(&to, envelope).await
-                    // When the whole server stops, that a session is not there says nothing of its user.
-                    && !self.shutdown.is_cancelled()
-                {
-                    debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
-                    more.extend(self.machine.handle(now, Input::Undeliverable { to, call }));
+                if let Err(why) = self.directory.send(&to, envelope).await {
+                    more.extend(self.undeliverable(now, to, call, why));
                 }
             }
             effects = more;
         }
         Ok(())
+    }
+
+    fn undeliverable(
+        &mut self,
+        now: Instant,
+        to: UserName,
+        call: CallKey,
+        why: Undeliverable,
+    ) -> Effects {
+        // When the whole server stops, that a session is not there says nothing of its user.
+        if self.shutdown.is_cancelled() {
+            return Effects::new();
+        }
+        debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
+        self.machine.handle(now, Input::Undeliverable { to, call })
     }
 
     /// Carries out what needs no other session. Gives what is to be brought to one.

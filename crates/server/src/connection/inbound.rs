@@ -26,10 +26,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Paced::Cut => return Err(Ending::Close(CloseCode::Flood)),
         }
         match frame {
-            Message::Text(text) => match ClientMessage::decode(&text) {
-                Ok(message) => self.on_message(now, message).await,
-                Err(error) => self.on_bad_message(&error).await,
-            },
+            Message::Text(text) => self.on_text(now, &text).await,
             Message::Binary(_) => {
                 let message = "Messages are JSON in text frames, not binary ones.";
                 self.on_unreadable(Some(refusal(ErrorCode::BadMessage, message))).await
@@ -42,12 +39,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
     }
 
+    async fn on_text(&mut self, now: Instant, text: &str) -> Result<(), Ending> {
+        if let Stage::User(session) = &mut self.stage
+            && session.pass_on(now, text, &mut self.outbound).await?
+        {
+            return Ok(());
+        }
+        match ClientMessage::decode(text) {
+            Ok(message) => self.on_message(now, message).await,
+            Err(error) => self.on_bad_message(&error).await,
+        }
+    }
+
     pub(super) async fn on_mail(&mut self, envelope: Option<Envelope>) -> Result<(), Ending> {
         let Stage::User(session) = &mut self.stage else { return Ok(()) };
         let Some(envelope) = envelope else {
             return Err(Ending::CutOff);
         };
-        session.on_mail(now(), envelope, &mut self.outbound).await
+        session.on_mail(now, envelope, &mut self.outbound).await
     }
 
     fn paced(&mut self, now: Instant, frame: &Message) -> Paced {

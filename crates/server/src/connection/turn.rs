@@ -99,6 +99,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         Some(frame.unwrap_or(Ok(Message::Close(None))).map_err(Ending::from))
     }
 
+    /// The next frame, if it is there already, and others need not run first.
+    pub(super) async fn next_frame(&mut self) -> Option<Result<Message, Ending>> {
+        if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
+            return None;
+        }
+        let frame = poll_fn(|cx| Poll::Ready(self.poll_frame(cx))).await;
+        self.frames_in_a_row += usize::from(frame.is_some());
+        frame
+    }
+
     fn poll_mail(&mut self, cx: &mut Context<'_>) -> Option<Option<Envelope>> {
         let Stage::User(session) = &mut self.stage else { return None };
         match session.poll_mail(cx) {

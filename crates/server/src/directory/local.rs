@@ -8,7 +8,7 @@ use std::{
 
 use protocol::UserName;
 
-use super::{Directory, Mailbox, MailboxSender, NameTaken, NotTaken, Undeliverable};
+use super::{Directory, Mailbox, MailboxAddress, MailboxSender, NameTaken, Undeliverable};
 use crate::{limits::MAILBOX_ENVELOPES, session::Envelope};
 
 /// A directory in this process's memory. Clones share it.
@@ -60,7 +60,7 @@ impl LocalDirectory {
         let sender = mailbox.as_ref().ok_or(Undeliverable::CutOff)?;
         match sender.try_send(envelope) {
             Ok(()) => Ok(()),
-            Err(NotTaken) => {
+            Err(_) => {
                 *mailbox = None;
                 Err(Undeliverable::CutOff)
             }
@@ -70,6 +70,7 @@ impl LocalDirectory {
 
 impl Directory for LocalDirectory {
     type Registration = LocalRegistration;
+    type Address = MailboxAddress;
 
     async fn claim(&self, name: &UserName) -> Result<(LocalRegistration, Mailbox), NameTaken> {
         self.claim_now(name)
@@ -82,6 +83,18 @@ impl Directory for LocalDirectory {
         envelope: Envelope,
     ) -> impl Future<Output = Result<(), Undeliverable>> + Send {
         ready(self.send_now(to, envelope))
+    }
+
+    async fn address(&self, of: &UserName) -> Option<MailboxAddress> {
+        self.users().mailboxes.get(of)?.as_ref().map(MailboxSender::address)
+    }
+
+    fn send_to(
+        &self,
+        address: &MailboxAddress,
+        envelope: Envelope,
+    ) -> impl Future<Output = Result<(), Envelope>> + Send {
+        ready(address.try_send(envelope))
     }
 }
 

@@ -19,9 +19,9 @@ pub struct Mailbox(Arc<Shared>);
 #[derive(Debug)]
 pub struct MailboxSender(Arc<Shared>);
 
-/// Why an envelope was not put into a mailbox: it is full, or its session is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotTaken;
+/// Where to put something into a [`Mailbox`], for as long as its [`MailboxSender`] lives.
+#[derive(Debug)]
+pub struct MailboxAddress(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared(Mutex<Queue>);
@@ -71,11 +71,33 @@ impl MailboxSender {
     /// Puts an envelope into the mailbox.
     ///
     /// # Errors
-    /// It is full, or its session is gone.
-    pub fn try_send(&self, envelope: Envelope) -> Result<(), NotTaken> {
-        let mut queue = self.0.queue();
+    /// It is full, or its session is gone. Gives the envelope back.
+    pub fn try_send(&self, envelope: Envelope) -> Result<(), Envelope> {
+        self.0.put(envelope)
+    }
+
+    /// Where this puts envelopes.
+    #[must_use]
+    pub fn address(&self) -> MailboxAddress {
+        MailboxAddress(Arc::clone(&self.0))
+    }
+}
+
+impl MailboxAddress {
+    /// Puts an envelope into the mailbox.
+    ///
+    /// # Errors
+    /// It is full, or its session is gone, or cut off. Gives the envelope back.
+    pub fn try_send(&self, envelope: Envelope) -> Result<(), Envelope> {
+        self.0.put(envelope)
+    }
+}
+
+impl Shared {
+    fn put(&self, envelope: Envelope) -> Result<(), Envelope> {
+        let mut queue = self.queue();
         if !queue.open || queue.waiting.len() >= queue.capacity {
-            return Err(NotTaken);
+            return Err(envelope);
         }
         queue.waiting.push_back(envelope);
         let waker = queue.waker.take();
@@ -86,9 +108,7 @@ impl MailboxSender {
         }
         Ok(())
     }
-}
 
-impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         // No code that holds the lock can panic half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -124,7 +144,7 @@ mod tests {
 
     use protocol::UserName;
 
-    use super::{Mailbox, MailboxSender, NotTaken};
+    use super::{Mailbox, MailboxSender};
     use crate::session::{Body, CallKey, Envelope};
 
     fn envelope(number: u64) -> Envelope {
@@ -132,8 +152,9 @@ mod tests {
         Envelope { from, guest: false, call: CallKey::Numbered(number), body: Body::Ringing }
     }
 
-    fn send(sender: &MailboxSender, number: u64) -> Result<(), NotTaken> {
-        sender.try_send(envelope(number))
+    /// Gives whether it was taken.
+    fn send(sender: &MailboxSender, number: u64) -> bool {
+        sender.try_send(envelope(number)).is_ok()
     }
 
     async fn receive(mailbox: &mut Mailbox) -> Option<Envelope> {
@@ -151,7 +172,7 @@ mod tests {
             got
         });
         for number in 0..5 {
-            send(&sender, number).unwrap();
+            assert!(send(&sender, number));
             tokio::task::yield_now().await;
         }
         drop(sender);
@@ -161,9 +182,9 @@ mod tests {
     #[tokio::test]
     async fn a_full_one_takes_no_more_and_a_cut_off_one_is_read_to_its_end() {
         let (sender, mut mailbox) = Mailbox::new(2);
-        assert_eq!([0, 1, 2].map(|n| send(&sender, n)), [Ok(()), Ok(()), Err(NotTaken)]);
+        assert_eq!([0, 1, 2].map(|n| send(&sender, n)), [true, true, false]);
         assert_eq!(mailbox.try_recv(), Some(envelope(0)));
-        assert_eq!(send(&sender, 3), Ok(()));
+        assert!(send(&sender, 3));
         drop(sender);
         assert_eq!(receive(&mut mailbox).await, Some(envelope(1)));
         assert_eq!(receive(&mut mailbox).await, Some(envelope(3)));
@@ -176,6 +197,6 @@ mod tests {
         let waits = poll_fn(|cx| Poll::Ready(mailbox.poll_recv(cx).is_pending())).await;
         assert!(waits);
         drop(mailbox);
-        assert_eq!(send(&sender, 0), Err(NotTaken));
+        assert!(!send(&sender, 0));
     }
 }

@@ -24,7 +24,7 @@ use protocol::UserName;
 use crate::session::Envelope;
 
 pub use local::{LocalDirectory, LocalRegistration};
-pub use mailbox::{Mailbox, MailboxSender, NotTaken};
+pub use mailbox::{Mailbox, MailboxAddress, MailboxSender};
 
 /// Who is logged in, and how to reach them. See the [module](self) for what an engine guarantees.
 ///
@@ -32,6 +32,9 @@ pub use mailbox::{Mailbox, MailboxSender, NotTaken};
 pub trait Directory: Clone + Send + Sync + 'static {
     /// Holds a claimed name, and releases it when dropped.
     type Registration: Send + 'static;
+
+    /// Where the session of a name is, for who sends to it often.
+    type Address: Send + Sync + 'static;
 
     /// Claims a name for a session, which gets its mailbox.
     ///
@@ -51,6 +54,19 @@ pub trait Directory: Clone + Send + Sync + 'static {
         to: &UserName,
         envelope: Envelope,
     ) -> impl Future<Output = Result<(), Undeliverable>> + Send;
+
+    /// Where the session is that holds exactly this name, if there is one.
+    fn address(&self, of: &UserName) -> impl Future<Output = Option<Self::Address>> + Send;
+
+    /// Puts an envelope into the mailbox at an address, without looking for a name.
+    ///
+    /// # Errors
+    /// It is not taken there, or no more: gives it back, to be sent to the name.
+    fn send_to(
+        &self,
+        address: &Self::Address,
+        envelope: Envelope,
+    ) -> impl Future<Output = Result<(), Envelope>> + Send;
 }
 
 /// Somebody holds the name, or one that looks the same.

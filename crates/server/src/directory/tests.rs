@@ -84,6 +84,37 @@ async fn a_released_name_is_nobody_and_its_mailbox_can_be_read_to_the_end<D: Dir
     assert_eq!(again.try_recv(), None, "what was for the one before is not for the next");
 }
 
+async fn an_address_is_as_good_as_the_name_until_the_session_is_gone<D: Directory>(directory: D) {
+    assert!(directory.address(&name("bob")).await.is_none());
+    let (held, mut mailbox) = directory.claim(&name("bob")).await.unwrap();
+    let address = directory.address(&name("bob")).await.unwrap();
+    assert_eq!(directory.send_to(&address, envelope(1)).await, Ok(()));
+    assert_eq!(directory.send(&name("bob"), envelope(2)).await, Ok(()));
+    assert_eq!(directory.send_to(&address, envelope(3)).await, Ok(()));
+    for number in 1..=3 {
+        assert_eq!(next(&mut mailbox).await, Some(envelope(number)));
+    }
+    drop(held);
+    let (_held, mut again) = directory.claim(&name("bob")).await.unwrap();
+    assert_eq!(directory.send_to(&address, envelope(4)).await, Err(envelope(4)));
+    assert_eq!([mailbox.try_recv(), again.try_recv()], [None, None]);
+}
+
+async fn an_address_does_not_take_more_than_the_mailbox_holds<D: Directory>(directory: D) {
+    let (_held, mut mailbox) = directory.claim(&name("bob")).await.unwrap();
+    let address = directory.address(&name("bob")).await.unwrap();
+    let all = MAILBOX_ENVELOPES as u64;
+    for number in 0..all {
+        assert_eq!(directory.send_to(&address, envelope(number)).await, Ok(()));
+    }
+    assert_eq!(directory.send_to(&address, envelope(all)).await, Err(envelope(all)));
+    // It is the search for the name that cuts the session off; from then on the address is nobody's.
+    assert_eq!(directory.send(&name("bob"), envelope(all)).await, Err(Undeliverable::CutOff));
+    assert_eq!(next(&mut mailbox).await, Some(envelope(0)));
+    assert_eq!(directory.send_to(&address, envelope(all)).await, Err(envelope(all)));
+    assert!(directory.address(&name("bob")).await.is_none());
+}
+
 async fn a_full_mailbox_cuts_its_session_off<D: Directory>(directory: D) {
     let (held, mut mailbox) = directory.claim(&name("bob")).await.unwrap();
     let all = MAILBOX_ENVELOPES as u64;
@@ -123,5 +154,7 @@ suite!(
     only_the_very_name_is_reached,
     envelopes_arrive_once_and_in_order,
     a_released_name_is_nobody_and_its_mailbox_can_be_read_to_the_end,
+    an_address_is_as_good_as_the_name_until_the_session_is_gone,
+    an_address_does_not_take_more_than_the_mailbox_holds,
     a_full_mailbox_cuts_its_session_off,
 );

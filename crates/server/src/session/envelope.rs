@@ -81,4 +81,11 @@ impl CallKey {
             Self::Numbered(_) => None,
         }
     }
+
+    pub(super) fn into_id(self) -> Option<CallId> {
+        match self {
+            Self::Given(id) => Some(id),
+            Self::Numbered(_) => None,
+        }
+    }
 }

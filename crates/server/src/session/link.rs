@@ -106,7 +106,7 @@ impl Stream {
         }
     }
 
-    fn keep(&mut self, message: &ServerMessage) {
+    pub(super) fn keep(&mut self, message: &ServerMessage) {
         if let Self::Counted { outbox, .. } = self
             && message.is_counted()
             && let Some(kept) = outbox

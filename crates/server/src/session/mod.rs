@@ -68,6 +68,7 @@ mod held;
 mod link;
 mod peer;
 mod phase;
+mod shortcut;
 #[cfg(test)]
 mod tests;
 // The lints know by the very words `cfg(test)` what may panic.

@@ -3,7 +3,10 @@
 use std::future::poll_fn;
 
 use protocol::{LeaveReason, Raw, UserName};
-use server::{directory::Directory, session::Body};
+use server::{
+    directory::Directory,
+    session::{Body, Envelope},
+};
 
 use crate::{
     common::{Server, soon},
@@ -61,6 +64,54 @@ async fn a_busy_callee_is_not_disturbed() {
     bob.hears_nothing().await;
     alice.say(r#"{"type":"candidate","candidate":1}"#).await;
     bob.hears(r#"{"type":"candidate","name":"alice","candidate":1,"call":"c1"}"#).await;
+}
+
+#[tokio::test]
+async fn candidates_go_to_whom_the_call_is_with_now() {
+    let server = Server::start().await;
+    let (mut alice, mut bob) = server.call("alice", "bob").await;
+    let mut carol = server.user("carol").await;
+    for (peer, name) in [(&mut bob, "bob"), (&mut carol, "carol")] {
+        if name == "carol" {
+            alice.say(r#"{"type":"leave"}"#).await;
+            alice.call("alice", peer, name).await;
+        }
+        for n in 0..3 {
+            let (to, from) = [name, "alice"]
+                .map(|name| {
+                    format!(r#"{{"type":"candidate","name":"{name}","candidate":{n},"call":"c1"}}"#)
+                })
+                .into();
+            alice.say(&to).await;
+            peer.hears(&from).await;
+        }
+    }
+    bob.hears(r#"{"type":"leave","name":"alice","call":"c1","reason":"hangup"}"#).await;
+    bob.hears_nothing().await;
+}
+
+/// On one thread, and with bob's session played by the test.
+#[tokio::test(flavor = "current_thread")]
+async fn a_candidate_for_a_peer_who_is_gone_ends_the_call() {
+    let relay = Relay::start();
+    let mut client = relay.user("alice").await;
+    let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
+    let (bob_is_there, mut mailbox) = relay.directory.claim(&bob).await.unwrap();
+    client.say(r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#).await;
+    let offer = soon(poll_fn(|cx| mailbox.poll_recv(cx))).await.unwrap();
+    let body = Body::Answer(Raw::from_json("2".to_owned()).unwrap());
+    relay.directory.send(&alice, Envelope { from: bob, body, ..offer }).await.unwrap();
+    client.hears(r#"{"type":"answer","name":"bob","answer":2,"call":"c1"}"#).await;
+
+    const CANDIDATE: &str = r#"{"type":"candidate","name":"bob","candidate":3,"call":"c1"}"#;
+    for _ in 0..2 {
+        client.say(CANDIDATE).await;
+        let candidate = soon(poll_fn(|cx| mailbox.poll_recv(cx))).await.unwrap();
+        assert_eq!(candidate.body, Body::Candidate(Raw::from_json("3".to_owned()).unwrap()));
+    }
+    drop(bob_is_there);
+    client.say(CANDIDATE).await;
+    client.hears(r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#).await;
 }
 
 #[tokio::test]

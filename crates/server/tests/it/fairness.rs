@@ -56,3 +56,15 @@ async fn a_flood_of_calls_does_not_end_the_call_of_another() {
         harms_nobody(flooders, &flood).await;
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_burst_within_a_call_leaves_its_peer_the_time_to_read_it() {
+    let relay = Relay::start();
+    let (mut alice, mut bob) = (relay.user("alice").await, relay.user("bob").await);
+    alice.call("alice", &mut bob, "bob").await;
+    let candidate = r#"{"type":"candidate","name":"bob","candidate":1,"call":"c1"}"#;
+    flood(&mut alice, &[candidate; 1000]).await;
+    for _ in 0..1000 {
+        bob.hears(r#"{"type":"candidate","name":"alice","candidate":1,"call":"c1"}"#).await;
+    }
+}

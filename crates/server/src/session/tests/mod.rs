@@ -266,9 +266,13 @@ fn checked(session: &mut Session, now: Instant, input: Input) -> (Effects, Vec<S
         _ => None,
     };
     let returns = matches!(input, Input::Return(_));
+    let shortened = shortened(session, &input);
     let outside = matches!(&input, Input::FromPeer(envelope) if is_outside(&before, envelope));
     let twins = if returns { Effects::new() } else { twin.handle(now, input.clone()) };
     let effects = session.handle(now, input);
+    if let Some((shortened, shortly)) = shortened {
+        assert_eq!((&shortened, &shortly), (&*session, &effects), "the short way is another");
+    }
     if outside {
         assert_eq!(effects, Effects::new(), "it comes from outside the call");
         assert_eq!(*session.phase(), before);
@@ -291,6 +295,22 @@ fn checked(session: &mut Session, now: Instant, input: Input) -> (Effects, Vec<S
     let waits = session.next_timeout().is_some() || !matches!(session.link, Link::Away { .. });
     assert!(waits || *session.phase() == Phase::Ended, "nobody ends this session: {session:?}");
     (effects, said)
+}
+
+/// What becomes of a session and comes of an input by the short way, if it goes by that.
+fn shortened(session: &Session, input: &Input) -> Option<(Session, Effects)> {
+    let mut twin = session.clone();
+    let effect = match input {
+        Input::FromClient(message) => {
+            let (to, envelope) = twin.pass_on(&message.encode())?;
+            Effect::ToPeer(to.clone(), envelope)
+        }
+        Input::FromPeer(envelope) => Effect::ToClient(twin.hear(envelope.clone()).ok()?),
+        _ => {
+            return None;
+        }
+    };
+    Some((twin, vec![effect]))
 }
 
 /// Whether something is said within a call by somebody who is not the peer of the user's call, if there is one.

@@ -42,6 +42,16 @@ fn is_in(world: &World, user: &str, call: &str) {
 
 /// Each waited for the other's answer.
 #[test]
+fn a_candidate_of_another_call_does_not_reach_the_one_that_stands() {
+    let mut world = in_call();
+    for call in ["c0", "c1"] {
+        from_peer(&mut world, "alice", call, Body::Candidate(raw("1")));
+    }
+    let heard = r#"{"type":"candidate","name":"bob","candidate":1,"call":"c1"}"#;
+    assert_eq!(world.hears("alice"), [heard]);
+}
+
+#[test]
 fn of_two_who_continue_a_call_one_after_the_other_the_later_is_heard() {
     for (first, second) in [("alice", "bob"), ("bob", "alice")] {
         let mut world = in_call();
