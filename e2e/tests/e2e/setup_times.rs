@@ -105,3 +105,35 @@ fn the_page_measures_itself_and_shows_it_to_who_asks() -> Played {
         Ok(())
     })
 }
+
+/// Notes what begins to move or to change its looks on the stage, but for the buttons that lie under the pointer.
+const WATCH_STAGE: &str = "
+    window.moved = [];
+    for (const kind of ['animationstart', 'transitionrun']) {
+        document.addEventListener(kind, ({ target, propertyName, animationName }) => {
+            if (target.closest('.stage') && !target.closest('.controls')) {
+                moved.push(`${target.className}: ${propertyName ?? animationName}`);
+            }
+        });
+    }
+    return true;";
+
+#[test]
+fn nothing_moves_while_a_call_is_being_connected() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        alice.sees("their own picture", |look| look.own_picture).await?;
+        for person in [&alice, &bob] {
+            ensure!(person.value::<bool>(WATCH_STAGE).await?);
+        }
+        bob.answers().await?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        for person in [&alice, &bob] {
+            let moved: Vec<String> = person.value("return moved").await?;
+            ensure!(moved.is_empty(), "{}: {moved:?}", person.name());
+        }
+        Ok(())
+    })
+}
