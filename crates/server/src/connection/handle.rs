@@ -37,8 +37,8 @@ pub(super) struct SessionHandle<D: Directory> {
     machine: Session,
     mailbox: Mailbox,
     directory: D,
-    /// Where the peer was last found, which spares the search for each candidate.
-    peer: Option<(UserName, D::Address)>,
+    /// Where the peer was last found, which spares the search for each candidate. Boxed, since most users are in no call.
+    peer: Option<Box<(UserName, D::Address)>>,
     shutdown: CancellationToken,
     /// `None` once the session has ended.
     registration: Option<D::Registration>,
@@ -215,37 +215,53 @@ impl<D: Directory> SessionHandle<D> {
     }
 
     /// Passes on a candidate within the call; gives whether it is one. Anything else is to be decoded.
-    pub(super) async fn pass_on(
+    ///
+    /// # Errors
+    /// Gives the envelope that it goes in if the [peer has to be found](Self::find_peer) for that. Boxed, so that no
+    /// room for it is set aside all the time.
+    pub(super) fn pass_on(&mut self, text: &str) -> Result<bool, Box<Envelope>> {
+        let Some((to, envelope)) = self.machine.pass_on(text) else { return Ok(false) };
+        match self.peer.as_deref() {
+            Some((name, address)) if name == to => {
+                self.directory.try_send_to(address, envelope).map(|()| true).map_err(Box::new)
+            }
+            _ => Err(Box::new(envelope)),
+        }
+    }
+
+    /// Sends this to the call's peer, and remembers where that is.
+    pub(super) async fn find_peer(
         &mut self,
         now: Instant,
-        text: &str,
+        envelope: Envelope,
         out: &mut Outbound,
-    ) -> Result<bool, Ending> {
-        let Some((to, envelope)) = self.machine.pass_on(text) else { return Ok(false) };
-        let sent = match &self.peer {
-            Some((name, address)) if name == to => self.directory.send_to(address, envelope).await,
-            _ => Err(envelope),
+    ) -> Result<(), Ending> {
+        let Some(Call { peer: to, key }) = self.machine.phase().call().cloned() else {
+            return Ok(());
         };
-        let Err(envelope) = sent else { return Ok(true) };
-        self.peer = self.directory.address(to).await.map(|address| (to.clone(), address));
-        if let Err(why) = self.directory.send(to, envelope).await
-            && let Some(Call { peer: to, key }) = self.machine.phase().call().cloned()
-        {
-            let effects = self.undeliverable(now, to, key, why);
-            self.carry_out(now, effects, out).await?;
+        self.peer =
+            self.directory.address(&to).await.map(|address| Box::new((to.clone(), address)));
+        match self.directory.send(&to, envelope).await {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                let effects = self.undeliverable(now, to, key, why);
+                self.carry_out(now, effects, out).await
+            }
         }
-        Ok(true)
     }
 
     /// Takes in an envelope, and more from the mailbox, so that all of it goes out in one write; but no more than is
     /// worth one, since what waits to be written counts against the client.
     pub(super) async fn on_mail(
         &mut self,
-        now: impl Fn() -> Instant,
+        now: Instant,
         envelope: Envelope,
         out: &mut Outbound,
     ) -> Result<(), Ending> {
-        self.hear(&now, envelope, out).await?;
+        let effects = self.hear(now, envelope, out)?;
+        if !effects.is_empty() {
+            self.carry_out(now, effects, out).await?;
+        }
         // Not all envelopes become messages, so they are counted as well: those who send them without end must not
         // keep this session from its own client.
         for _ in 1..BATCH_MESSAGES {
@@ -253,21 +269,24 @@ impl<D: Directory> SessionHandle<D> {
                 break;
             }
             let Some(envelope) = self.mailbox.try_recv() else { break };
-            self.hear(&now, envelope, out).await?;
+            let effects = self.hear(now, envelope, out)?;
+            if !effects.is_empty() {
+                self.carry_out(now, effects, out).await?;
+            }
         }
         Ok(())
     }
 
-    /// Asks what time it is only where it matters.
-    async fn hear(
+    /// Hands an envelope to the machine, by the short way if it goes by that, and gives what is to be carried out.
+    fn hear(
         &mut self,
-        now: impl Fn() -> Instant,
+        now: Instant,
         envelope: Envelope,
         out: &mut Outbound,
-    ) -> Result<(), Ending> {
+    ) -> Result<Effects, Ending> {
         match self.machine.hear(envelope) {
-            Ok(message) => out.push(Message::text(message.encode())),
-            Err(envelope) => self.handle(now(), Input::FromPeer(envelope), out).await,
+            Ok(message) => out.push(Message::text(message.encode())).map(|()| Effects::new()),
+            Err(envelope) => Ok(self.machine.handle(now, Input::FromPeer(envelope))),
         }
     }
 

@@ -26,7 +26,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Paced::Cut => return Err(Ending::Close(CloseCode::Flood)),
         }
         match frame {
-            Message::Text(text) => self.on_text(now, &text).await,
+            Message::Text(text) => match self.pass_on(&text) {
+                Ok(true) => Ok(()),
+                // Boxed, so that the room which only this needs is not set aside all the time.
+                Err(envelope) => Box::pin(self.find_peer(now, envelope)).await,
+                Ok(false) => match ClientMessage::decode(&text) {
+                    Ok(message) => self.on_message(now, message).await,
+                    Err(error) => self.on_bad_message(&error).await,
+                },
+            },
             Message::Binary(_) => {
                 let message = "Messages are JSON in text frames, not binary ones.";
                 self.on_unreadable(Some(refusal(ErrorCode::BadMessage, message))).await
@@ -39,16 +47,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
     }
 
-    async fn on_text(&mut self, now: Instant, text: &str) -> Result<(), Ending> {
-        if let Stage::User(session) = &mut self.stage
-            && session.pass_on(now, text, &mut self.outbound).await?
-        {
-            return Ok(());
+    fn pass_on(&mut self, text: &str) -> Result<bool, Box<Envelope>> {
+        match &mut self.stage {
+            Stage::User(session) => session.pass_on(text),
+            Stage::Guest { .. } => Ok(false),
         }
-        match ClientMessage::decode(text) {
-            Ok(message) => self.on_message(now, message).await,
-            Err(error) => self.on_bad_message(&error).await,
-        }
+    }
+
+    async fn find_peer(&mut self, now: Instant, envelope: Box<Envelope>) -> Result<(), Ending> {
+        let Stage::User(session) = &mut self.stage else { return Ok(()) };
+        session.find_peer(now, *envelope, &mut self.outbound).await
     }
 
     pub(super) async fn on_mail(&mut self, envelope: Option<Envelope>) -> Result<(), Ending> {
@@ -56,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let Some(envelope) = envelope else {
             return Err(Ending::CutOff);
         };
-        session.on_mail(now, envelope, &mut self.outbound).await
+        session.on_mail(now(), envelope, &mut self.outbound).await
     }
 
     fn paced(&mut self, now: Instant, frame: &Message) -> Paced {

@@ -242,10 +242,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         if let Some(frame) = turn.frame {
             self.heartbeat.heard();
             self.on_frame(frame?).await?;
-            // What was read together with it, before anything else is asked for.
-            while let Some(frame) = self.next_frame().await {
-                self.on_frame(frame?).await?;
-            }
         }
         if turn.rare.time {
             self.on_time(now()).await?;

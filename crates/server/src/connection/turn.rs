@@ -29,7 +29,7 @@ pub(super) struct Turn {
 }
 
 /// What happens seldom.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Rare {
     /// Whether a deadline is due.
     pub(super) time: bool,
@@ -49,6 +49,10 @@ pub(super) struct Bells {
 }
 
 impl Turn {
+    const fn of(frame: Result<Message, Ending>) -> Self {
+        Self { written: Ok(()), frame: Some(frame), mail: None, rare: Rare::NOTHING }
+    }
+
     fn has_something(&self) -> bool {
         self.written.is_err()
             || self.frame.is_some()
@@ -58,6 +62,8 @@ impl Turn {
 }
 
 impl Rare {
+    const NOTHING: Self = Self { time: false, wanted: false, signed_out: false, shutdown: false };
+
     const fn has_something(self) -> bool {
         self.time || self.wanted || self.signed_out || self.shutdown
     }
@@ -76,6 +82,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             yield_now().await;
         }
         poll_fn(|cx| {
+            // What was read together with the last frame, before anything else is asked for.
+            if self.frames_in_a_row > 0
+                && let Some(frame) = self.poll_frame(cx)
+            {
+                self.frames_in_a_row += 1;
+                return Poll::Ready(Turn::of(frame));
+            }
             let turn = Turn {
                 written: self.poll_write(cx).map_err(Ending::from),
                 frame: self.poll_frame(cx),
@@ -97,16 +110,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Option<Result<Message, Ending>> {
         let frame = self.bells.frame.ask(cx, |cx| Pin::new(&mut self.socket).poll_next(cx))?;
         Some(frame.unwrap_or(Ok(Message::Close(None))).map_err(Ending::from))
-    }
-
-    /// The next frame, if it is there already, and others need not run first.
-    pub(super) async fn next_frame(&mut self) -> Option<Result<Message, Ending>> {
-        if self.frames_in_a_row >= limits::FRAMES_IN_A_ROW {
-            return None;
-        }
-        let frame = poll_fn(|cx| Poll::Ready(self.poll_frame(cx))).await;
-        self.frames_in_a_row += usize::from(frame.is_some());
-        frame
     }
 
     fn poll_mail(&mut self, cx: &mut Context<'_>) -> Option<Option<Envelope>> {
@@ -138,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             };
             if rare.has_something() { Poll::Ready(rare) } else { Poll::Pending }
         });
-        found.unwrap_or_default()
+        found.unwrap_or(Rare::NOTHING)
     }
 
     /// Writes as much of the queue as the socket takes, without waiting: first all of it into the library's buffer,

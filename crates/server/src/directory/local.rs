@@ -89,12 +89,8 @@ impl Directory for LocalDirectory {
         self.users().mailboxes.get(of)?.as_ref().map(MailboxSender::address)
     }
 
-    fn send_to(
-        &self,
-        address: &MailboxAddress,
-        envelope: Envelope,
-    ) -> impl Future<Output = Result<(), Envelope>> + Send {
-        ready(address.try_send(envelope))
+    fn try_send_to(&self, address: &MailboxAddress, envelope: Envelope) -> Result<(), Envelope> {
+        address.try_send(envelope)
     }
 }
 

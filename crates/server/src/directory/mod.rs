@@ -58,15 +58,11 @@ pub trait Directory: Clone + Send + Sync + 'static {
     /// Where the session is that holds exactly this name, if there is one.
     fn address(&self, of: &UserName) -> impl Future<Output = Option<Self::Address>> + Send;
 
-    /// Puts an envelope into the mailbox at an address, without looking for a name.
+    /// Puts an envelope into the mailbox at an address, if that can be done at once, without looking for a name.
     ///
     /// # Errors
     /// It is not taken there, or no more: gives it back, to be sent to the name.
-    fn send_to(
-        &self,
-        address: &Self::Address,
-        envelope: Envelope,
-    ) -> impl Future<Output = Result<(), Envelope>> + Send;
+    fn try_send_to(&self, address: &Self::Address, envelope: Envelope) -> Result<(), Envelope>;
 }
 
 /// Somebody holds the name, or one that looks the same.

@@ -88,15 +88,15 @@ async fn an_address_is_as_good_as_the_name_until_the_session_is_gone<D: Director
     assert!(directory.address(&name("bob")).await.is_none());
     let (held, mut mailbox) = directory.claim(&name("bob")).await.unwrap();
     let address = directory.address(&name("bob")).await.unwrap();
-    assert_eq!(directory.send_to(&address, envelope(1)).await, Ok(()));
+    assert_eq!(directory.try_send_to(&address, envelope(1)), Ok(()));
     assert_eq!(directory.send(&name("bob"), envelope(2)).await, Ok(()));
-    assert_eq!(directory.send_to(&address, envelope(3)).await, Ok(()));
+    assert_eq!(directory.try_send_to(&address, envelope(3)), Ok(()));
     for number in 1..=3 {
         assert_eq!(next(&mut mailbox).await, Some(envelope(number)));
     }
     drop(held);
     let (_held, mut again) = directory.claim(&name("bob")).await.unwrap();
-    assert_eq!(directory.send_to(&address, envelope(4)).await, Err(envelope(4)));
+    assert_eq!(directory.try_send_to(&address, envelope(4)), Err(envelope(4)));
     assert_eq!([mailbox.try_recv(), again.try_recv()], [None, None]);
 }
 
@@ -105,13 +105,13 @@ async fn an_address_does_not_take_more_than_the_mailbox_holds<D: Directory>(dire
     let address = directory.address(&name("bob")).await.unwrap();
     let all = MAILBOX_ENVELOPES as u64;
     for number in 0..all {
-        assert_eq!(directory.send_to(&address, envelope(number)).await, Ok(()));
+        assert_eq!(directory.try_send_to(&address, envelope(number)), Ok(()));
     }
-    assert_eq!(directory.send_to(&address, envelope(all)).await, Err(envelope(all)));
+    assert_eq!(directory.try_send_to(&address, envelope(all)), Err(envelope(all)));
     // It is the search for the name that cuts the session off; from then on the address is nobody's.
     assert_eq!(directory.send(&name("bob"), envelope(all)).await, Err(Undeliverable::CutOff));
     assert_eq!(next(&mut mailbox).await, Some(envelope(0)));
-    assert_eq!(directory.send_to(&address, envelope(all)).await, Err(envelope(all)));
+    assert_eq!(directory.try_send_to(&address, envelope(all)), Err(envelope(all)));
     assert!(directory.address(&name("bob")).await.is_none());
 }
 
