@@ -219,6 +219,18 @@ fn an_offer_within_a_call_that_crosses_with_the_word_of_its_end_does_not_begin_i
 }
 
 #[test]
+fn a_candidate_within_a_call_that_stands_goes_the_short_way() {
+    let mut world = in_call();
+    let alice = world.sessions.get_mut("alice").unwrap();
+    let said = r#"{"type":"candidate","name":"bob","candidate":{"c":1},"call":"c1"}"#;
+    let (to, envelope) = alice.pass_on(said).unwrap();
+    assert_eq!(to.as_str(), "bob");
+    let heard = world.sessions.get_mut("bob").unwrap().hear(envelope).unwrap();
+    let expected = r#"{"type":"candidate","name":"alice","candidate":{"c":1},"call":"c1"}"#;
+    assert_eq!(heard.encode(), expected);
+}
+
+#[test]
 fn what_belongs_to_an_earlier_call_is_dropped() {
     let mut world = in_call();
     // Bob's candidate and leave are under way while alice hangs up and calls again.
