@@ -15,7 +15,11 @@ use protocol::{Offer, UserName};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::residents::{Owner, Proof, Residents, Slot};
+use super::{
+    residents::Residents,
+    secret::Proof,
+    slot::{Owner, Slot},
+};
 use crate::{
     directory::{Directory, Mailbox},
     edge::{Pace, Place},

@@ -7,7 +7,9 @@ use super::{
     Shared,
     login::{NotIn, refused, sign_in_required},
     now,
-    residents::{NotTaken, Owner, Proof},
+    residents::NotTaken,
+    secret::Proof,
+    slot::Owner,
 };
 use crate::{
     directory::{Directory, Mailbox},

@@ -9,10 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::info;
 
 use super::{
-    Connection, Ending, SessionHandle, Shared, Stage,
-    identify::Who,
-    now,
-    residents::{NotTaken, Secret},
+    Connection, Ending, SessionHandle, Shared, Stage, identify::Who, now, residents::NotTaken,
+    secret::Secret,
 };
 use crate::{
     directory::Directory,

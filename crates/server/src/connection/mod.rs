@@ -18,6 +18,8 @@ mod login;
 mod outbound;
 mod reader;
 mod residents;
+mod secret;
+mod slot;
 mod turn;
 mod websocket;
 
@@ -49,8 +51,8 @@ use handle::SessionHandle;
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
 pub use reader::ReadOnDemand;
-pub use residents::Proof;
 use residents::Residents;
+pub use secret::Proof;
 use turn::{Bells, Turn};
 pub use websocket::websocket_config;
 

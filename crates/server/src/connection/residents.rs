@@ -6,94 +6,18 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
-    },
-    task::{Context, Poll},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use futures_util::task::AtomicWaker;
-use identity::Account;
 use protocol::UserName;
-use sha2::{Digest, Sha256};
 use tokio::{sync::oneshot, time::timeout};
 
-use super::handle::SessionHandle;
+use super::{
+    handle::SessionHandle,
+    secret::Proof,
+    slot::{Owner, Slot},
+};
 use crate::{directory::Directory, limits::HANDOVER_DEADLINE};
-
-/// The resume secret of a session: 128 random bits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Secret(u128);
-
-/// What the server keeps of a secret, here and on disk: its SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Proof(pub(crate) [u8; 32]);
-
-impl Secret {
-    /// A new one; `None` if the system has no random numbers to give.
-    pub(super) fn draw() -> Option<Self> {
-        let mut bits = [0; 16];
-        getrandom::fill(&mut bits).ok()?;
-        Some(Self(u128::from_be_bytes(bits)))
-    }
-
-    /// Reads one. What is none proves nothing.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
-    }
-
-    pub(super) fn proof(self) -> Proof {
-        Proof(Sha256::digest(self.0.to_be_bytes()).into())
-    }
-
-    /// As it goes over the wire.
-    pub(super) fn reveal(self) -> String {
-        format!("{:032x}", self.0)
-    }
-}
-
-/// Neither a secret nor its hash may end in a log.
-impl fmt::Debug for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proof")
-    }
-}
-
-/// Whose session it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// Whoever has the secret: it was there before the server started anew, and nobody is back yet.
-    Unknown,
-    /// A guest's.
-    Guest,
-    /// This account's.
-    Account(i64),
-}
-
-impl Owner {
-    pub(super) fn of(account: Option<&Account>) -> Self {
-        account.map_or(Self::Guest, |account| Self::Account(account.id()))
-    }
-
-    /// Accounts are numbered from 1 on.
-    const fn number(self) -> i64 {
-        match self {
-            Self::Unknown => 0,
-            Self::Guest => -1,
-            Self::Account(id) => id,
-        }
-    }
-
-    const fn numbered(number: i64) -> Self {
-        match number {
-            0 => Self::Unknown,
-            -1 => Self::Guest,
-            id => Self::Account(id),
-        }
-    }
-}
 
 /// Why a session was not taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,22 +35,6 @@ pub(super) enum NotTaken {
 /// The sessions that can be taken back, by name.
 pub(super) struct Residents<D: Directory>(Mutex<HashMap<UserName, Arc<Slot<D>>>>);
 
-/// Where the wish for a session is left, and found by the task that drives it.
-pub(super) struct Slot<D: Directory> {
-    proof: Proof,
-    /// The number of its [`Owner`].
-    owner: AtomicI64,
-    /// The number of the socket that it is at.
-    attempt: AtomicU64,
-    /// Whether its user's client is there.
-    attended: AtomicBool,
-    wish: Mutex<Option<Wish<D>>>,
-    driver: AtomicWaker,
-}
-
-/// Where a session is to be sent.
-pub(super) type Wish<D> = oneshot::Sender<Box<SessionHandle<D>>>;
-
 impl<D: Directory> Residents<D> {
     pub(super) fn new() -> Self {
         Self(Mutex::new(HashMap::new()))
@@ -139,14 +47,7 @@ impl<D: Directory> Residents<D> {
 
     /// Makes a session one that can be taken back with this proof.
     pub(super) fn add(&self, user: &UserName, proof: Proof, attempt: u64) -> Arc<Slot<D>> {
-        let slot = Arc::new(Slot {
-            proof,
-            owner: AtomicI64::new(Owner::Unknown.number()),
-            attempt: AtomicU64::new(attempt),
-            attended: AtomicBool::new(false),
-            wish: Mutex::new(None),
-            driver: AtomicWaker::new(),
-        });
+        let slot = Arc::new(Slot::new(proof, attempt));
         self.slots().insert(user.clone(), Arc::clone(&slot));
         slot
     }
@@ -166,7 +67,7 @@ impl<D: Directory> Residents<D> {
         proof: Proof,
         attempt: Option<u64>,
     ) -> Result<Box<SessionHandle<D>>, NotTaken> {
-        let slot = self.slots().get(user).filter(|slot| slot.proof == proof).cloned();
+        let slot = self.slots().get(user).filter(|slot| slot.is_proven_by(proof)).cloned();
         self.take_from(slot.ok_or(NotTaken::Unknown)?, attempt).await
     }
 
@@ -184,15 +85,12 @@ impl<D: Directory> Residents<D> {
 
     /// Whose session it is that can be taken back with this proof.
     pub(super) fn owner(&self, user: &UserName, proof: Proof) -> Option<Owner> {
-        self.slots().get(user).filter(|slot| slot.proof == proof).map(|slot| slot.owner())
+        self.slots().get(user).filter(|slot| slot.is_proven_by(proof)).map(|slot| slot.owner())
     }
 
     /// Whether an account's user of this name has a client here.
     pub(super) fn is_attended(&self, user: &UserName) -> bool {
-        let slots = self.slots();
-        slots.get(user).is_some_and(|slot| {
-            matches!(slot.owner(), Owner::Account(_)) && slot.attended.load(Ordering::Relaxed)
-        })
+        self.slots().get(user).is_some_and(|slot| slot.has_account_here())
     }
 
     async fn take_from(
@@ -201,14 +99,12 @@ impl<D: Directory> Residents<D> {
         attempt: Option<u64>,
     ) -> Result<Box<SessionHandle<D>>, NotTaken> {
         if let Some(attempt) = attempt
-            && slot.attempt.fetch_max(attempt, Ordering::Relaxed) > attempt
+            && !slot.want_at(attempt)
         {
             return Err(NotTaken::Overtaken);
         }
         let (sender, mut handover) = oneshot::channel();
-        // Of two that come at once, the later gets it.
-        *slot.wish() = Some(sender);
-        slot.driver.wake();
+        slot.leave_wish(sender);
         // Let go of, so that a session which ends instead drops the sender, and there is nothing to wait for.
         let slot = {
             let weak = Arc::downgrade(&slot);
@@ -219,9 +115,7 @@ impl<D: Directory> Residents<D> {
             Ok(Ok(session)) => Ok(session),
             Ok(Err(_)) => Err(match slot.upgrade() {
                 None => NotTaken::Unknown,
-                Some(slot) if attempt.is_some_and(|ours| slot.attempt() > ours) => {
-                    NotTaken::Overtaken
-                }
+                Some(slot) if attempt.is_some_and(|ours| slot.is_past(ours)) => NotTaken::Overtaken,
                 Some(_) => NotTaken::Busy,
             }),
             Err(_) => {
@@ -230,40 +124,6 @@ impl<D: Directory> Residents<D> {
                 handover.try_recv().map_err(|_| NotTaken::Busy)
             }
         }
-    }
-}
-
-impl<D: Directory> Slot<D> {
-    fn owner(&self) -> Owner {
-        Owner::numbered(self.owner.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn set_owner(&self, owner: Owner) {
-        self.owner.store(owner.number(), Ordering::Relaxed);
-    }
-
-    /// The user's client is there, or is lost.
-    pub(super) fn set_attended(&self, attended: bool) {
-        self.attended.store(attended, Ordering::Relaxed);
-    }
-
-    fn attempt(&self) -> u64 {
-        self.attempt.load(Ordering::Relaxed)
-    }
-
-    fn wish(&self) -> MutexGuard<'_, Option<Wish<D>>> {
-        self.wish.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Resolves while there is a wish for this session. It stays where it is until [`Self::take_wish`], so that whichever
-    /// task drives the session next finds it if this one comes to its end instead.
-    pub(super) fn poll_wanted(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.driver.register(cx.waker());
-        if self.wish().is_some() { Poll::Ready(()) } else { Poll::Pending }
-    }
-
-    pub(super) fn take_wish(&self) -> Option<Wish<D>> {
-        self.wish().take()
     }
 }
 
@@ -283,7 +143,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{NotTaken, Proof, Residents, Secret};
+    use super::{NotTaken, Proof, Residents};
     use crate::{directory::LocalDirectory, limits::HANDOVER_DEADLINE};
 
     const PROOF: Proof = Proof([7; 32]);
@@ -345,21 +205,5 @@ mod tests {
         let new = residents.add(&alice, PROOF, 0);
         residents.remove(&alice, &old);
         assert!(residents.slots().get(&alice).is_some_and(|slot| Arc::ptr_eq(slot, &new)));
-    }
-
-    #[test]
-    fn a_secret_is_read_as_it_was_written() {
-        let secret = Secret::draw().unwrap();
-        assert!(Secret::parse(&secret.reveal()) == Some(secret));
-        assert!(Secret::draw() != Some(secret), "it is random");
-        assert!(Secret(1).proof() != Secret(2).proof());
-    }
-
-    #[test]
-    fn what_is_no_secret_is_none() {
-        for text in ["", "1", "+0000000000000000000000000000001", "xyz", &"0".repeat(33)] {
-            assert!(Secret::parse(text).is_none(), "{text}");
-        }
-        assert!(Secret::parse(&"0".repeat(32)).is_some());
     }
 }
