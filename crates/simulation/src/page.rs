@@ -256,7 +256,8 @@ impl World {
             Effect::FindDevices
             | Effect::EnableMicrophone(_)
             | Effect::RememberName(_)
-            | Effect::SuggestName(_) => {}
+            | Effect::SuggestName(_)
+            | Effect::ClearName => {}
         }
     }
 

@@ -113,6 +113,7 @@ pub(crate) fn effect(name: &str, effect: &Effect) -> String {
         | Effect::DropMedia(_)
         | Effect::EnableMicrophone(_)
         | Effect::SuggestName(_)
+        | Effect::ClearName
         | Effect::RememberName(_) => return String::new(),
     };
     format!("    {name} {what}")

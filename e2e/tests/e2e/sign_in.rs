@@ -9,8 +9,13 @@ use crate::states::Tour;
 
 const PROVIDERS: &str = r#"[{"id":"google","label":"Google"},{"id":"work","label":"The Long and Rather Respectable Company of Keepers of Keys"}]"#;
 
+/// Where the name's field is.
+const PLACE: &str =
+    "const { left, top, width } = document.getElementById('usernameInput').getBoundingClientRect();
+    return [left, top, width];";
+
 /// Somebody whose page is told this in the place of the server's answer, as soon as it asks for it: `when` is the name of a
-/// promise.
+/// promise; with `back`, the server is away until `window.back` is true.
 async fn joins(scene: &Scene, options: &str, when: &str) -> Result<Person> {
     let person = scene.join("alice").await?;
     let source = format!(
@@ -21,6 +26,7 @@ async fn joins(scene: &Scene, options: &str, when: &str) -> Result<Person> {
         window.fetch = async (address, init) => {{
             if (!String(address).startsWith('/auth/')) return fetched(address, init);
             window.asked.push(`${{init.method}} ${{address}}`);
+            if ('{when}' === 'back' && !window.back) throw new TypeError('Failed to fetch');
             if (address === '/auth/ticket') return new Promise(() => {{}});
             if (address === '/auth/sign-out') return new Response(null, {{ status: 204 }});
             await window.{when};
@@ -64,8 +70,6 @@ fn long_labels_and_every_way_in_can_be_used() -> Played {
 
 #[test]
 fn nothing_moves_under_somebody_who_types() -> Played {
-    const PLACE: &str = "const { left, top, width } = document.getElementById('usernameInput').getBoundingClientRect();
-        return [left, top, width];";
     play(1, async |scene| {
         let tour = Tour::default();
         let options = format!(r#"{{"guests":true,"providers":{PROVIDERS}}}"#);
@@ -80,6 +84,62 @@ fn nothing_moves_under_somebody_who_types() -> Played {
         tour.look_at(&alice, "sign-in-providers-late").await?;
         tour.is_fine().await
     })
+}
+
+#[test]
+fn a_server_that_was_away_is_asked_again() -> Played {
+    const TIMES: &str = "return window.asked.length";
+    play(1, async |scene| {
+        let tour = Tour::default();
+        let options = format!(r#"{{"guests":true,"providers":{PROVIDERS}}}"#);
+        let alice = joins(scene, &options, "back").await?;
+        alice.write("usernameInput", "ali").await?;
+        let before: [f64; 3] = alice.value(PLACE).await?;
+        until_asked(&alice, 3).await?;
+        alice.value::<()>("window.back = true").await?;
+        let look = alice.sees("the providers", |look| look.providers.len() == 2).await?;
+        let after: [f64; 3] = alice.value(PLACE).await?;
+        ensure!(before == after, "the field went from {before:?} to {after:?}");
+        ensure!((&*look.name, &*look.focus) == ("ali", "usernameInput"), "{look}");
+        let asked: usize = alice.value(TIMES).await?;
+        alice.value::<()>("dispatchEvent(new Event('online'))").await?;
+        // A guest gets in as ever, and finds the links in their place afterwards.
+        alice.write("usernameInput", "alice").await?;
+        alice.click("loginBtn").await?;
+        alice.sees("that they are signed in", Look::is_signed_in).await?;
+        alice.click("signOutBtn").await?;
+        alice.sees("the providers", |look| look.providers.len() == 2).await?;
+        ensure!(alice.value::<usize>(TIMES).await? == asked, "it was answered");
+
+        // Who does nothing is not to have the button move from under their finger, on a phone either.
+        alice.dress((360, 740), "light").await?;
+        alice.reload().await?;
+        let look = alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        ensure!(look.providers.is_empty(), "{look}");
+        let before: [f64; 3] = alice.value(PLACE).await?;
+        until_asked(&alice, 4).await?;
+        alice.value::<()>("window.back = true; dispatchEvent(new Event('online'))").await?;
+        alice.sees("the providers", |look| look.providers.len() == 2).await?;
+        let after: [f64; 3] = alice.value(PLACE).await?;
+        ensure!(before == after, "the field went from {before:?} to {after:?}");
+        tour.look_at(&alice, "sign-in-server-back").await?;
+        tour.is_fine().await
+    })
+}
+
+async fn until_asked(person: &Person, times: usize) -> Result<()> {
+    let source = format!(
+        "new Promise((done) => {{
+            const look = (left) => {{
+                if (window.asked.length >= {times} || left === 0) done(window.asked.length);
+                else setTimeout(look, 50, left - 1);
+            }};
+            look(400);
+        }})"
+    );
+    let asked: usize = person.promised(&source).await?;
+    ensure!(asked >= times, "it was asked {asked} times");
+    Ok(())
 }
 
 #[test]

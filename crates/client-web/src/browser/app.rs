@@ -64,7 +64,7 @@ pub fn start() -> Result<(), StartError> {
     let (post, events) = queue();
     let mut page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
     if let Some(name) = storage::recall_name(&window) {
-        page.suggest_name(&name);
+        page.write_name(&name);
     }
     let others = post_blocked(&window, &post);
     if let Some(kept) = storage::kept(&window) {
@@ -266,6 +266,7 @@ impl App {
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::KeepBlocked(names) => storage::keep_blocked(&self.window, &names),
             Effect::SuggestName(name) => self.page.suggest_name(&name),
+            Effect::ClearName => self.page.write_name(""),
             Effect::RememberName(name) => storage::remember_name(&self.window, &name),
             Effect::Keep(kept) => storage::keep(&self.window, kept.as_ref()),
         }

@@ -73,10 +73,17 @@ impl Page {
         &self.elements
     }
 
-    /// Writes a name into the sign-in's field.
-    pub fn suggest_name(&mut self, name: &str) {
+    /// Writes a name into the sign-in's field, in place of what stands there.
+    pub fn write_name(&mut self, name: &str) {
         self.elements.username.set_value(name);
-        self.sign_in.suggested(name);
+        self.sign_in.wrote(name);
+    }
+
+    /// Writes a name into the sign-in's field, unless the user has written something there.
+    pub fn suggest_name(&mut self, name: &str) {
+        if !self.sign_in.is_typing(&self.elements) {
+            self.write_name(name);
+        }
     }
 
     /// Shows this.

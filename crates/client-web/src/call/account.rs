@@ -1,10 +1,13 @@
-//! Who the user is, at a server where names can be proven: how people sign in there, the tickets that prove it, and the end
-//! of a sign-in.
+//! Who the user is, at a server where names can be proven: the tickets that prove it, and the end of a sign-in.
+
+mod options;
 
 use protocol::json::Object;
 
+pub use self::options::Provider;
+use self::options::{Options, Question, User};
 use super::{
-    Call, Client, Effect, Entry, Environment, Farewell, Message, Millis, Text,
+    Call, Client, Effect, Entry, Farewell, Message, Millis, Text,
     effect::Request,
     input::Answer,
     link::{Attempt, Link, Trouble},
@@ -18,6 +21,12 @@ const MAX_REFUSED_TICKETS: u32 = 3;
 pub(super) struct Account {
     /// How people sign in; `None` until the server has said so, and for good where it does not.
     options: Option<Options>,
+    /// The question after that, until it is answered.
+    question: Option<Question>,
+    /// Whether the answer came so late that what it shows must not push anything aside.
+    pub(super) late: bool,
+    /// Whether the user has begun to do something, and is not to be signed in under their hands.
+    pub(super) begun: bool,
     /// By what right the user is signed in, or about to be.
     pub(super) right: Right,
 }
@@ -32,65 +41,6 @@ pub(super) enum Right {
     Account,
     /// The account's, whose sign-in has ended. The session goes on for the sake of a call.
     Ended,
-}
-
-/// What `GET /auth/options` says.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Options {
-    guests: bool,
-    providers: Vec<Provider>,
-    user: Option<User>,
-    suggested: Option<String>,
-}
-
-/// Somebody who can say who a user is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Provider {
-    /// Its id, in the address of its sign-in.
-    pub id: String,
-    /// Its name, for people.
-    pub label: String,
-}
-
-/// Who is signed in with a provider.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct User {
-    /// Their name, once they have chosen one.
-    name: Option<String>,
-    /// The provider's id.
-    provider: String,
-    /// Whether they are signed in somewhere else: to sign in here ends that.
-    elsewhere: bool,
-}
-
-impl Options {
-    /// Reads them; `None` for anything else.
-    fn from_json(json: &str) -> Option<Self> {
-        let object = Object::read(json).ok()?;
-        let read = |json: &str| {
-            let object = Object::read(json).ok()?;
-            Some(Provider {
-                id: object.must_text("id").ok()?,
-                label: object.must_text("label").ok()?,
-            })
-        };
-        let providers = object.array("providers").ok()??;
-        let user = match object.get("user").ok()?.filter(|user| *user != "null") {
-            None => None,
-            Some(user) => {
-                let user = Object::read(user).ok()?;
-                let provider = user.must_text("provider").ok()?;
-                let elsewhere = user.boolean("here").ok()?.unwrap_or_default();
-                Some(User { name: user.text("name").ok()?, provider, elsewhere })
-            }
-        };
-        Some(Self {
-            guests: object.boolean("guests").ok()??,
-            providers: providers.into_iter().map(read).collect::<Option<_>>()?,
-            user,
-            suggested: object.text("suggested").ok()?,
-        })
-    }
 }
 
 /// What `POST /auth/ticket` gives.
@@ -179,6 +129,7 @@ impl Account {
 
     /// The user is signed in under this name.
     pub(super) fn is_named(&mut self, name: &str) {
+        self.late = false;
         if self.right == Right::Account
             && let Some(Options { user: Some(user), .. }) = &mut self.options
         {
@@ -188,7 +139,7 @@ impl Account {
     }
 
     fn forget(&mut self) {
-        self.right = Right::Guest;
+        (self.right, self.late) = (Right::Guest, false);
         if let Some(options) = &mut self.options {
             (options.user, options.suggested) = (None, None);
         }
@@ -196,42 +147,12 @@ impl Account {
 }
 
 impl Client {
-    /// The page is its own server's, which can be asked how people sign in.
-    pub(super) fn ask_for_options(&mut self) {
-        self.effects.push(Effect::Fetch(Request::Options));
-    }
-
     /// The server has answered, or cannot be reached.
     pub(super) fn fetched(&mut self, now: Millis, request: Request, answer: Option<Answer>) {
         match request {
             Request::Options => self.handle_options(now, answer),
             Request::Ticket(socket) => self.handle_ticket(now, socket, answer),
-            Request::SignOut => self.handle_sign_out(answer),
-        }
-    }
-
-    /// Anything but what is expected is of a server that knows no accounts.
-    fn handle_options(&mut self, now: Millis, answer: Option<Answer>) {
-        let body = answer.filter(|answer| answer.status == 200).map(|answer| answer.body);
-        let Some(options) = body.and_then(|body| Options::from_json(&body)) else {
-            return;
-        };
-        let name = options.suggested.clone();
-        let first = self.account.options.replace(options).is_none();
-        if !matches!(self.link, Link::Closed) {
-            return;
-        }
-        match self.account.entry() {
-            // Who is back from the provider is signed in at once, unless that would end a call somewhere else.
-            Entry::Known
-                if first
-                    && !self.account.is_elsewhere()
-                    && self.environment != Environment::NoWebRtc =>
-            {
-                self.sign_in(now, "");
-            }
-            Entry::Naming => self.effects.extend(name.map(Effect::SuggestName)),
-            _ => {}
+            Request::SignOut => self.handle_sign_out(now, answer),
         }
     }
 
@@ -284,7 +205,7 @@ impl Client {
             Right::Account | Right::Ended => self.is_signed_out(Text::SignInEnded),
             Right::Guest => {
                 self.is_signed_out(Text::SignInRequired);
-                self.ask_for_options();
+                self.ask_for_options(now);
             }
         }
     }
@@ -298,15 +219,15 @@ impl Client {
     /// The user signs out of the account.
     pub(super) fn leave_account(&mut self) {
         self.account.forget();
-        self.effects.push(Effect::SuggestName(String::new()));
+        self.effects.push(Effect::ClearName);
         self.effects.push(Effect::Fetch(Request::SignOut));
     }
 
-    fn handle_sign_out(&mut self, answer: Option<Answer>) {
+    fn handle_sign_out(&mut self, now: Millis, answer: Option<Answer>) {
         let done = answer.is_some_and(|answer| matches!(answer.status, 200..=299 | 401));
         if !done && matches!(self.link, Link::Closed) {
             self.sign_in_error = Some(Text::SignOutFailed);
-            self.ask_for_options();
+            self.ask_for_options(now);
         }
     }
 

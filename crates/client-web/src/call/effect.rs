@@ -53,8 +53,10 @@ pub enum Effect {
     Peer(PeerId, PeerOp),
     /// Close and drop the peer connection.
     ClosePeer(PeerId),
-    /// Write this into the field of the sign-in, in place of what stands there.
+    /// Write this into the field of the sign-in, unless the user has written something there.
     SuggestName(String),
+    /// Empty the field of the sign-in, whatever stands there.
+    ClearName,
     /// Remember the name for the next visit.
     RememberName(String),
     /// Keep these names as those whose calls are declined, in place of the ones before.

@@ -95,6 +95,8 @@ impl fmt::Debug for Answer {
 /// Something the user did.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UserInput {
+    /// Begins to do something at the sign-in: to type a name, or to check the connection.
+    Begin,
     /// Signs in under a name, as it was typed.
     SignIn {
         /// The name.

@@ -7,19 +7,22 @@ mod session;
 
 use protocol::{ClientMessage, close::CloseCode};
 
-pub(super) use self::attempt::{Attempt, Trouble};
 use self::{
     attempt::NAME_HELD,
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Ticket},
 };
+pub(super) use self::{
+    attempt::{Attempt, Trouble},
+    liveness::PROBE_TIMEOUT,
+};
 use super::{Call, Client, Effect, Farewell, Millis, Request, Rng, Text, account::Right};
 
 /// How long a socket may take to open, and then the login to be answered, in ms. Mobile networks stall for seconds.
-const OPEN_TIMEOUT: Millis = 10_000;
+pub(super) const OPEN_TIMEOUT: Millis = 10_000;
 
 /// The longest pause between two attempts to reach the server, in ms: nobody wants to watch a longer one.
-const MAX_BACKOFF: Millis = 15_000;
+pub(super) const MAX_BACKOFF: Millis = 15_000;
 
 /// The longest pause, in ms, while the server may still keep the session: much shorter than the time for which it does
 /// (`GRACE_PERIOD`), so that a way that is back in that time is found in that time.
@@ -255,7 +258,11 @@ impl Client {
         let pause = match (restarting, first) {
             (true, _) => self.rng.below(RESTART_SPREAD),
             (false, true) => self.rng.below(LOSS_SPREAD),
-            (false, false) => backoff(&attempt, &mut self.rng),
+            (false, false) => {
+                let is_kept = attempt.has_secret() && attempt.failures <= SESSION_ATTEMPTS;
+                let limit = if is_kept { MAX_SESSION_BACKOFF } else { MAX_BACKOFF };
+                backoff(attempt.failures, limit, &mut self.rng)
+            }
         };
         self.link = Link::Waiting(attempt, now + pause);
         if self.link.session().is_none_or(|session| session.ticket.is_none()) {
@@ -275,9 +282,7 @@ impl Client {
 
 /// The pause before the next attempt: doubled each time, with a random part, so that pages which lost the server
 /// together do not come back together.
-fn backoff(attempt: &Attempt, rng: &mut Rng) -> Millis {
-    let is_kept = attempt.has_secret() && attempt.failures <= SESSION_ATTEMPTS;
-    let limit = if is_kept { MAX_SESSION_BACKOFF } else { MAX_BACKOFF };
-    let longest = (MIN_BACKOFF << attempt.failures.min(10)).min(limit);
+pub(super) fn backoff(failures: u32, limit: Millis, rng: &mut Rng) -> Millis {
+    let longest = (MIN_BACKOFF << failures.min(10)).min(limit);
     longest / 2 + rng.below(longest / 2)
 }

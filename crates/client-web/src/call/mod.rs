@@ -161,7 +161,7 @@ impl Client {
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
-            Input::OwnServer => self.ask_for_options(),
+            Input::OwnServer => self.ask_for_options(now),
             Input::Fetched(request, answer) => self.fetched(now, request, answer),
             Input::CameBack(how) => self.came_back(&how),
             Input::HidesAddress(hides) => self.hides_address = hides,
@@ -197,11 +197,12 @@ impl Client {
             Call::Incoming(incoming) => Some(incoming.until),
             Call::Active(active) => active.next_timeout(),
         };
-        [self.link.next_timeout(), call].into_iter().flatten().min()
+        [self.link.next_timeout(), self.asks_again(), call].into_iter().flatten().min()
     }
 
     fn handle_user(&mut self, now: Millis, input: UserInput) {
         match input {
+            UserInput::Begin => self.account.begun = true,
             UserInput::SignIn { name } => self.sign_in(now, &name),
             UserInput::SignOut => self.sign_out(),
             UserInput::LeaveForProvider => self.close_link(),
@@ -240,6 +241,7 @@ impl Client {
 
     fn handle_tick(&mut self, now: Millis) {
         self.tick_link(now);
+        self.tick_options(now);
         match &self.call {
             Call::Idle => {}
             Call::Outgoing(outgoing) if outgoing.is_over(now) => match outgoing.replaces {

@@ -204,6 +204,7 @@ impl Client {
     pub(super) fn network_changed(&mut self, now: Millis) {
         self.replace_socket(now);
         self.restart_ice();
+        self.ask_at_once(now);
     }
 
     /// Timers came late: the machine slept, and the network may be another.

@@ -24,6 +24,7 @@ impl Client {
             sign_in_notice: self.sign_in_error.filter(|text| !self.is_beside_field(*text)),
             entry: self.account.entry(),
             providers: self.account.providers().to_vec(),
+            late: self.account.late,
             account: self.account.note(),
             can_check: self.account.takes_guests(),
             self_name: self.link.name().map(ToOwned::to_owned),

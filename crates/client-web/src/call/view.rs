@@ -23,6 +23,8 @@ pub struct View {
     pub entry: Entry,
     /// The providers that one can sign in with.
     pub providers: Vec<Provider>,
+    /// Whether they are known so late that they must not push anything aside.
+    pub late: bool,
     /// What is said of the account that the user has, before they are signed in.
     pub account: Option<Message>,
     /// Whether the connection can be checked from here, which is done as a guest.

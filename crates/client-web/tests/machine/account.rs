@@ -1,30 +1,29 @@
-//! A server where names can be proven: providers, tickets, and the end of a sign-in.
+//! A server where names can be proven: accounts, tickets, and the end of a sign-in.
 
 use client_web::call::{
-    Answer, Effect, Entry, Environment, Farewell, Input, Kept, Page, PhaseView, Request, Text,
-    UserInput,
+    Answer, Effect, Entry, Farewell, Input, Kept, Page, PhaseView, Request, Text, UserInput,
 };
 use protocol::{ClientMessage, Login};
 
 use crate::page::{TestPage, WELCOME, raw, welcome_back};
 
-const PROVIDERS: &str = r#""providers":[{"id":"google","label":"Google"}]"#;
+pub(crate) const PROVIDERS: &str = r#""providers":[{"id":"google","label":"Google"}]"#;
 const TICKET: &str = r#"{"ticket":"t1"}"#;
-const REFUSED: &str = r#"{"type":"login","success":false,"code":"sign_in_required"}"#;
+pub(crate) const REFUSED: &str = r#"{"type":"login","success":false,"code":"sign_in_required"}"#;
 
-fn options(user: &str) -> String {
+pub(crate) fn options(user: &str) -> String {
     format!(r#"{{"guests":true,{PROVIDERS}{user}}}"#)
 }
 
-fn alice() -> String {
+pub(crate) fn alice() -> String {
     options(r#","user":{"name":"alice","provider":"google"}"#)
 }
 
-fn answers(page: &mut TestPage, request: Request, status: u16, body: &str) {
+pub(crate) fn answers(page: &mut TestPage, request: Request, status: u16, body: &str) {
     page.input(Input::Fetched(request, Some(Answer { status, body: body.to_owned() })));
 }
 
-fn is_told(page: &mut TestPage, options: &str) {
+pub(crate) fn is_told(page: &mut TestPage, options: &str) {
     page.input(Input::OwnServer);
     assert!(page.did(&Effect::Fetch(Request::Options)));
     page.effects.clear();
@@ -39,7 +38,7 @@ fn asked(page: &TestPage) -> Option<Request> {
     })
 }
 
-fn gets_ticket(page: &mut TestPage) {
+pub(crate) fn gets_ticket(page: &mut TestPage) {
     let request = asked(page).expect("a ticket is asked for");
     page.effects.clear();
     answers(page, request, 200, TICKET);
@@ -64,46 +63,6 @@ fn tries_again(page: &mut TestPage) {
 }
 
 #[test]
-fn a_server_that_says_nothing_of_providers_is_as_ever() {
-    for (status, body) in [
-        (404, ""),
-        (200, "<!DOCTYPE html><html>"),
-        (200, r#"{"guests":true,"providers":[]}"#),
-        (200, r#"{"guests":true,"providers":[],"user":null,"suggested":null}"#),
-        (500, r#"{"guests":false,"providers":[]}"#),
-        (200, "[]"),
-    ] {
-        let mut page = TestPage::new();
-        is_told(&mut page, "");
-        answers(&mut page, Request::Options, status, body);
-        let view = page.view();
-        assert_eq!((view.entry, view.providers.len()), (Entry::Open, 0), "{body}");
-        assert!(view.can_check && page.effects.is_empty());
-        page = page.sign_in_with(WELCOME);
-        assert_eq!(page.view().self_note, None);
-    }
-    let mut page = TestPage::new();
-    page.input(Input::Fetched(Request::Options, None));
-    assert_eq!(page.view().entry, Entry::Open);
-}
-
-#[test]
-fn providers_are_offered_and_guests_are_taken_or_refused() {
-    let mut page = TestPage::new();
-    is_told(&mut page, &options(""));
-    let view = page.view();
-    assert_eq!((view.entry, &*view.providers[0].label), (Entry::Guest, "Google"));
-    assert!(view.can_check);
-    page = page.sign_in_with(WELCOME);
-    assert_eq!(page.view().self_note.map(|note| note.text), Some(Text::SelfGuest));
-
-    let mut page = TestPage::new();
-    is_told(&mut page, &format!(r#"{{"guests":false,{PROVIDERS}}}"#));
-    let view = page.view();
-    assert_eq!((view.entry, view.can_check), (Entry::Provider, false));
-}
-
-#[test]
 fn who_is_back_from_the_provider_is_signed_in_at_once() {
     let mut page = TestPage::new();
     is_told(&mut page, &alice());
@@ -125,34 +84,6 @@ fn who_is_back_from_the_provider_is_signed_in_at_once() {
     let note = view.self_note.expect("it is said who has proven the name");
     assert_eq!((note.text, note.provider.as_deref()), (Text::SelfAccount, Some("Google")));
     assert!(!page.did(&Effect::RememberName("alice".to_owned())), "it is no guest's to come back");
-}
-
-#[test]
-fn a_browser_that_cannot_call_is_not_signed_in() {
-    let mut page = TestPage::in_environment(Environment::NoWebRtc);
-    is_told(&mut page, &alice());
-    assert_eq!((page.view().page, page.effects.len()), (Page::Unsupported, 0));
-}
-
-/// To open the page a second time must not end a call in the first.
-#[test]
-fn who_is_signed_in_elsewhere_is_asked_first() {
-    let mut page = TestPage::new();
-    let user = r#","user":{"provider":"google","name":"alice","here":true}"#;
-    is_told(&mut page, &options(user));
-    let view = page.view();
-    assert_eq!((view.page, view.entry, page.effects.len()), (Page::Login, Entry::Known, 0));
-    let note = view.account.expect("it is said what signing in here does");
-    assert_eq!((note.text, note.name.as_deref()), (Text::AccountElsewhere, Some("alice")));
-
-    page.user(UserInput::SignIn { name: String::new() });
-    gets_ticket(&mut page);
-    page.input(Input::SocketOpened);
-    page.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1"}"#);
-    assert_eq!(page.view().page, Page::Call);
-    // Whoever went on elsewhere since is told that, and not asked once more.
-    page.input(Input::SocketClosed { code: 4003 });
-    assert_eq!(page.view().account.map(|note| note.text), Some(Text::AccountKnown));
 }
 
 #[test]
@@ -371,20 +302,6 @@ fn an_account_that_was_signed_out_elsewhere_stays_so() {
     assert!(page.did(&Effect::StopCamera) && page.kept.is_none());
     assert_eq!(page.client.next_timeout(), None);
     assert!(!page.did(&Effect::Fetch(Request::SignOut)));
-}
-
-#[test]
-fn guests_who_are_refused_are_told_how_to_come_in() {
-    // The options came late, or were not to be had.
-    let mut page = TestPage::new();
-    page.user(UserInput::SignIn { name: "alice".to_owned() });
-    page.input(Input::SocketOpened);
-    page.server(REFUSED);
-    assert_eq!(page.view().sign_in_notice, Some(Text::SignInRequired));
-    assert!(page.did(&Effect::Fetch(Request::Options)));
-    answers(&mut page, Request::Options, 200, &format!(r#"{{"guests":false,{PROVIDERS}}}"#));
-    let view = page.view();
-    assert_eq!((view.entry, view.sign_in_notice), (Entry::Provider, Some(Text::SignInRequired)));
 }
 
 #[test]

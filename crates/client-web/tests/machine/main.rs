@@ -8,6 +8,7 @@ mod blocked;
 mod calls;
 mod crossing;
 mod devices;
+mod options;
 mod page;
 mod path;
 mod prepared;

@@ -56,6 +56,34 @@ fn forms_are_not_sent_anywhere() {
 }
 
 #[wasm_bindgen_test]
+fn the_machine_is_told_that_somebody_begins() {
+    let mut bench = Bench::new();
+    bench.page.suggest_name("alice");
+    assert_eq!(bench.posted(), [], "the page itself is nobody");
+    bench.html.get("usernameInput").dispatch_event(&Event::new("input").unwrap()).unwrap();
+    assert_eq!(bench.posted(), [UserInput::Begin]);
+    click(&bench, "checkBtn");
+    assert_eq!(bench.posted(), [UserInput::Begin]);
+}
+
+#[wasm_bindgen_test]
+fn what_somebody_has_typed_is_not_written_over() {
+    let mut bench = Bench::new();
+    let field = bench.page.elements().username.clone();
+    for name in ["alice", "alice2"] {
+        bench.page.suggest_name(name);
+        assert_eq!(field.value(), name);
+    }
+    field.set_value("ali");
+    bench.page.suggest_name("alice");
+    assert_eq!(field.value(), "ali");
+    // Unless it is the name of an account that has signed out.
+    bench.page.write_name("");
+    bench.page.suggest_name("bob");
+    assert_eq!(field.value(), "bob");
+}
+
+#[wasm_bindgen_test]
 fn a_missed_call_can_be_called_back() {
     let mut bench = Bench::signed_in();
     for name in ["bob", "carol"] {

@@ -5,7 +5,7 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Answer, Environment, Input, Kept, PeerEvent, PeerState, Request, UserInput},
+    call::{Answer, Effect, Environment, Input, Kept, PeerEvent, PeerState, Request, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -62,6 +62,38 @@ fn a_providers_label_is_text_and_its_id_stays_in_its_place() {
     assert_eq!(link.get_attribute("href").as_deref(), Some("/auth/sign-in/a%2F..%2F%3Fb%23c"));
     assert!(bench.html.is_hidden("loginForm"));
     assert!(document().active_element().is_some_and(|focus| focus == link));
+}
+
+#[wasm_bindgen_test]
+fn links_that_come_late_push_nothing_aside() {
+    let answer = |guests| {
+        let body = format!(r#"{{"guests":{guests},"providers":[{{"id":"a","label":"A"}}]}}"#);
+        Input::Fetched(Request::Options, Some(Answer { status: 200, body }))
+    };
+    let in_vain = || {
+        let mut bench = Bench::new();
+        bench.input(Input::OwnServer);
+        bench.input(Input::Fetched(Request::Options, None));
+        bench.now += 1_000;
+        assert!(bench.input(Input::Tick).contains(&Effect::Fetch(Request::Options)));
+        bench
+    };
+    let late = |bench: &Bench| bench.html.attribute("loginCard", "data-late").is_some();
+    let mut bench = in_vain();
+    bench.input(answer(true));
+    assert!(late(&bench) && bench.html.find("#providers a").is_some());
+    assert_eq!(document().active_element().unwrap().id(), "usernameInput");
+    // Who comes back to the sign-in finds them in their place.
+    bench.user(UserInput::SignIn { name: "alice".to_owned() });
+    bench.input(Input::SocketOpened);
+    bench.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s"}"#);
+    bench.user(UserInput::SignOut);
+    assert!(!late(&bench) && bench.html.find("#providers a").is_some());
+    drop(bench);
+    // Where there is nothing but them, they are in their place as well.
+    let mut bench = in_vain();
+    bench.input(answer(false));
+    assert!(!late(&bench) && bench.html.find("#providers a").is_some());
 }
 
 #[wasm_bindgen_test]

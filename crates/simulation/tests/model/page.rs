@@ -132,6 +132,7 @@ impl State {
             | Effect::RememberName(_)
             | Effect::KeepBlocked(_)
             | Effect::SuggestName(_)
+            | Effect::ClearName
             | Effect::Fetch(_) => {}
         }
     }

@@ -13,7 +13,8 @@ use crate::{
 
 /// Listens to every button and form.
 pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
-    let buttons: [(&HtmlElement, UserInput); 15] = [
+    let buttons: [(&HtmlElement, UserInput); 16] = [
+        (&elements.check, UserInput::Begin),
         (&elements.retry_now, UserInput::RetryNow),
         (&elements.sign_out, UserInput::SignOut),
         (&elements.other_account, UserInput::SignOut),
@@ -37,6 +38,7 @@ pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
         submit(&elements.dial_form, &elements.callee, post, |name| UserInput::Call {
             name: compose(&name),
         }),
+        begin(&elements.username, post),
         play_sound(&elements.play_sound, post),
         pictures::watch_shape(&elements.remote_video),
     ]);
@@ -60,6 +62,12 @@ fn submit(
         event.prevent_default();
         post.user(input(field.value()));
     })
+}
+
+/// Something is typed.
+fn begin(field: &HtmlInputElement, post: &Post) -> Listener {
+    let post = post.clone();
+    listener::on::<DomEvent>(field, "input", move |_| post.user(UserInput::Begin))
 }
 
 fn play_sound(button: &HtmlElement, post: &Post) -> Listener {

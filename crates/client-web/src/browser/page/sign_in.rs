@@ -7,7 +7,7 @@ use super::{
     Elements, set_attribute,
     texts::{Texts, fill_slot},
 };
-use crate::call::{Entry, Message, Provider, View};
+use crate::call::{Entry, Message, Page, Provider, View};
 
 /// The ways to sign in.
 #[derive(Debug)]
@@ -15,22 +15,31 @@ pub(super) struct SignIn {
     template: DocumentFragment,
     providers: Vec<Provider>,
     /// What the page itself has written into the field for the name.
-    suggested: String,
+    written: String,
 }
 
 impl SignIn {
     pub(super) fn new(elements: &Elements) -> Self {
         let template = elements.provider_template.content();
-        Self { template, providers: Vec::new(), suggested: String::new() }
+        Self { template, providers: Vec::new(), written: String::new() }
     }
 
-    pub(super) fn suggested(&mut self, name: &str) {
-        name.clone_into(&mut self.suggested);
+    pub(super) fn wrote(&mut self, name: &str) {
+        name.clone_into(&mut self.written);
+    }
+
+    /// Whether something stands in the field for the name that the page has not written there.
+    pub(super) fn is_typing(&self, elements: &Elements) -> bool {
+        elements.username.value() != self.written
     }
 
     pub(super) fn render(&mut self, elements: &Elements, texts: &Texts, view: &View) {
         if self.providers != view.providers {
-            self.offer(elements, &view.providers);
+            self.offer(elements, view);
+        }
+        if view.page == Page::Call {
+            // Nobody is at the sign-in; who comes back to it finds everything in its place.
+            set_attribute(&elements.login_card, "data-late", None);
         }
         set_attribute(&elements.login_card, "data-entry", Some(view.entry.key()));
         elements.login_form.set_hidden(view.entry == Entry::Provider);
@@ -45,9 +54,10 @@ impl SignIn {
     }
 
     /// Shows a link for each provider. Labels are text, and what an id may do in an address it cannot do here.
-    fn offer(&mut self, elements: &Elements, providers: &[Provider]) {
-        let typing = elements.username.value() != self.suggested;
-        set_attribute(&elements.login_card, "data-late", typing.then_some(""));
+    fn offer(&mut self, elements: &Elements, view: &View) {
+        let providers = &view.providers;
+        let late = view.entry == Entry::Guest && (view.late || self.is_typing(elements));
+        set_attribute(&elements.login_card, "data-late", late.then_some(""));
         elements.providers.set_text_content(None);
         elements.providers.set_hidden(providers.is_empty());
         for provider in providers {
@@ -59,7 +69,7 @@ impl SignIn {
             set_attribute(&link, "href", Some(&format!("/auth/sign-in/{id}")));
             let _ = elements.providers.append_child(&link);
         }
-        self.providers = providers.to_vec();
+        self.providers.clone_from(providers);
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) const PING_INTERVAL: Millis = 25_000;
 const PONG_TIMEOUT: Millis = 10_000;
 
 /// The same when there is reason to think that it is dead: a new socket costs little, and waiting costs the call.
-const PROBE_TIMEOUT: Millis = 3_000;
+pub(in crate::call) const PROBE_TIMEOUT: Millis = 3_000;
 
 impl Client {
     /// Anything heard from the server is a sign of life.

@@ -48,6 +48,7 @@ impl Client {
             let attempt = attempt.clone();
             self.effects.push(Effect::Send(ClientMessage::Login(Box::new(login))));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
+            self.ask_at_once(now);
         }
     }
 
