@@ -146,6 +146,9 @@ fn what_was_asked_in_vain_is_asked_again_with_growing_waits() {
     assert_eq!(page.client.next_timeout(), None);
     page.input(Input::NetworkChanged);
     assert_eq!(page.effects, []);
+    page = page.sign_in_with(WELCOME);
+    page.user(UserInput::SignOut);
+    assert!(!page.view().late, "they are known when the sign-in is shown again");
 }
 
 #[test]
@@ -310,5 +313,8 @@ fn nobody_is_signed_in_while_they_type() {
         assert!(!view.signing_in && page.effects.is_empty(), "{late}");
         page.user(UserInput::SignIn { name: "al".to_owned() });
         gets_ticket(&mut page);
+        page.user(UserInput::SignOut);
+        let view = page.view();
+        assert_eq!((view.providers.len(), view.late), (1, false), "it was their own wish");
     }
 }
