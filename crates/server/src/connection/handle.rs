@@ -214,3 +214,6 @@ impl<D: Directory> Drop for SessionHandle<D> {
 fn random_number() -> u64 {
     RandomState::new().build_hasher().finish()
 }
+
+#[cfg(test)]
+mod tests;

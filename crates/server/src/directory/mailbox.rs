@@ -144,7 +144,7 @@ mod tests {
 
     use protocol::UserName;
 
-    use super::{Mailbox, MailboxSender};
+    use super::{Mailbox, MailboxSender, Shared};
     use crate::session::{Body, CallKey, Envelope};
 
     fn envelope(number: u64) -> Envelope {
@@ -198,5 +198,12 @@ mod tests {
         assert!(waits);
         drop(mailbox);
         assert!(!send(&sender, 0));
+    }
+
+    #[test]
+    fn an_empty_one_is_small() {
+        // With the two counters of its `Arc`.
+        let bytes = size_of::<Shared>() + 2 * size_of::<usize>();
+        assert!(bytes <= 100, "{bytes} bytes");
     }
 }
