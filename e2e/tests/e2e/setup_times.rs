@@ -106,6 +106,61 @@ fn the_page_measures_itself_and_shows_it_to_who_asks() -> Played {
     })
 }
 
+/// Keeps the devices from being opened until `release` is called, and notes when what happens, in ms.
+const HOLD: &str = "
+    const page = document.getElementById('callPage'), video = document.getElementById('remoteVideo');
+    const held = window.held = { played: null, drawn: null, opened: false };
+    new MutationObserver(() => {
+        if (page.dataset.phase !== 'ringing') held.drawn ??= performance.now();
+    }).observe(page, { attributes: true, attributeFilter: ['data-phase'] });
+    const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
+    Object.defineProperty(video, 'srcObject', {
+        get() { return source.get.call(this); },
+        set(stream) {
+            if (stream) held.played ??= performance.now();
+            source.set.call(this, stream);
+        },
+    });
+    const devices = MediaDevices.prototype, { getUserMedia } = devices;
+    const released = new Promise((release) => { window.release = release; });
+    devices.getUserMedia = async function (wanted) {
+        await released;
+        held.opened = true;
+        return getUserMedia.call(this, wanted);
+    };
+    return true;";
+
+/// What [`HOLD`] notes.
+#[derive(Debug, Deserialize)]
+struct Held {
+    played: Option<f64>,
+    drawn: Option<f64>,
+    opened: bool,
+}
+
+/// The browser has better to do; but it is no more than a moment, however long the devices take.
+#[test]
+fn the_page_is_drawn_a_moment_after_the_accepting() -> Played {
+    const AT_LEAST: f64 = 85.0;
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        alice.calls("bob").await?;
+        bob.is_rung_by("alice").await?;
+        ensure!(bob.value::<bool>(HOLD).await?);
+        bob.answers().await?;
+        let held = async || bob.value::<Held>("return held").await;
+        until(PATIENCE, async || Ok(held().await?.drawn)).await?;
+        let held = held().await?;
+        ensure!(!held.opened, "{held:?}");
+        // What comes of the peer's is played before, and not seen before.
+        let wait = held.drawn.zip(held.played).map(|(drawn, played)| drawn - played);
+        ensure!(wait.is_some_and(|wait| wait >= AT_LEAST), "{held:?}");
+        bob.value::<Option<()>>("release(); return null").await?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        Ok(())
+    })
+}
+
 /// Notes what begins to move or to change its looks on the stage, but for the buttons that lie under the pointer.
 const WATCH_STAGE: &str = "
     window.moved = [];
@@ -134,6 +189,9 @@ fn nothing_moves_while_a_call_is_being_connected() -> Played {
             let moved: Vec<String> = person.value("return moved").await?;
             ensure!(moved.is_empty(), "{}: {moved:?}", person.name());
         }
-        Ok(())
+        // Afterwards things may.
+        let press = "localTile.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' })); return null";
+        alice.value::<Option<()>>(press).await?;
+        alice.becomes("return moved.includes('local-tile: left')").await
     })
 }

@@ -1,5 +1,7 @@
 //! The run loop: takes one event after the other, asks the machine, does what it says, shows what it wants shown.
 
+mod show;
+
 use std::fmt;
 
 use futures_channel::mpsc::UnboundedReceiver;
@@ -26,7 +28,7 @@ use super::{
     timer::{Alarm, now},
     timing::Timing,
 };
-use crate::call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId};
+use crate::call::{Client, Effect, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, RequestId};
 
 /// How many events may follow one before what has changed is shown: what a call's answer brings about is less.
 const MAX_UNDRAWN: usize = 16;
@@ -100,6 +102,7 @@ pub fn start() -> Result<(), StartError> {
         sound: Sound::default(),
         alarm: Alarm::default(),
         finding: None,
+        undrawn: None,
     };
     spawn_local(app.run(events));
     Ok(())
@@ -135,6 +138,8 @@ struct App {
     alarm: Alarm,
     /// Looks for devices, while it rings.
     finding: Option<Interval>,
+    /// Until when a call that is being connected need not be drawn.
+    undrawn: Option<Millis>,
     _network: Vec<Listener>,
 }
 
@@ -199,30 +204,6 @@ impl App {
             }
         }
         None
-    }
-
-    /// Shows the machine's state, and wakes up when it is to change by itself.
-    fn show(&mut self) {
-        if !self.client.is_ringing() {
-            self.finding = None;
-        }
-        // Nothing is played while it rings: browsers want a gesture of the user first, and to accept is one.
-        if self.remote_media
-            && !self.client.is_ringing()
-            && let Some((_, peer)) = &self.peer
-        {
-            self.remote_media = false;
-            self.page.show_remote(Some(peer.remote()));
-        }
-        let now = now();
-        let view = self.client.view(now);
-        self.sound.ring(view.ring);
-        if let Some(timing) = &mut self.timing {
-            timing.shown(&view);
-        }
-        self.page.render(view, now);
-        let next = [self.client.next_timeout(), self.client.next_view_change(now)];
-        self.alarm.set(now, next.into_iter().flatten().min(), &self.post);
     }
 
     fn carry_out(&mut self, effect: Effect) {

@@ -145,7 +145,10 @@ impl Page {
         elements.unsupported_page.set_hidden(view.page != Shown::Unsupported);
         elements.login_page.set_hidden(view.page != Shown::Login);
         elements.call_page.set_hidden(view.page != Shown::Call);
-        set_attribute(&elements.call_page, "data-phase", Some(view.phase.key()));
+        let (page, phase) = (&elements.call_page, view.phase.key());
+        let stays = page.get_attribute("data-phase").as_deref() == Some(phase);
+        set_attribute(page, "data-stays", stays.then_some(""));
+        set_attribute(page, "data-phase", Some(phase));
 
         let trouble = view.server_trouble.as_ref();
         elements.server_banner.set_hidden(trouble.is_none());

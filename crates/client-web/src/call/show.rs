@@ -60,6 +60,13 @@ impl Client {
         Some(now + 1_000 - (now - since) % 1_000)
     }
 
+    /// Whether a call was accepted and is not there yet: there is no path, or camera and microphone are being opened.
+    #[must_use]
+    pub fn is_connecting(&self) -> bool {
+        matches!(&self.call, Call::Active(active)
+            if active.path.since().is_none() || self.devices.are_opening())
+    }
+
     /// Whether what is said to who signs in stands beside the field for the name.
     fn is_beside_field(&self, text: Text) -> bool {
         text.is_of_the_name() && self.account.entry().asks_for_name()

@@ -83,6 +83,32 @@ fn who_accepts_answers_at_once_and_opens_the_devices_meanwhile() {
     assert_eq!((page.view().phase, page.notice()), (PhaseView::InCall, None));
 }
 
+/// For so long the page has better to do than to be drawn.
+#[test]
+fn a_call_is_being_connected_until_there_is_a_path_and_the_devices_are_open() {
+    for path_first in [true, false] {
+        let mut page = rung();
+        page.peer(PeerEvent::AnswerReady(raw("{}")));
+        assert!(!page.client.is_connecting(), "nobody has accepted it");
+        page.user(UserInput::Accept { camera: true });
+        let (request, audio, video) = page.request().unwrap();
+        let path = Input::Peer(page.last_peer(), PeerEvent::State(PeerState::Connected));
+        let devices = Input::MediaOpened { request, audio, video };
+        let (first, second) = if path_first { (path, devices) } else { (devices, path) };
+        assert!(page.client.is_connecting());
+        page.input(first);
+        assert!(page.client.is_connecting());
+        page.input(second);
+        assert!(!page.client.is_connecting());
+        page.peer(PeerEvent::State(PeerState::Disconnected));
+        assert!(!page.client.is_connecting(), "the user is to see that the path broke");
+    }
+    let mut page = rung();
+    page.user(UserInput::Accept { camera: true });
+    page.user(UserInput::HangUp);
+    assert!(!page.client.is_connecting());
+}
+
 #[test]
 fn what_is_switched_off_while_it_opens_is_off_when_it_is_open() {
     for (presses, off) in [(1, true), (2, false), (3, true)] {
