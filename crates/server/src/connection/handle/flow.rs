@@ -182,6 +182,9 @@ impl<D: Directory> SessionHandle<D> {
             }
             effects = more;
         }
+        if self.machine.phase().call().is_none() {
+            self.peer = None;
+        }
         Ok(())
     }
 

@@ -57,3 +57,34 @@ async fn an_ending_session_answers_the_offers_that_it_never_read() {
     assert_eq!(heard.try_recv(), Some(Envelope { from: bob.clone(), guest: false, call, body }));
     assert!(directory.claim(&bob).await.is_ok(), "the name is free");
 }
+
+/// Who is idle holds no room for it.
+#[tokio::test]
+async fn where_the_peer_is_is_forgotten_with_the_call() {
+    let directory = LocalDirectory::default();
+    let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
+    let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
+    let claimed = directory.claim(&bob).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let limits = Limits { ring: minute, grace: minute, reload: minute };
+    let (now, running) = (Instant::now(), CancellationToken::new());
+    let mut handle = SessionHandle::new(bob, claimed, directory.clone(), running, limits, now);
+    let mut out = Outbound::default();
+    let say = |json: &str| Input::FromClient(ClientMessage::decode(json).unwrap());
+    handle.handle(now, Input::Return(Return::default()), &mut out).await.unwrap();
+    let offer = say(r#"{"type":"offer","name":"alice","offer":1,"call":"c"}"#);
+    handle.handle(now, offer, &mut out).await.unwrap();
+    let call = heard.try_recv().unwrap().call;
+    let body = Body::Answer(Raw::from_json("1".to_owned()).unwrap());
+    let answer = Envelope { from: alice, guest: false, call, body };
+    handle.on_mail(now, answer, &mut out).await.unwrap();
+
+    let candidate = r#"{"type":"candidate","name":"alice","candidate":1,"call":"c"}"#;
+    let envelope = *handle.pass_on(candidate).unwrap_err();
+    handle.find_peer(now, envelope, &mut out).await.unwrap();
+    assert!(handle.peer.is_some());
+    assert_eq!(handle.pass_on(candidate).ok(), Some(true));
+    let leave = say(r#"{"type":"leave","name":"alice","call":"c"}"#);
+    handle.handle(now, leave, &mut out).await.unwrap();
+    assert!(handle.peer.is_none());
+}
