@@ -8,7 +8,7 @@ use super::{
     listener::{self, Listener},
     page::Elements,
 };
-use crate::call::{Input, PhaseView, Ring, UserInput, View};
+use crate::call::{Input, PhaseView, Ring, UserInput};
 
 const CALLED: &str = "pronto.called";
 const RINGING: &str = "pronto.ringing";
@@ -50,16 +50,16 @@ impl Timing {
         }
     }
 
-    /// This is shown now.
-    pub fn shown(&mut self, view: &View) {
-        if view.ring == Ring::Outgoing && self.ring != view.ring {
+    /// The call is here now.
+    pub fn reached(&mut self, phase: PhaseView, ring: Ring) {
+        if ring == Ring::Outgoing && self.ring != ring {
             measure(&self.performance, RINGING, CALLED, &self.ringing);
         }
         // The callee's page knows of the accepting before this.
-        if view.phase == PhaseView::Connecting && self.phase == PhaseView::Calling {
+        if phase == PhaseView::Connecting && self.phase == PhaseView::Calling {
             self.mark(ACCEPTED);
         }
-        (self.ring, self.phase) = (view.ring, view.phase);
+        (self.ring, self.phase) = (ring, phase);
     }
 
     fn mark(&self, name: &str) {

@@ -45,7 +45,7 @@ impl Client {
             corner: self.corner,
             controls: self.controls(),
             duration: self.duration(now),
-            ring: self.ring_view(),
+            ring: self.what_rings(),
         }
     }
 
@@ -80,7 +80,9 @@ impl Client {
         }
     }
 
-    fn phase(&self) -> PhaseView {
+    /// Where the user is with a call.
+    #[must_use]
+    pub fn phase(&self) -> PhaseView {
         match &self.call {
             Call::Idle => PhaseView::Idle,
             Call::Outgoing(_) if self.is_rejoining() => PhaseView::Reconnecting,
@@ -250,7 +252,9 @@ impl Client {
         self.call_since().map(|since| now.saturating_sub(since) / 1_000)
     }
 
-    const fn ring_view(&self) -> Ring {
+    /// What rings.
+    #[must_use]
+    pub const fn what_rings(&self) -> Ring {
         match &self.call {
             Call::Incoming(incoming::Incoming { stage: incoming::Ring::Asking(_), .. }) => {
                 Ring::Incoming

@@ -121,14 +121,18 @@ fn check_versions(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Runs wasm-opt with the effort that index.html asks for; `module` is replaced.
+/// Runs wasm-opt with the effort that index.html asks for; `module` is replaced. Twice: the second time it finds what the first
+/// made possible.
 fn optimise(wasm_opt: &Path, link: &Link, module: &Path) -> Result<()> {
+    // Which tools made it, and for which machines, is of no use to a browser. The second run has to know the latter.
+    let last = ["--strip-producers", "--strip-target-features"];
     let effort = format!("-O{}", link.wasm_opt.as_deref().unwrap_or_default());
-    let mut command = Command::new(wasm_opt);
-    // Which tools made it, and for which machines, is of no use to a browser.
-    command.args([&effort, "--strip-producers", "--strip-target-features"]);
-    command.arg(module).arg("-o").arg(module);
-    child::run(&mut command, Wait::on("wasm-opt"))
+    for strip in [&[][..], &last] {
+        let mut command = Command::new(wasm_opt);
+        command.arg(&effort).args(strip).arg(module).arg("-o").arg(module);
+        child::run(&mut command, Wait::on("wasm-opt"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

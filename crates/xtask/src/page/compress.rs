@@ -14,8 +14,8 @@ const COMPRESSIBLE: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "was
 const BROTLI_QUALITY: i32 = 11;
 /// Two to the power of this many bytes are searched for repetitions; the most that browsers must accept is 24.
 const BROTLI_WINDOW: i32 = 22;
-/// Two to the power of this many bytes make a block, where the compressor does not choose.
-const BROTLI_BLOCK: i32 = 17;
+/// Two to the power of this many bytes make a block; at 0 the compressor chooses.
+const BROTLI_BLOCKS: [i32; 3] = [0, 17, 19];
 
 /// Adds `name.br` and `name.gz` beside each file that they are smaller than.
 pub(super) fn add_compressed(files: &mut Files) -> Result<()> {
@@ -47,7 +47,7 @@ fn brotli(content: &[u8]) -> std::io::Result<Vec<u8>> {
         BrotliEncoderMode::BROTLI_FORCE_UTF8_PRIOR,
         BrotliEncoderMode::BROTLI_FORCE_SIGNED_PRIOR,
     ] {
-        for lgblock in [0, BROTLI_BLOCK] {
+        for lgblock in BROTLI_BLOCKS {
             let parameters = BrotliEncoderParams {
                 quality: BROTLI_QUALITY,
                 lgwin: BROTLI_WINDOW,

@@ -14,15 +14,15 @@ impl App {
             self.finding = None;
         }
         self.play_remote();
-        let now = now();
-        let view = self.client.view(now);
-        self.sound.ring(view.ring);
+        let (phase, ring) = (self.client.phase(), self.client.what_rings());
+        self.sound.ring(ring);
         if let Some(timing) = &mut self.timing {
-            timing.shown(&view);
+            timing.reached(phase, ring);
         }
+        let now = now();
         let undrawn = self.undrawn_until(now);
         if undrawn.is_none() {
-            self.page.render(view, now);
+            self.page.render(self.client.view(now), now);
         }
         let next = [self.client.next_timeout(), self.client.next_view_change(now), undrawn];
         self.alarm.set(now, next.into_iter().flatten().min(), &self.post);
