@@ -131,7 +131,7 @@ pub fn login_rate(users: u32) -> Rate {
 }
 
 /// How often an address may ask what has to do with signing in (`/auth`): a page does so when it is loaded and before each socket,
-/// and a sign-in is two more.
+/// a sign-in is two more, and what was asked in vain is asked again.
 #[must_use]
 pub fn auth_rate(users: u32) -> Rate {
     let Rate { burst, every } = login_rate(users);

@@ -105,14 +105,19 @@ if (!window.e2eSpy) {
     const options = { attributes: true, attributeFilter: ["data-ring"] };
     new MutationObserver(rings).observe(document.getElementById("callPage"), options);
   });
-  for (const kind of ["loadeddata", "resize"]) {
-    document.addEventListener(kind, ({ target }) => {
-      if (target.id === "remoteVideo" && target.videoWidth > 0) {
-        stamp("picture");
-        spy.pictured?.();
-      }
-    }, true);
-  }
+  // It is there to be seen when it has come and, on our page, the call is drawn.
+  const pictured = () => {
+    const video = document.getElementById("remoteVideo"), phase = document.getElementById("callPage")?.dataset.phase;
+    if (video?.videoWidth > 0 && (phase ?? "in-call") === "in-call") {
+      stamp("picture");
+      spy.pictured?.();
+    }
+  };
+  for (const kind of ["loadeddata", "resize"]) document.addEventListener(kind, pictured, true);
+  document.addEventListener("DOMContentLoaded", () => {
+    const page = document.getElementById("callPage");
+    if (page) new MutationObserver(pictured).observe(page, { attributes: true, attributeFilter: ["data-phase"] });
+  });
   spy.allTimes = () => new Promise((done) => {
     spy.pictured = () => done(spy.times);
     if (spy.times.picture) done(spy.times);

@@ -7,10 +7,8 @@ use std::fmt;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use js_sys::Promise;
 use protocol::IceServer;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
 
 use super::{
@@ -28,10 +26,9 @@ use super::{
     timer::{Alarm, now},
     timing::Timing,
 };
-use crate::call::{Client, Effect, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, RequestId};
-
-/// How many events may follow one before what has changed is shown: what a call's answer brings about is less.
-const MAX_UNDRAWN: usize = 16;
+use crate::call::{
+    Client, Effect, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, RequestId, UserInput,
+};
 
 /// How often devices are looked for while it rings, in ms: Chromium ends its process for cameras after 5 s without use.
 const FIND_EVERY: u32 = 4_000;
@@ -148,14 +145,6 @@ impl App {
         self.show();
         while let Some(event) = events.next().await {
             self.handle(event);
-            // What was asked of the connection, the devices and the socket begins before the page is drawn anew, which takes
-            // longer; and so does what comes of it at once.
-            for _ in 0..MAX_UNDRAWN {
-                let turn = Promise::resolve(&JsValue::UNDEFINED);
-                let _ = JsFuture::from(turn).await;
-                let Ok(event) = events.try_recv() else { break };
-                self.handle(event);
-            }
             self.show();
         }
     }
@@ -175,7 +164,7 @@ impl App {
     fn take(&mut self, event: Event) -> Option<Input> {
         match event {
             Event::Input(input) => {
-                if matches!(input, Input::User(_)) {
+                if matches!(&input, Input::User(user) if *user != UserInput::Begin) {
                     self.sound.wake();
                 }
                 return Some(input);

@@ -146,6 +146,7 @@ impl Page {
         elements.login_page.set_hidden(view.page != Shown::Login);
         elements.call_page.set_hidden(view.page != Shown::Call);
         let (page, phase) = (&elements.call_page, view.phase.key());
+        // Only what was drawn in this phase glides to another place.
         let stays = page.get_attribute("data-phase").as_deref() == Some(phase);
         set_attribute(page, "data-stays", stays.then_some(""));
         set_attribute(page, "data-phase", Some(phase));

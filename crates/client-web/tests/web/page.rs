@@ -65,6 +65,19 @@ fn a_providers_label_is_text_and_its_id_stays_in_its_place() {
 }
 
 #[wasm_bindgen_test]
+fn the_key_that_ends_a_name_does_nothing_else() {
+    let mut bench = Bench::new();
+    let username = Clone::clone(&bench.page.elements().username);
+    username.focus().unwrap();
+    username.set_value("bob");
+    let body = r#"{"guests":false,"providers":[{"id":"a","label":"A"}]}"#;
+    let answer = Answer { status: 200, body: body.to_owned() };
+    bench.input(Input::Fetched(Request::Options, Some(answer)));
+    assert!(bench.html.is_hidden("loginForm"));
+    assert_eq!(document().active_element().unwrap().id(), "loginCard");
+}
+
+#[wasm_bindgen_test]
 fn links_that_come_late_push_nothing_aside() {
     let answer = |guests| {
         let body = format!(r#"{{"guests":{guests},"providers":[{{"id":"a","label":"A"}}]}}"#);

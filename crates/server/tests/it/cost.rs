@@ -108,6 +108,6 @@ async fn the_task_of_a_connection_is_small() {
     let task = Relay::start().connection(far).await;
     let bytes = std::mem::size_of_val(&task);
     // The WebSocket, the queue and the timers; the read buffer and the session are elsewhere. The bound is so close
-    // that a single future shows which is seldom needed and not boxed.
+    // that one future shows which is seldom needed and not boxed; so may another way of the compiler's.
     assert!(bytes <= 1952, "{bytes} bytes");
 }

@@ -3,8 +3,8 @@
 use super::{App, now};
 use crate::call::Millis;
 
-/// How long after the accepting nothing is drawn, at most, in ms. To draw takes processors that open the devices and find the
-/// path meanwhile, and nobody notices less than a tenth of a second.
+/// How long after the accepting nothing is drawn, at most, in ms. To draw, to open the devices and to find the path compete for
+/// the processor and for the page's only thread, and nobody notices less than a tenth of a second.
 const UNDRAWN: Millis = 90;
 
 impl App {

@@ -42,7 +42,7 @@ pub(super) fn follow(
     } else if is_new(old.and_then(|old| old.callee_error), new.callee_error) {
         Some(&elements.callee)
     } else if held.is_some_and(is_gone) {
-        stay(elements, new)
+        stay(elements, held, new)
     } else {
         None
     };
@@ -60,9 +60,19 @@ fn is_gone(element: &Element) -> bool {
 }
 
 /// Where the focus goes when what had it is gone. Not into a field, for which a phone would show its keyboard.
-fn stay<'a>(elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
+fn stay<'a>(
+    elements: &'a Elements,
+    held: Option<&Element>,
+    view: &View,
+) -> Option<&'a HtmlElement> {
     match place(view) {
         Place::Unsupported => None,
+        // The key that ends what they type is not to do something else.
+        Place::Login
+            if held == Some(&elements.username) && !elements.username.value().is_empty() =>
+        {
+            Some(&elements.login_card)
+        }
         Place::Login => sign_in::way_in(elements, view, &elements.login),
         Place::Idle => Some(&elements.call),
         Place::Ringing => Some(&elements.accept),

@@ -30,7 +30,8 @@ impl SignIn {
 
     /// Whether something stands in the field for the name that the page has not written there.
     pub(super) fn is_typing(&self, elements: &Elements) -> bool {
-        elements.username.value() != self.written
+        let value = elements.username.value();
+        !value.is_empty() && value != self.written
     }
 
     pub(super) fn render(&mut self, elements: &Elements, texts: &Texts, view: &View) {

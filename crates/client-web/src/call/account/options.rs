@@ -90,7 +90,7 @@ impl Client {
         self.ask_for_the(now, 1);
     }
 
-    /// Asks it for the so-manieth time. Where nobody can sign in, the first is the last.
+    /// Asks it, for the first time or once more. Where nobody can sign in, the first is the last.
     fn ask_for_the(&mut self, now: Millis, times: u32) {
         if self.environment != Environment::NoWebRtc {
             let again = now + OPEN_TIMEOUT + backoff(times, MAX_BACKOFF, &mut self.rng);
@@ -140,10 +140,10 @@ impl Client {
         let Some(options) = read.flatten() else { return };
         let name = options.suggested.clone();
         let first = self.account.options.replace(options).is_none();
+        self.account.late = first && question.is_some_and(|question| question.times > 1);
         if !matches!(self.link, Link::Closed) {
             return;
         }
-        self.account.late = first && question.is_some_and(|question| question.times > 1);
         match self.account.entry() {
             // Who is back from the provider is signed in at once, unless that would end a call somewhere else, or take away
             // what they are about to do.

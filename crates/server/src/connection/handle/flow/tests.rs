@@ -60,7 +60,7 @@ async fn an_ending_session_answers_the_offers_that_it_never_read() {
 
 /// Who is idle holds no room for it.
 #[tokio::test]
-async fn where_the_peer_is_is_forgotten_with_the_call() {
+async fn the_address_of_the_peer_is_forgotten_with_the_call() {
     let directory = LocalDirectory::default();
     let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
     let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
