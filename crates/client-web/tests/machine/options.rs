@@ -152,6 +152,16 @@ fn what_was_asked_in_vain_is_asked_again_with_growing_waits() {
 }
 
 #[test]
+fn ways_that_come_while_somebody_is_let_in_push_nothing_aside() {
+    let mut page = asked_in_vain();
+    waits(&mut page);
+    page.user(UserInput::SignIn { name: "alice".to_owned() });
+    answers(&mut page, Request::Options, 200, &options(""));
+    let view = page.view();
+    assert_eq!((view.page, view.providers.len(), view.late), (Page::Login, 1, true));
+}
+
+#[test]
 fn who_was_answered_at_once_is_asked_nothing_more() {
     let mut page = TestPage::new();
     is_told(&mut page, &options(""));
