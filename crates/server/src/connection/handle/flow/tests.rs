@@ -9,6 +9,19 @@ use crate::{
     session::{Body, CallKey, Envelope, Input, Limits, Return},
 };
 
+/// A session of this user, for which nothing is ever too late.
+async fn session(
+    user: &UserName,
+    directory: &LocalDirectory,
+    stop: &CancellationToken,
+    now: Instant,
+) -> SessionHandle<LocalDirectory> {
+    let claimed = directory.claim(user).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let limits = Limits { ring: minute, grace: minute, reload: minute };
+    SessionHandle::new(user.clone(), claimed, directory.clone(), stop.clone(), limits, now)
+}
+
 /// Two tasks see the end of the server at different moments.
 #[tokio::test]
 async fn a_peer_that_is_not_there_any_more_when_the_server_stops_is_not_gone() {
@@ -16,12 +29,8 @@ async fn a_peer_that_is_not_there_any_more_when_the_server_stops_is_not_gone() {
         let directory = LocalDirectory::default();
         let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
         let (alice_is_there, _mailbox) = directory.claim(&alice).await.unwrap();
-        let claimed = directory.claim(&bob).await.unwrap();
-        let minute = Duration::from_secs(60);
-        let limits = Limits { ring: minute, grace: minute, reload: minute };
         let (now, stop) = (Instant::now(), CancellationToken::new());
-        let mut handle =
-            SessionHandle::new(bob, claimed, directory.clone(), stop.clone(), limits, now);
+        let mut handle = session(&bob, &directory, &stop, now).await;
         let mut out = Outbound::default();
         let say = |json: &str| Input::FromClient(ClientMessage::decode(json).unwrap());
         handle.handle(now, Input::Return(Return::default()), &mut out).await.unwrap();
@@ -42,12 +51,8 @@ async fn an_ending_session_answers_the_offers_that_it_never_read() {
     let directory = LocalDirectory::default();
     let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
     let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
-    let claimed = directory.claim(&bob).await.unwrap();
-    let minute = Duration::from_secs(60);
-    let limits = Limits { ring: minute, grace: minute, reload: minute };
     let now = Instant::now();
-    let running = CancellationToken::new();
-    let handle = SessionHandle::new(bob.clone(), claimed, directory.clone(), running, limits, now);
+    let handle = session(&bob, &directory, &CancellationToken::new(), now).await;
     let call = CallKey::Numbered(1);
     let body = Body::Offer(Raw::from_json("1".to_owned()).unwrap());
     let offer = Envelope { from: alice, guest: false, call: call.clone(), body };
@@ -64,11 +69,8 @@ async fn the_address_of_the_peer_is_forgotten_with_the_call() {
     let directory = LocalDirectory::default();
     let [alice, bob] = ["alice", "bob"].map(|name| UserName::parse(name).unwrap());
     let (_alice_is_there, mut heard) = directory.claim(&alice).await.unwrap();
-    let claimed = directory.claim(&bob).await.unwrap();
-    let minute = Duration::from_secs(60);
-    let limits = Limits { ring: minute, grace: minute, reload: minute };
-    let (now, running) = (Instant::now(), CancellationToken::new());
-    let mut handle = SessionHandle::new(bob, claimed, directory.clone(), running, limits, now);
+    let now = Instant::now();
+    let mut handle = session(&bob, &directory, &CancellationToken::new(), now).await;
     let mut out = Outbound::default();
     let say = |json: &str| Input::FromClient(ClientMessage::decode(json).unwrap());
     handle.handle(now, Input::Return(Return::default()), &mut out).await.unwrap();
