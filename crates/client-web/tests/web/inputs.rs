@@ -77,6 +77,9 @@ fn what_somebody_has_typed_is_not_written_over() {
     field.set_value("ali");
     bench.page.suggest_name("alice");
     assert_eq!(field.value(), "ali");
+    field.set_value("");
+    bench.page.suggest_name("alice");
+    assert_eq!(field.value(), "alice", "nothing is not something");
     // Unless it is the name of an account that has signed out.
     bench.page.write_name("");
     bench.page.suggest_name("bob");
