@@ -1,11 +1,15 @@
 //! Who the user is, at a server where names can be proven: the tickets that prove it, and the end of a sign-in.
 
 mod options;
+mod question;
 
 use protocol::json::Object;
 
 pub use self::options::Provider;
-use self::options::{Options, Question, User};
+use self::{
+    options::{Options, User},
+    question::Question,
+};
 use super::{
     Call, Client, Effect, Entry, Farewell, Message, Millis, Text,
     effect::Request,

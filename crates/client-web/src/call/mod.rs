@@ -4,6 +4,9 @@
 //! connection, the time), carries out the [`Effect`]s it gets back in their order, shows [`Client::view`], and calls
 //! again with [`Input::Tick`] when [`Client::next_timeout`] has come. Nothing here reads a clock, draws a random number,
 //! waits or knows a browser, so that whole calls run in a test in no time.
+//!
+//! Here is the state, and the way out of a call. `dispatch` is the way in for inputs, `show` makes the view; the other files
+//! have a part of what the page does each, in the methods that [`Client`] has for it.
 
 mod account;
 mod active;
@@ -12,6 +15,7 @@ mod cause;
 mod clock;
 mod description;
 mod devices;
+mod dispatch;
 mod effect;
 mod incoming;
 mod input;
@@ -144,90 +148,10 @@ impl Client {
         }
     }
 
-    /// Takes in what happened at `now` and says what to do about it, in order.
-    #[must_use]
-    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
-        match input {
-            Input::User(input) => self.handle_user(now, input),
-            Input::SocketOpened => self.handle_socket_opened(now),
-            Input::SocketText(text) => self.handle_socket_text(now, &text),
-            Input::SocketClosed { code } => self.handle_socket_closed(now, code),
-            Input::MediaOpened { request, audio, video } => {
-                self.handle_media_opened(now, request, audio, video);
-            }
-            Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
-            Input::DevicesAllowed(allowed) => self.devices_allowed(allowed),
-            Input::CameraEnded => self.handle_camera_ended(),
-            Input::MicrophoneEnded => self.handle_microphone_ended(),
-            Input::Peer(id, event) => self.handle_peer(now, id, event),
-            Input::Reloaded(kept) => self.reloaded(now, kept),
-            Input::OwnServer => self.ask_for_options(now),
-            Input::Fetched(request, answer) => self.fetched(now, request, answer),
-            Input::CameBack(how) => self.came_back(&how),
-            Input::HidesAddress(hides) => self.hides_address = hides,
-            Input::Blocked(names) => self.blocked = names,
-            Input::NetworkChanged => self.network_changed(now),
-            Input::PageLeft => self.leave_page(now),
-            Input::Tick => {
-                self.notice_sleep(now);
-                self.handle_tick(now);
-            }
-        }
-        self.end_what_has_ended();
-        let keep = self.to_keep();
-        if keep != self.kept {
-            self.kept = keep.clone();
-            self.effects.push(Effect::Keep(keep));
-        }
-        std::mem::take(&mut self.effects)
-    }
-
     /// Whether somebody calls, and this user has not answered.
     #[must_use]
     pub const fn is_ringing(&self) -> bool {
         matches!(self.call, Call::Incoming(_))
-    }
-
-    /// When to call with [`Input::Tick`] next, if no other input comes first.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Millis> {
-        let call = match &self.call {
-            Call::Idle => None,
-            Call::Outgoing(outgoing) => outgoing.next_timeout(),
-            Call::Incoming(incoming) => Some(incoming.until),
-            Call::Active(active) => active.next_timeout(),
-        };
-        [self.link.next_timeout(), self.asks_again(), call].into_iter().flatten().min()
-    }
-
-    fn handle_user(&mut self, now: Millis, input: UserInput) {
-        match input {
-            UserInput::Begin => self.account.begun = true,
-            UserInput::SignIn { name } => self.sign_in(now, &name),
-            UserInput::SignOut => self.sign_out(),
-            UserInput::LeaveForProvider => self.close_link(),
-            UserInput::RetryNow => self.retry_now(now),
-            UserInput::Call { name } => self.start_call(now, &name),
-            UserInput::CallAgain => {
-                if let Some(name) =
-                    self.notice.as_ref().and_then(|notice| notice.call_again.clone())
-                {
-                    self.start_call(now, &name);
-                }
-            }
-            UserInput::Accept { camera } => self.accept(now, camera),
-            UserInput::Decline => self.decline(),
-            UserInput::DeclineForGood => self.decline_for_good(),
-            UserInput::HangUp => self.hang_up(),
-            UserInput::ToggleMicrophone => self.toggle_microphone(),
-            UserInput::ToggleCamera => self.toggle_camera(),
-            UserInput::TogglePreview => self.toggle_preview(),
-            UserInput::DismissNotice => self.dismiss_notice(),
-            UserInput::ClearMissed => self.missed.clear(),
-            UserInput::Block { name } => self.block(name),
-            UserInput::Unblock { name } => self.unblock(&name),
-            UserInput::MoveTile(corner) => self.corner = corner,
-        }
     }
 
     fn dismiss_notice(&mut self) {
@@ -236,24 +160,6 @@ impl Client {
             Call::Outgoing(outgoing) => outgoing.note = None,
             Call::Incoming(incoming) => incoming.forget_problem(),
             Call::Active(active) => active.note = None,
-        }
-    }
-
-    fn handle_tick(&mut self, now: Millis) {
-        self.tick_link(now);
-        self.tick_options(now);
-        match &self.call {
-            Call::Idle => {}
-            Call::Outgoing(outgoing) if outgoing.is_over(now) => match outgoing.replaces {
-                Some(_) => self.give_up_rejoining(),
-                None => self.give_up_ringing(),
-            },
-            Call::Incoming(incoming) if incoming.until <= now => {
-                self.leave(LeaveReason::Timeout);
-                self.miss_call(now);
-            }
-            Call::Outgoing(_) | Call::Incoming(_) => {}
-            Call::Active(_) => self.tick_active(now),
         }
     }
 
