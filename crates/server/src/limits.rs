@@ -56,7 +56,7 @@ pub const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
 /// network a second or two; whoever holds a socket open with a header a minute is not a browser.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one HTTP connection may last before it upgrades or ends. The page is some 150 KB: 40 s over 30 kbit/s.
+/// How long one HTTP connection may last before it upgrades or ends. The page is some 120 KB: 32 s over 30 kbit/s.
 /// Without a bound, clients that do not read what they asked for would keep their sockets for ever.
 pub const HTTP_CONNECTION_LIFETIME: Duration = Duration::from_secs(300);
 
