@@ -124,6 +124,8 @@ pub struct Kept {
     pub left: Option<(String, CallId)>,
     /// Whether the camera is on in that call.
     pub camera: bool,
+    /// Whether the user has silenced the microphone in that call.
+    pub muted: bool,
     /// Whether the user is signed in with a provider.
     pub account: bool,
 }
@@ -137,6 +139,7 @@ impl Kept {
             .text("session", &self.session)
             .maybe_number("sockets", Some(self.sockets))
             .boolean("camera", self.camera)
+            .flag("muted", self.muted)
             .flag("account", self.account);
         for (key, call) in [("call", &self.call), ("left", &self.left)] {
             if let Some((peer, id)) = call {
@@ -158,6 +161,7 @@ impl Kept {
             call: kept_call(&object, "call")?,
             left: kept_call(&object, "left")?,
             camera: object.boolean("camera").ok()??,
+            muted: object.boolean("muted").ok()?.unwrap_or_default(),
             account: object.boolean("account").ok()?.unwrap_or_default(),
         })
     }

@@ -171,9 +171,9 @@ impl Client {
     /// Answers the peer's offer in place of one's own.
     fn give_way_to(&mut self, now: Millis, offer: RelayedOffer) {
         if offer.replaces.is_some() {
-            let camera = self.kept_call.as_ref().map_or(self.devices.camera, |kept| kept.camera);
+            let (camera, muted) = self.switched();
             let call = offer.call.clone().map(|id| (offer.name.clone(), id));
-            self.kept_call = call.map(|call| KeptCall { call, camera });
+            self.kept_call = call.map(|call| KeptCall { call, camera, muted });
         } else {
             // Mostly the server has seen it as well. But the peer may leave its call before the server hears of ours.
             self.leave(LeaveReason::Cancelled);

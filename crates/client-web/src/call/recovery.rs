@@ -7,6 +7,7 @@ use super::{
     Call, Client, Effect, Environment, Kept, Millis, PeerOp, Text,
     account::Right,
     active::{Active, Path, RECONNECT_TIMEOUT, RESTART_EVERY},
+    devices::Microphone,
     outgoing::{Outgoing, Stage},
 };
 
@@ -51,15 +52,22 @@ impl Client {
     pub(super) fn to_keep(&self) -> Option<Kept> {
         let session = self.link.session()?;
         let secret = session.ticket.as_ref()?.secret.clone();
-        let camera = match (&self.call, &self.kept_call) {
-            (Call::Idle | Call::Outgoing(_) | Call::Incoming(_), Some(kept)) => kept.camera,
-            _ => self.devices.with_camera(),
-        };
+        let (camera, muted) = self.switched();
         let (name, call) = (session.name.clone(), self.continuing());
         let (sockets, camera) = (self.sockets, camera && call.is_some());
         let left = self.left_unheard();
         let account = self.account.right != Right::Guest;
-        Some(Kept { name, session: secret, sockets, camera, call, left, account })
+        Some(Kept { name, session: secret, sockets, camera, muted, call, left, account })
+    }
+
+    /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
+    pub(super) fn switched(&self) -> (bool, bool) {
+        match (&self.call, &self.kept_call) {
+            (Call::Idle | Call::Outgoing(_) | Call::Incoming(_), Some(kept)) => {
+                (kept.camera, kept.muted)
+            }
+            _ => (self.devices.with_camera(), self.devices.microphone == Microphone::Muted),
+        }
     }
 
     /// The page was loaded anew, and this was kept.
@@ -71,7 +79,8 @@ impl Client {
         self.sockets = kept.sockets;
         let reason = LeaveReason::Hangup;
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
-        self.kept_call = kept.call.map(|call| KeptCall { call, camera: kept.camera });
+        let (camera, muted) = (kept.camera, kept.muted);
+        self.kept_call = kept.call.map(|call| KeptCall { call, camera, muted });
         self.account.right = if kept.account { Right::Account } else { Right::Guest };
         self.reload(now, kept.name, kept.session);
     }
@@ -162,7 +171,7 @@ impl Client {
         let Some(kept) = kept.filter(|kept| kept.call.0 == peer) else {
             return self.leave_again(peer, old);
         };
-        let camera = kept.camera;
+        let (camera, muted) = (kept.camera, kept.muted);
         self.kept_call = Some(kept);
         self.notice = None;
         self.devices.pending = None;
@@ -176,6 +185,10 @@ impl Client {
             candidates: Vec::new(),
         });
         self.open_media_for_call(now, camera);
+        if muted {
+            // It is being opened.
+            self.toggle_microphone();
+        }
     }
 
     /// The peer continues the call over a new peer connection. Nobody is asked: the call was accepted.
@@ -245,6 +258,7 @@ impl Client {
 pub(super) struct KeptCall {
     pub(super) call: (String, CallId),
     pub(super) camera: bool,
+    pub(super) muted: bool,
 }
 
 /// A call that this user has left.

@@ -156,6 +156,28 @@ fn the_camera_is_as_it_was() {
 }
 
 #[test]
+fn a_microphone_that_was_silenced_stays_silent() {
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    page.user(UserInput::ToggleMicrophone);
+    // Also over a second reload, before the page is back in the call.
+    let mut page = reloaded(reloaded(page));
+    page.input(Input::SocketOpened);
+    page.server(&welcome("alice", &old));
+    assert!(page.view().controls.is_some_and(|controls| controls.microphone_off));
+    page.give_media();
+    let silenced = page.effects.iter().position(|one| *one == Effect::EnableMicrophone(false));
+    let sent = page.effects.iter().position(|one| matches!(one, Effect::CreatePeer { .. }));
+    assert!(silenced.is_some() && silenced < sent, "before anything is sent: {:?}", page.effects);
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    assert_eq!(page.kept.as_ref().map(|kept| kept.muted), Some(true));
+    assert!(page.view().controls.is_some_and(|controls| controls.microphone_off));
+    page.user(UserInput::ToggleMicrophone);
+    assert!(page.did(&Effect::EnableMicrophone(true)), "and is heard again when its user wants");
+    assert_eq!(page.kept.as_ref().map(|kept| kept.muted), Some(false));
+}
+
+#[test]
 fn a_call_that_ended_meanwhile_is_over() {
     let mut page = TestPage::signed_in();
     page.in_call();
