@@ -51,10 +51,11 @@ async fn serve(cli: Cli) -> Result<(), String> {
     }
     let listen = cli.listen.clone();
     let mut sockets =
-        Sockets::bind(&listen).await.map_err(|error| cannot_listen(&listen, &error))?;
+        Sockets::bind(&listen).await.map_err(|error| cannot_listen("--listen", &listen, &error))?;
     if let Some(redirect) = cli.redirect() {
-        let listener =
-            TcpListener::bind(redirect).await.map_err(|error| cannot_listen(redirect, &error))?;
+        let listener = TcpListener::bind(redirect)
+            .await
+            .map_err(|error| cannot_listen("--redirect", redirect, &error))?;
         sockets = sockets.redirecting_from(listener);
     }
     let address =
@@ -62,24 +63,29 @@ async fn serve(cli: Cli) -> Result<(), String> {
     let is_self_signed = cli.is_self_signed();
     let config = cli.into_config()?;
     config.check(address).map_err(|why| format!("{why}."))?;
+    if !config.web_root.join("index.html").is_file() {
+        let folder = config.web_root.display();
+        warn!(%folder, "there is no page there, and visitors are told so: cargo xtask run builds one, --web-root names another");
+    }
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}."))?;
     // The reader of this may be gone, which is no reason not to serve.
     let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);
     server::run(sockets, config, stop).await.map_err(|error| format!("cannot serve: {error}."))
 }
 
-fn cannot_listen(listen: &str, error: &io::Error) -> String {
+/// What is said of an address that cannot be listened on; `option` is the one that named it.
+fn cannot_listen(option: &str, listen: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!(
-                "{listen} is in use already: stop what listens there, or choose another with --listen."
+                "{listen} is in use already: stop what listens there, or choose another with {option}."
             )
         }
         io::ErrorKind::PermissionDenied => {
             format!("listening on {listen} is not permitted: ports below 1024 need privileges.")
         }
         io::ErrorKind::AddrNotAvailable => {
-            format!("{listen} is not an address of this machine: choose another with --listen.")
+            format!("{listen} is not an address of this machine: choose another with {option}.")
         }
         _ => format!("cannot listen on {listen}: {error}."),
     }

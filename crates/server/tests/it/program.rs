@@ -228,11 +228,28 @@ fn limits_off_is_loud() {
 }
 
 #[test]
+fn a_page_that_is_not_there_is_missed_at_once() {
+    let folder = TempDir::new().unwrap();
+    let said = || {
+        let mut command = pronto();
+        command.args(["--listen", "127.0.0.1:0", "--web-root"]).arg(folder.path());
+        Program::start(&mut command).stop().1
+    };
+    assert!(said().contains("there is no page there"));
+    std::fs::write(folder.path().join("index.html"), "<p>").unwrap();
+    assert!(!said().contains("there is no page there"));
+}
+
+#[test]
 fn what_is_wrong_is_told_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for (arguments, words) in [
-        (&["--listen", &taken][..], "is in use already"),
+        (&["--listen", &taken][..], "choose another with --listen"),
+        (
+            &["--listen", "127.0.0.1:0", "--tls", "self-signed", "--redirect", &taken],
+            "is in use already: stop what listens there, or choose another with --redirect",
+        ),
         (&["--listen", "192.0.2.1:9090"], "not an address of this machine"),
         (&["--listen", "nonsense"], "an address and a port"),
         (&["--stun-url", "http://a"], "a STUN server is named as"),
