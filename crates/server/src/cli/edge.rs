@@ -53,7 +53,7 @@ impl EdgeOptions {
 }
 
 /// A network, or one address.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let alone = text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
     alone
         .or_else(|| text.parse().ok())

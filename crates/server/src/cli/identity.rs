@@ -59,8 +59,12 @@ impl IdentityOptions {
         providers.extend(self.one()?);
         if let Some(file) = config {
             let read = SettingsFile::read(&file);
-            providers
-                .extend(read.map_err(|bad| format!("--oidc-config {}: {bad}.", file.display()))?);
+            let read = read.map_err(|bad| format!("--oidc-config {}: {bad}.", file.display()))?;
+            // Whoever names a file of providers does not want a server that lets everybody in without one.
+            if read.is_empty() {
+                return Err(format!("--oidc-config {} names no [[provider]].", file.display()));
+            }
+            providers.extend(read);
         }
         if !providers.is_empty() {
             return Settings::new(providers, guests).map(Some).map_err(|bad| format!("{bad}."));
@@ -134,6 +138,15 @@ mod tests {
         let both = settings(&[&one[..], &[&file, "--guests=refuse"]].concat()).unwrap().unwrap();
         assert_eq!(both.providers.len(), 2);
         assert_eq!(both.guests, Guests::Refuse);
+    }
+
+    #[test]
+    fn a_file_without_a_provider_is_a_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("providers.toml");
+        fs::write(&file, "# [[provider]]\n").unwrap();
+        let complaint = settings(&[&format!("--oidc-config={}", file.display())]).unwrap_err();
+        assert!(complaint.contains("providers.toml names no [[provider]]"), "{complaint}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use relay::{Rate, Secret, limits::BITS_PER_SECOND_PER_USER};
 use server::config::{Embedded, Turn, TurnUrl};
 
-use super::Switch;
+use super::{Switch, edge::network};
 
 /// In bits a second.
 const MBIT: u64 = 1_000_000;
@@ -36,7 +36,7 @@ pub(super) struct RelayOptions {
 
     /// A network that media may be relayed to besides other users of the relay, such as `0.0.0.0/0` for all public
     /// addresses. A private or otherwise special network has to be named itself. May be given several times.
-    #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',')]
+    #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     relay_allow: Vec<IpNet>,
 
     /// How much is relayed for a user, in Mbit/s for each direction; what is more is dropped. 0 for any amount. A call in
@@ -98,7 +98,7 @@ mod tests {
     fn somebody_relays_and_is_named() {
         assert!(matches!(turn(&[]), Ok(Turn::Embedded(own)) if own.allow.is_empty()));
         assert!(matches!(turn(&["--relay=off"]), Ok(Turn::Off)));
-        let own = turn(&["--relay-allow=0.0.0.0/0,10.1.0.0/16", "--relay-address=192.0.2.1"]);
+        let own = turn(&["--relay-allow=0.0.0.0/0,10.1.2.3", "--relay-address=192.0.2.1"]);
         assert!(
             matches!(own, Ok(Turn::Embedded(own)) if own.allow.len() == 2 && own.addresses.len() == 1)
         );

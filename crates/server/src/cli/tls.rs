@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use hyper::Uri;
 use server::{Tls, config::PublicHost, tls::Acme};
 
 use super::listen;
@@ -38,7 +39,7 @@ pub(super) struct TlsOptions {
     acme_email: Option<String>,
 
     /// The authority's directory, if it is not Let's Encrypt.
-    #[arg(long, env = "PRONTO_ACME_DIRECTORY", value_name = "URL")]
+    #[arg(long, env = "PRONTO_ACME_DIRECTORY", value_name = "URL", value_parser = directory)]
     acme_directory: Option<String>,
 
     /// The root certificate, in PEM, of an authority that this machine does not trust by itself.
@@ -63,6 +64,10 @@ impl TlsOptions {
         self.tls == TlsChoice::SelfSigned
     }
 
+    const fn speaks_of_acme(&self) -> bool {
+        self.acme_email.is_some() || self.acme_directory.is_some() || self.acme_root.is_some()
+    }
+
     /// # Errors
     /// Says which options do not go together, or what is wrong with the certificate.
     pub(super) fn into_tls(
@@ -74,6 +79,13 @@ impl TlsOptions {
         let tls = match self.tls {
             TlsChoice::Off if self.redirect.is_some() => {
                 return Err("--redirect needs --tls.".to_owned());
+            }
+            // Whoever names a certificate does not want plain HTTP.
+            TlsChoice::Off if self.tls_cert.is_some() || self.tls_key.is_some() => {
+                return Err("--tls-cert and --tls-key need --tls files.".to_owned());
+            }
+            TlsChoice::Off if self.speaks_of_acme() => {
+                return Err("--acme-email, -directory and -root need --tls acme.".to_owned());
             }
             TlsChoice::Off => return Ok(None),
             TlsChoice::Files => {
@@ -97,6 +109,17 @@ impl TlsOptions {
             }
         };
         tls.map(Some).map_err(|error| format!("{error}."))
+    }
+}
+
+/// Nobody gets a certificate over plain HTTP (RFC 8555 section 6.1).
+fn directory(text: &str) -> Result<String, String> {
+    let url: Option<Uri> = text.parse().ok();
+    let good = url.is_some_and(|url| url.scheme_str() == Some("https") && url.host().is_some());
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("it is the URL of a directory, such as https://acme.example.org/directory".to_owned())
     }
 }
 
