@@ -18,7 +18,12 @@ use self::{edge::EdgeOptions, identity::IdentityOptions, relay::RelayOptions, tl
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
-#[command(name = "pronto", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "pronto",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "PRONTO_LOG chooses what is logged: error, warn, info (by default), debug or trace."
+)]
 pub(crate) struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -42,8 +47,8 @@ pub(crate) struct Cli {
     #[arg(long, env = "PRONTO_STUN_URL", value_name = "URL", value_delimiter = ',')]
     stun_url: Vec<StunUrl>,
 
-    /// The directory of what outlives the server: certificates, and who is there, so that their names wait for them over a
-    /// restart. By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
+    /// The directory of what outlives the server: certificates, accounts, and who is there, so that their names wait for them
+    /// over a restart. By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
     #[arg(long, env = "PRONTO_STATE", value_name = "DIRECTORY")]
     state: Option<PathBuf>,
 
@@ -65,7 +70,7 @@ pub(crate) struct Cli {
 
     /// The host that people find the server at, such as `talk.example.org`, perhaps with a port: where the relay is for
     /// browsers, where plain HTTP is sent to, and what a certificate is for. By default the one that they ask for.
-    #[arg(long, env = "PRONTO_PUBLIC_HOST", value_name = "HOST")]
+    #[arg(long, env = "PRONTO_PUBLIC_HOST", value_name = "HOST[:PORT]")]
     public_host: Option<PublicHost>,
 
     /// Whether clients are held to limits. Off is for benchmarks on this machine, and nothing else.
