@@ -111,7 +111,12 @@ impl World {
                 r#"{{"guests":true,"providers":[],"user":{{"name":"{name}","provider":"p"}}}}"#
             );
             let answer = Some(Answer { status: 200, body });
-            self.page_input(user, Input::Fetched(Request::Options, answer));
+            let asks = self.pages[user].client.handle(self.now, Input::OwnServer);
+            for effect in asks {
+                if let Effect::Fetch(question) = effect {
+                    self.page_input(user, Input::Fetched(question, answer.clone()));
+                }
+            }
             if self.view(user).signing_in {
                 return;
             }
@@ -130,7 +135,7 @@ impl World {
             Request::Ticket(_) => {
                 Some(Answer { status: 200, body: r#"{"ticket":"t"}"#.to_owned() })
             }
-            Request::Options | Request::SignOut => {
+            Request::Options(_) | Request::SignOut => {
                 Some(Answer { status: 204, body: String::new() })
             }
         };

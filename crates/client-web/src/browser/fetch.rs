@@ -1,7 +1,7 @@
 //! What the page asks its own server over HTTP, and what the server has written into the page's address.
 
 use js_sys::{JsString, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{RequestInit, Response, UrlSearchParams, Window};
 
@@ -10,6 +10,15 @@ use crate::call::{Answer, Request};
 /// The parameter of the page's address that says how signing in went.
 const SIGN_IN: &str = "sign-in";
 
+#[wasm_bindgen]
+extern "C" {
+    /// As in `web-sys`, whose own takes it for granted: Safari has it since version 16.
+    type AbortSignal;
+
+    #[wasm_bindgen(catch, static_method_of = AbortSignal)]
+    fn timeout(ms: u32) -> Result<JsValue, JsValue>;
+}
+
 /// Asks; `report` is called with what came of it, never from within this.
 pub fn fetch(window: &Window, request: Request, report: impl FnOnce(Option<Answer>) + 'static) {
     let (method, path) = request.line();
@@ -17,6 +26,10 @@ pub fn fetch(window: &Window, request: Request, report: impl FnOnce(Option<Answe
     init.set_method(method);
     // Who signs out and closes the page at once is signed out.
     let _ = Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
+    // What hangs is given up for good, and keeps none of the few connections that a browser has for a server.
+    if let Ok(signal) = AbortSignal::timeout(Request::PATIENCE) {
+        let _ = Reflect::set(&init, &"signal".into(), &signal);
+    }
     let answer = window.fetch_with_str_and_init(path, &init);
     spawn_local(async move {
         report(read(JsFuture::from(answer)).await.ok());

@@ -144,6 +144,9 @@ impl Account {
 
     fn forget(&mut self) {
         (self.right, self.late) = (Right::Guest, false);
+        if let Some(question) = &mut self.question {
+            question.is_overtaken();
+        }
         if let Some(options) = &mut self.options {
             (options.user, options.suggested) = (None, None);
         }
@@ -154,7 +157,7 @@ impl Client {
     /// The server has answered, or cannot be reached.
     pub(super) fn fetched(&mut self, now: Millis, request: Request, answer: Option<Answer>) {
         match request {
-            Request::Options => self.handle_options(now, answer),
+            Request::Options(number) => self.handle_options(now, number, answer),
             Request::Ticket(socket) => self.handle_ticket(now, socket, answer),
             Request::SignOut => self.handle_sign_out(now, answer),
         }
@@ -223,15 +226,20 @@ impl Client {
     /// The user signs out of the account.
     pub(super) fn leave_account(&mut self) {
         self.account.forget();
+        // It is asked when the server has signed them out; before, it would say that they are still here.
+        self.account.question = None;
         self.effects.push(Effect::ClearName);
         self.effects.push(Effect::Fetch(Request::SignOut));
     }
 
     fn handle_sign_out(&mut self, now: Millis, answer: Option<Answer>) {
         let done = answer.is_some_and(|answer| matches!(answer.status, 200..=299 | 401));
-        if !done && matches!(self.link, Link::Closed) {
+        let failed = !done && matches!(self.link, Link::Closed);
+        if failed {
             self.sign_in_error = Some(Text::SignOutFailed);
-            self.ask_for_options(now);
+        }
+        if failed || self.account.options.is_none() {
+            self.ask_anew(now);
         }
     }
 

@@ -8,7 +8,10 @@ use protocol::{
     json::{Object, Writer, quoted, string},
 };
 
-use super::input::{PeerId, RequestId};
+use super::{
+    input::{PeerId, RequestId},
+    link::OPEN_TIMEOUT,
+};
 
 /// Something to do. Effects are carried out in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,8 +72,8 @@ pub enum Effect {
 /// What the page's own server is asked over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
-    /// How people sign in, and who the user is.
-    Options,
+    /// How people sign in, and who the user is. Only the answer to the question with the latest number counts.
+    Options(u32),
     /// A ticket for this one of the page's sockets.
     Ticket(u64),
     /// To end the account's sessions everywhere.
@@ -78,11 +81,14 @@ pub enum Request {
 }
 
 impl Request {
+    /// For how long an answer is waited for, in ms: as long as for a socket that is opened. Then there is none.
+    pub const PATIENCE: u32 = OPEN_TIMEOUT as u32;
+
     /// Method and path.
     #[must_use]
     pub const fn line(self) -> (&'static str, &'static str) {
         match self {
-            Self::Options => ("GET", "/auth/options"),
+            Self::Options(_) => ("GET", "/auth/options"),
             Self::Ticket(_) => ("POST", "/auth/ticket"),
             Self::SignOut => ("POST", "/auth/sign-out"),
         }

@@ -25,9 +25,14 @@ pub(crate) fn answers(page: &mut TestPage, request: Request, status: u16, body: 
 
 pub(crate) fn is_told(page: &mut TestPage, options: &str) {
     page.input(Input::OwnServer);
-    assert!(page.did(&Effect::Fetch(Request::Options)));
+    assert!(page.did(&Effect::Fetch(page.question)));
     page.effects.clear();
-    answers(page, Request::Options, 200, options);
+    says(page, 200, options);
+}
+
+/// The server answers the question how people sign in that it was asked last.
+pub(crate) fn says(page: &mut TestPage, status: u16, body: &str) {
+    answers(page, page.question, status, body);
 }
 
 /// The ticket that was asked for last.
@@ -274,7 +279,7 @@ fn who_signs_out_is_signed_out_everywhere() {
     page.effects.clear();
     page.input(Input::Fetched(Request::SignOut, None));
     assert_eq!(page.view().sign_in_notice, Some(Text::SignOutFailed));
-    answers(&mut page, Request::Options, 200, &alice());
+    says(&mut page, 200, &alice());
     assert_eq!(page.view().entry, Entry::Known, "nobody is signed in again by that");
     page.effects.clear();
     page.user(UserInput::SignOut);

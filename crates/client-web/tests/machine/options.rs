@@ -1,9 +1,9 @@
 //! What the page's own server says of how people sign in, and what follows from it.
 
-use client_web::call::{Effect, Entry, Environment, Input, Page, Request, Text, UserInput};
+use client_web::call::{Effect, Entry, Environment, Input, Page, Text, UserInput};
 
 use crate::{
-    account::{PROVIDERS, REFUSED, alice, answers, gets_ticket, is_told, options},
+    account::{PROVIDERS, REFUSED, gets_ticket, is_told, options, says},
     page::{TestPage, WELCOME},
 };
 
@@ -18,8 +18,9 @@ fn a_server_that_says_nothing_of_providers_is_as_ever() {
         (200, "[]"),
     ] {
         let mut page = TestPage::new();
-        is_told(&mut page, "");
-        answers(&mut page, Request::Options, status, body);
+        page.input(Input::OwnServer);
+        page.effects.clear();
+        says(&mut page, status, body);
         let view = page.view();
         assert_eq!((view.entry, view.providers.len()), (Entry::Open, 0), "{body}");
         assert!(view.can_check && page.effects.is_empty());
@@ -27,7 +28,8 @@ fn a_server_that_says_nothing_of_providers_is_as_ever() {
         assert_eq!(page.view().self_note, None);
     }
     let mut page = TestPage::new();
-    page.input(Input::Fetched(Request::Options, None));
+    page.input(Input::OwnServer);
+    page.input(Input::Fetched(page.question, None));
     assert_eq!(page.view().entry, Entry::Open);
 }
 
@@ -71,8 +73,10 @@ fn who_is_signed_in_elsewhere_is_asked_first() {
 #[test]
 fn a_browser_that_cannot_call_is_not_signed_in() {
     let mut page = TestPage::in_environment(Environment::NoWebRtc);
-    is_told(&mut page, &alice());
+    page.input(Input::OwnServer);
+    page.input(Input::NetworkChanged);
     assert_eq!((page.view().page, page.effects.len()), (Page::Unsupported, 0));
+    assert_eq!(page.client.next_timeout(), None, "nor is it asked how");
 }
 
 #[test]
@@ -83,8 +87,8 @@ fn guests_who_are_refused_are_told_how_to_come_in() {
     page.input(Input::SocketOpened);
     page.server(REFUSED);
     assert_eq!(page.view().sign_in_notice, Some(Text::SignInRequired));
-    assert!(page.did(&Effect::Fetch(Request::Options)));
-    answers(&mut page, Request::Options, 200, &format!(r#"{{"guests":false,{PROVIDERS}}}"#));
+    assert!(page.did(&Effect::Fetch(page.question)));
+    says(&mut page, 200, &format!(r#"{{"guests":false,{PROVIDERS}}}"#));
     let view = page.view();
     assert_eq!((view.entry, view.sign_in_notice), (Entry::Provider, Some(Text::SignInRequired)));
 }

@@ -2,7 +2,7 @@
 
 use client_web::call::{
     Client, Effect, Environment, Input, Kept, MediaError, Message, Millis, PeerEvent, PeerId,
-    PeerOp, PeerState, RequestId, Text, UserInput, View,
+    PeerOp, PeerState, Request, RequestId, Text, UserInput, View,
 };
 use protocol::{ClientMessage, Login, Raw};
 
@@ -16,6 +16,8 @@ pub(crate) struct TestPage {
     /// What the page would find if it were loaded anew.
     pub(crate) kept: Option<Kept>,
     last_peer: PeerId,
+    /// The question how people sign in that was asked last.
+    pub(crate) question: Request,
 }
 
 /// The reply of our server to a login.
@@ -46,6 +48,7 @@ impl TestPage {
             silent: false,
             kept: None,
             last_peer: PeerId(0),
+            question: Request::Options(0),
         }
     }
 
@@ -67,8 +70,10 @@ impl TestPage {
             match effect {
                 Effect::Keep(kept) => self.kept = kept,
                 effect => {
-                    if let Effect::CreatePeer { id, .. } = effect {
-                        self.last_peer = id;
+                    match effect {
+                        Effect::CreatePeer { id, .. } => self.last_peer = id,
+                        Effect::Fetch(question @ Request::Options(_)) => self.question = question,
+                        _ => {}
                     }
                     self.effects.push(effect);
                 }

@@ -7,13 +7,15 @@ use client_web::{
         queue::{Event, queue},
     },
     call::{
-        Client, Effect, Environment, Input, MediaError, PeerEvent, PeerId, PeerState, RequestId,
-        UserInput,
+        Answer, Client, Effect, Environment, Input, MediaError, PeerEvent, PeerId, PeerState,
+        Request, RequestId, UserInput,
     },
 };
 use futures_channel::{mpsc::UnboundedReceiver, oneshot};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Reflect};
 use protocol::Raw;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element};
 
 const INDEX: &str = include_str!("../../../../index.html");
@@ -79,6 +81,27 @@ impl Html {
 impl Drop for Html {
     fn drop(&mut self) {
         self.0.remove();
+    }
+}
+
+/// A function of the browser's that is another for as long as this lives.
+pub(crate) struct Replaced {
+    of: JsValue,
+    name: &'static str,
+    original: Function,
+}
+
+impl Replaced {
+    pub(crate) fn new(of: &JsValue, name: &'static str, by: &JsValue) -> Self {
+        let original = Reflect::get(of, &name.into()).unwrap().unchecked_into();
+        Reflect::set(of, &name.into(), by).unwrap();
+        Self { of: of.clone(), name, original }
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        Reflect::set(&self.of, &self.name.into(), &self.original).unwrap();
     }
 }
 
@@ -180,6 +203,22 @@ pub(crate) fn created(effects: &[Effect]) -> PeerId {
             _ => None,
         })
         .unwrap()
+}
+
+/// The question how people sign in that is asked among these effects.
+pub(crate) fn question(effects: &[Effect]) -> Request {
+    effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Fetch(request @ Request::Options(_)) => Some(*request),
+            _ => None,
+        })
+        .unwrap()
+}
+
+/// The server answers what it was asked.
+pub(crate) fn says(asked: Request, body: &str) -> Input {
+    Input::Fetched(asked, Some(Answer { status: 200, body: body.to_owned() }))
 }
 
 pub(crate) fn raw(json: &str) -> Raw {

@@ -8,6 +8,7 @@
 
 mod app;
 mod common;
+mod fetch;
 mod hidden;
 mod inputs;
 mod media;

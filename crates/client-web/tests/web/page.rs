@@ -5,12 +5,12 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Answer, Effect, Environment, Input, Kept, PeerEvent, PeerState, Request, UserInput},
+    call::{Environment, Input, Kept, PeerEvent, PeerState, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::common::{Bench, created, document, raw};
+use crate::common::{Bench, created, document, question, raw, says};
 
 #[wasm_bindgen_test]
 fn a_document_without_the_ids_is_refused_and_every_id_named() {
@@ -55,8 +55,8 @@ fn what_is_wrong_with_a_name_stands_beside_its_field() {
 fn a_providers_label_is_text_and_its_id_stays_in_its_place() {
     let mut bench = Bench::new();
     let body = r#"{"guests":false,"providers":[{"id":"a/../?b#c","label":"<b>A</b> & B"}]}"#;
-    let answer = Answer { status: 200, body: body.to_owned() };
-    bench.input(Input::Fetched(Request::Options, Some(answer)));
+    let asked = question(&bench.input(Input::OwnServer));
+    bench.input(says(asked, body));
     let link = bench.html.find("#providers a").unwrap();
     assert_eq!(link.text_content().unwrap().trim(), "Continue with <b>A</b> & B");
     assert_eq!(link.get_attribute("href").as_deref(), Some("/auth/sign-in/a%2F..%2F%3Fb%23c"));
@@ -71,29 +71,29 @@ fn the_key_that_ends_a_name_does_nothing_else() {
     username.focus().unwrap();
     username.set_value("bob");
     let body = r#"{"guests":false,"providers":[{"id":"a","label":"A"}]}"#;
-    let answer = Answer { status: 200, body: body.to_owned() };
-    bench.input(Input::Fetched(Request::Options, Some(answer)));
+    let asked = question(&bench.input(Input::OwnServer));
+    bench.input(says(asked, body));
     assert!(bench.html.is_hidden("loginForm"));
     assert_eq!(document().active_element().unwrap().id(), "loginCard");
 }
 
 #[wasm_bindgen_test]
 fn links_that_come_late_push_nothing_aside() {
-    let answer = |guests| {
+    let answer = |asked, guests| {
         let body = format!(r#"{{"guests":{guests},"providers":[{{"id":"a","label":"A"}}]}}"#);
-        Input::Fetched(Request::Options, Some(Answer { status: 200, body }))
+        says(asked, &body)
     };
     let in_vain = || {
         let mut bench = Bench::new();
-        bench.input(Input::OwnServer);
-        bench.input(Input::Fetched(Request::Options, None));
+        let first = question(&bench.input(Input::OwnServer));
+        bench.input(Input::Fetched(first, None));
         bench.now += 1_000;
-        assert!(bench.input(Input::Tick).contains(&Effect::Fetch(Request::Options)));
-        bench
+        let second = question(&bench.input(Input::Tick));
+        (bench, second)
     };
     let late = |bench: &Bench| bench.html.attribute("loginCard", "data-late").is_some();
-    let mut bench = in_vain();
-    bench.input(answer(true));
+    let (mut bench, asked) = in_vain();
+    bench.input(answer(asked, true));
     assert!(late(&bench) && bench.html.find("#providers a").is_some());
     assert_eq!(document().active_element().unwrap().id(), "usernameInput");
     // Who comes back to the sign-in finds them in their place.
@@ -104,8 +104,8 @@ fn links_that_come_late_push_nothing_aside() {
     assert!(!late(&bench) && bench.html.find("#providers a").is_some());
     drop(bench);
     // Where there is nothing but them, they are in their place as well.
-    let mut bench = in_vain();
-    bench.input(answer(false));
+    let (mut bench, asked) = in_vain();
+    bench.input(answer(asked, false));
     assert!(!late(&bench) && bench.html.find("#providers a").is_some());
 }
 

@@ -2,7 +2,7 @@
 
 use protocol::json::Object;
 
-use crate::call::{Client, Effect, Entry, Environment, Millis, link::Link};
+use crate::call::{Client, Effect, Entry, Millis, link::Link};
 
 /// What `GET /auth/options` says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,8 +79,7 @@ impl Client {
                 if first
                     && self.sockets == 0
                     && !self.account.begun
-                    && !self.account.is_elsewhere()
-                    && self.environment != Environment::NoWebRtc =>
+                    && !self.account.is_elsewhere() =>
             {
                 self.sign_in(now, "");
             }

@@ -9,12 +9,22 @@ use crate::call::{
 /// The question how people sign in, until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {
+    /// Which one it is, since one that was asked before may still be answered.
+    number: u32,
     /// How often it was asked.
     times: u32,
     /// When it was asked last, unless that is known to have failed.
     asked: Option<Millis>,
     /// When it is asked again.
     again: Millis,
+}
+
+impl Question {
+    /// Whatever is answered, it is of somebody who is not here any more: it is asked again at once.
+    pub(super) const fn is_overtaken(&mut self) {
+        // No question has this number, and no time is earlier.
+        (self.number, self.asked, self.again) = (0, None, 0);
+    }
 }
 
 /// Whether the server, or what stands before it, may say something else before long. All other answers are for good.
@@ -28,13 +38,20 @@ impl Client {
         self.ask_for_the(now, 1);
     }
 
-    /// Asks it, for the first time or once more. Where nobody can sign in, the first is the last.
+    /// Asks it, for the first time or once more, unless nobody can sign in here anyway.
     fn ask_for_the(&mut self, now: Millis, times: u32) {
-        if self.environment != Environment::NoWebRtc {
-            let again = now + OPEN_TIMEOUT + backoff(times, MAX_BACKOFF, &mut self.rng);
-            self.account.question = Some(Question { times, asked: Some(now), again });
+        if self.environment == Environment::NoWebRtc {
+            return;
         }
-        self.effects.push(Effect::Fetch(Request::Options));
+        let number = self.new_id();
+        let again = now + OPEN_TIMEOUT + backoff(times, MAX_BACKOFF, &mut self.rng);
+        self.account.question = Some(Question { number, times, asked: Some(now), again });
+        self.effects.push(Effect::Fetch(Request::Options(number)));
+    }
+
+    /// Asks it for the second time, however often it was before: should it fail again, it is not for long.
+    pub(super) fn ask_anew(&mut self, now: Millis) {
+        self.ask_for_the(now, 2);
     }
 
     /// When it is asked again. Who is signed in can do without: it is asked when the next socket opens, and when they have
@@ -58,25 +75,26 @@ impl Client {
         if let Some(Question { asked, .. }) = self.account.question
             && asked.is_none_or(|asked| asked + PROBE_TIMEOUT <= now)
         {
-            // For the second time, however often it was before: should it fail again, it is not for long.
-            self.ask_for_the(now, 2);
+            self.ask_anew(now);
         }
     }
 
     /// The server has said how people sign in, or it has not.
-    pub(super) fn handle_options(&mut self, now: Millis, answer: Option<Answer>) {
-        let Some(answer) = answer.filter(|answer| !may_pass(answer.status)) else {
-            if let Some(question) = &mut self.account.question {
-                question.asked = None;
-                question.again = now + backoff(question.times, MAX_BACKOFF, &mut self.rng);
-            }
+    pub(super) fn handle_options(&mut self, now: Millis, number: u32, answer: Option<Answer>) {
+        let asked = &mut self.account.question;
+        let Some(mut question) = asked.take_if(|question| question.number == number) else {
             return;
         };
-        let question = self.account.question.take();
+        let Some(answer) = answer.filter(|answer| !may_pass(answer.status)) else {
+            question.asked = None;
+            question.again = now + backoff(question.times, MAX_BACKOFF, &mut self.rng);
+            self.account.question = Some(question);
+            return;
+        };
         // Anything but what is expected is of a server that knows no accounts.
         let read = (answer.status == 200).then(|| Options::from_json(&answer.body));
         if let Some(options) = read.flatten() {
-            self.learn_options(now, options, question.is_some_and(|question| question.times > 1));
+            self.learn_options(now, options, question.times > 1);
         }
     }
 }
