@@ -53,6 +53,8 @@ pub enum Unreached {
     NotPronto,
     /// It lets nobody in.
     Refused(String),
+    /// It takes only those who sign in with a provider.
+    NoGuests,
 }
 
 impl Error for Unreached {}
@@ -136,8 +138,13 @@ async fn sign_in(
         match reply(&mut socket).await? {
             LoginReply::Welcome(welcome) => return Ok((socket, welcome.ice_servers)),
             LoginReply::Refused { code: Some(ErrorCode::NameTaken), .. } => {}
+            LoginReply::Refused { code: Some(ErrorCode::SignInRequired), .. } => {
+                return Err(Unreached::NoGuests);
+            }
             LoginReply::Refused { message, .. } => {
-                return Err(Unreached::Refused(message.unwrap_or_default()));
+                // What follows ends the sentence.
+                let why = message.unwrap_or_default();
+                return Err(Unreached::Refused(why.trim_end_matches('.').to_owned()));
             }
         }
     }
@@ -169,10 +176,13 @@ impl fmt::Display for Unreached {
             }
             Self::NoTls(why) => write!(
                 f,
-                "it answers, but not with TLS ({why}): is it http:// rather than https://?"
+                "it answers, but not with TLS ({why}): perhaps it is http:// rather than https://"
             ),
             Self::NoWebSocket(why) => write!(f, "it has no WebSocket there ({why})"),
             Self::NotPronto => f.write_str("it does not answer as a server of Pronto's does"),
+            Self::NoGuests => {
+                f.write_str("it takes no guests, and this could only come as one (--guests refuse)")
+            }
             Self::Refused(why) => write!(f, "it lets nobody in: {why}"),
         }
     }

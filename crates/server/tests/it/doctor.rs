@@ -1,6 +1,7 @@
 //! The doctor, before the real server.
 
 use doctor::{Target, Transport, Trouble, Unreached, Verdict, examine};
+use identity::{Guests, ProviderSettings, Settings};
 use relay::Secret;
 use server::config::Turn;
 
@@ -115,6 +116,16 @@ async fn relays_that_nothing_gets_through_to_are_blocked_and_do_not_refuse() {
     let found = soon(examine(&target("http", &server))).await.unwrap();
     assert_eq!(found.verdict(), Verdict::Blocked);
     assert!(!found.to_string().contains("refuses"), "{found}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_guests_says_so() {
+    let provider = ProviderSettings::new("https://a.example", "us").unwrap();
+    let settings = Settings::new(vec![provider], Guests::Refuse).unwrap();
+    let server = Server::with(|config| config.identity = Some(settings)).await;
+    let why = soon(examine(&target("http", &server))).await.unwrap_err();
+    assert!(why.to_string().contains("takes no guests"), "{why}");
     server.stop().await;
 }
 
