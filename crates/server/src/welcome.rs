@@ -6,7 +6,7 @@ use std::{
 };
 
 use qrcode::{QrCode, render::unicode::Dense1x2};
-use server::Config;
+use server::{Config, config::Origins};
 
 /// Says where the server is; for a certificate that a phone has to be told to trust, also as a picture for its camera.
 pub(crate) fn say(
@@ -35,7 +35,22 @@ pub(crate) fn say(
         }
         writeln!(to, "Its browser warns of the certificate, which nobody has vouched for: go on.")?;
     }
+    if is_in_vain(address, config) {
+        writeln!(
+            to,
+            "Browsers on other machines give no camera to a page that comes by plain HTTP: README.md says how to call them (--tls)."
+        )?;
+    }
     to.flush()
+}
+
+/// Whether other machines reach a server that their browsers will not make a call with: over plain HTTP, and nothing is said of
+/// a web server before it that speaks HTTPS.
+fn is_in_vain(address: SocketAddr, config: &Config) -> bool {
+    config.tls.is_none()
+        && !address.ip().is_loopback()
+        && config.proxies.trusted.is_empty()
+        && config.origins == Origins::default()
 }
 
 /// The address for a browser on this machine: a server that listens everywhere is also at localhost.
@@ -66,21 +81,41 @@ fn with_port(host: &str, port: u16, scheme: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use server::Config;
+    use server::{Config, config::Origins};
 
     use super::{from_elsewhere, say};
 
-    fn said(address: &str, self_signed: bool) -> String {
+    fn said_of(address: &str, config: &Config, self_signed: bool) -> String {
         let mut said = Vec::new();
-        say(&mut said, address.parse().unwrap(), &Config::default(), self_signed).unwrap();
+        say(&mut said, address.parse().unwrap(), config, self_signed).unwrap();
         String::from_utf8(said).unwrap()
+    }
+
+    fn said(address: &str, self_signed: bool) -> String {
+        said_of(address, &Config::default(), self_signed)
     }
 
     #[test]
     fn the_first_line_is_the_address_to_open() {
         assert_eq!(said("127.0.0.1:9090", false), "Pronto is at http://127.0.0.1:9090\n");
-        assert_eq!(said("0.0.0.0:9090", false), "Pronto is at http://localhost:9090\n");
-        assert_eq!(said("[::]:9090", false), "Pronto is at http://localhost:9090\n");
+        for everywhere in ["0.0.0.0:9090", "[::]:9090"] {
+            let said = said(everywhere, false);
+            assert!(said.starts_with("Pronto is at http://localhost:9090\n"), "{said}");
+        }
+    }
+
+    #[test]
+    fn who_listens_to_other_machines_by_plain_http_hears_that_it_is_in_vain() {
+        let warns =
+            |address: &str, config: &Config| said_of(address, config, false).contains("no camera");
+        let alone = Config::default();
+        assert!(warns("0.0.0.0:9090", &alone) && warns("192.0.2.1:9090", &alone));
+        assert!(!warns("127.0.0.1:9090", &alone) && !warns("[::1]:9090", &alone));
+        let mut behind_another = Config::default();
+        behind_another.proxies.trusted.push("10.0.0.0/8".parse().unwrap());
+        assert!(!warns("0.0.0.0:9090", &behind_another));
+        let named = Config { origins: Origins::Any, ..Config::default() };
+        assert!(!warns("0.0.0.0:9090", &named));
     }
 
     #[test]
