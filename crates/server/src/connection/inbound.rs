@@ -16,70 +16,82 @@ use crate::{
     session::{Envelope, Input},
 };
 
+/// What came over a socket and is to be taken in.
+pub(super) enum Incoming {
+    Frame(Message),
+    /// A frame that came too soon after too many others. Boxed, as is the next, so that no room for it is set aside all
+    /// the time.
+    TooSoon(Box<(Message, NotNow)>),
+    /// A candidate whose peer has to be found.
+    Unplaced(Box<Envelope>),
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
-    pub(super) async fn on_frame(&mut self, frame: Message) -> Result<(), Ending> {
-        let now = now();
-        match self.paced(now, &frame) {
+    /// Does at once what can be: a candidate within the call is passed on. Gives what is left to do.
+    pub(super) fn take_in(&mut self, frame: Message) -> Result<Option<Incoming>, Ending> {
+        self.heartbeat.heard();
+        match self.paced(&frame) {
             Paced::Taken => {}
-            // Boxed, so that the room which only this needs is not set aside all the time.
-            Paced::Refused(wait) => return Box::pin(self.refuse_frame(frame, NotNow(wait))).await,
+            Paced::Refused(wait) => {
+                return Ok(Some(Incoming::TooSoon(Box::new((frame, NotNow(wait))))));
+            }
             Paced::Cut => return Err(Ending::Close(CloseCode::Flood)),
         }
-        match frame {
-            Message::Text(text) => match self.pass_on(&text) {
-                Ok(true) => Ok(()),
-                // Boxed, so that the room which only this needs is not set aside all the time.
-                Err(envelope) => Box::pin(self.find_peer(now, envelope)).await,
-                Ok(false) => match ClientMessage::decode(&text) {
-                    Ok(message) => self.on_message(now, message).await,
-                    Err(error) => self.on_bad_message(&error).await,
-                },
+        if let (Message::Text(text), Stage::User(session)) = (&frame, &mut self.stage) {
+            match session.pass_on(text) {
+                Ok(true) => return Ok(None),
+                Ok(false) => {}
+                Err(envelope) => return Ok(Some(Incoming::Unplaced(envelope))),
+            }
+        }
+        Ok(Some(Incoming::Frame(frame)))
+    }
+
+    pub(super) async fn on_incoming(&mut self, incoming: Incoming) -> Result<(), Ending> {
+        match incoming {
+            Incoming::Frame(Message::Text(text)) => match ClientMessage::decode(&text) {
+                Ok(message) => self.on_message(now(), message).await,
+                Err(error) => self.on_bad_message(&error).await,
             },
-            Message::Binary(_) => {
+            Incoming::Frame(Message::Binary(_)) => {
                 let message = "Messages are JSON in text frames, not binary ones.";
                 self.on_unreadable(Some(refusal(ErrorCode::BadMessage, message))).await
             }
-            Message::Close(frame) => {
+            Incoming::Frame(Message::Close(frame)) => {
                 Err(Ending::ClosedByClient(frame.map(|frame| u16::from(frame.code))))
             }
             // The library answers pings by itself.
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+            Incoming::Frame(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Ok(()),
+            // Boxed, so that the room which only these need is not set aside all the time.
+            Incoming::TooSoon(what) => Box::pin(self.refuse_frame(what)).await,
+            Incoming::Unplaced(envelope) => Box::pin(self.find_peer(envelope)).await,
         }
     }
 
-    fn pass_on(&mut self, text: &str) -> Result<bool, Box<Envelope>> {
-        match &mut self.stage {
-            Stage::User(session) => session.pass_on(text),
-            Stage::Guest { .. } => Ok(false),
-        }
+    async fn find_peer(&mut self, envelope: Box<Envelope>) -> Result<(), Ending> {
+        let Stage::User(session) = &mut self.stage else { return Ok(()) };
+        session.find_peer(now(), *envelope, &mut self.outbound).await
     }
 
-    async fn find_peer(&mut self, now: Instant, envelope: Box<Envelope>) -> Result<(), Ending> {
+    pub(super) async fn on_mail(&mut self, envelope: Envelope) -> Result<(), Ending> {
         let Stage::User(session) = &mut self.stage else { return Ok(()) };
-        session.find_peer(now, *envelope, &mut self.outbound).await
-    }
-
-    pub(super) async fn on_mail(&mut self, envelope: Option<Envelope>) -> Result<(), Ending> {
-        let Stage::User(session) = &mut self.stage else { return Ok(()) };
-        let Some(envelope) = envelope else {
-            return Err(Ending::CutOff);
-        };
         session.on_mail(now(), envelope, &mut self.outbound).await
     }
 
-    fn paced(&mut self, now: Instant, frame: &Message) -> Paced {
+    fn paced(&mut self, frame: &Message) -> Paced {
         let pace = match &mut self.stage {
             Stage::User(session) => &mut session.pace,
             Stage::Guest { .. } => &mut self.visitor.pace,
         };
         match pace {
-            Some(pace) if !frame.is_close() => pace.take(now, frame.len()),
+            Some(pace) if !frame.is_close() => pace.take(now(), frame.len()),
             _ => Paced::Taken,
         }
     }
 
     /// A message came too soon after too many others. It counts, or the two sides would disagree about what was sent.
-    async fn refuse_frame(&mut self, frame: Message, not_now: NotNow) -> Result<(), Ending> {
+    async fn refuse_frame(&mut self, what: Box<(Message, NotNow)>) -> Result<(), Ending> {
+        let (frame, not_now) = *what;
         let message = match &frame {
             Message::Text(text) => ClientMessage::decode(text).ok(),
             Message::Binary(_) => None,

@@ -231,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
         // Next, so that an envelope which is out of the mailbox is never lost to the end of the socket.
         if let Some(envelope) = turn.mail {
-            self.on_mail(envelope).await?;
+            self.on_mail(envelope?).await?;
         }
         // Before a frame is taken in: the client sends what was not counted again, over its other socket.
         if turn.rare.wanted {
@@ -241,9 +241,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             return Err(Ending::Close(CloseCode::SignedOut));
         }
         turn.written?;
-        if let Some(frame) = turn.frame {
-            self.heartbeat.heard();
-            self.on_frame(frame?).await?;
+        if let Some(incoming) = turn.incoming {
+            self.on_incoming(incoming?).await?;
         }
         if turn.rare.time {
             self.on_time(now()).await?;

@@ -1,4 +1,7 @@
 //! One turn of a connection: waits until anything can be done, and takes in all kinds of it at once.
+//!
+//! What is said most, candidates within a call, is done within the turn: it changes no deadline, ends nothing and waits for
+//! nothing. A turn ends with what is left.
 
 use std::{
     future::poll_fn,
@@ -14,17 +17,17 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{Connection, Stage, closing::Ending, doorbell::Doorbell};
+use super::{Connection, Stage, closing::Ending, doorbell::Doorbell, inbound::Incoming};
 use crate::{directory::Directory, limits, session::Envelope};
 
-/// What a turn found. Of each kind there is at most one, so that none keeps the others waiting.
+/// What a turn leaves to be done. Of each kind there is at most one, so that none keeps the others waiting.
 pub(super) struct Turn {
     /// Whether writing still works.
     pub(super) written: Result<(), Ending>,
     /// What came over the socket.
-    pub(super) frame: Option<Result<Message, Ending>>,
-    /// What another session sent; `Some(None)` if the mailbox overflowed.
-    pub(super) mail: Option<Option<Envelope>>,
+    pub(super) incoming: Option<Result<Incoming, Ending>>,
+    /// What another session sent.
+    pub(super) mail: Option<Result<Envelope, Ending>>,
     pub(super) rare: Rare,
 }
 
@@ -49,13 +52,13 @@ pub(super) struct Bells {
 }
 
 impl Turn {
-    const fn of(frame: Result<Message, Ending>) -> Self {
-        Self { written: Ok(()), frame: Some(frame), mail: None, rare: Rare::NOTHING }
+    const fn of(incoming: Result<Incoming, Ending>) -> Self {
+        Self { written: Ok(()), incoming: Some(incoming), mail: None, rare: Rare::NOTHING }
     }
 
     fn has_something(&self) -> bool {
         self.written.is_err()
-            || self.frame.is_some()
+            || self.incoming.is_some()
             || self.mail.is_some()
             || self.rare.has_something()
     }
@@ -70,7 +73,7 @@ impl Rare {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
-    /// Writes what can be written, and waits for something to do. Waits in any case after
+    /// Does what can be done at once, and waits for something else to do. Ends in any case after
     /// [`limits::FRAMES_IN_A_ROW`], so that a client which always has something to say does not keep others waiting.
     pub(super) async fn turn(
         &mut self,
@@ -82,41 +85,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             yield_now().await;
         }
         poll_fn(|cx| {
-            // What was read together with the last frame, before anything else is asked for.
-            if self.frames_in_a_row > 0
-                && let Some(frame) = self.poll_frame(cx)
-            {
-                self.frames_in_a_row += 1;
-                return Poll::Ready(Turn::of(frame));
+            let goes_on = self.frames_in_a_row > 0;
+            let incoming = self.poll_incoming(cx);
+            // What was read together with the last frame comes before anything else is asked for.
+            if goes_on && let Some(incoming) = incoming {
+                return Poll::Ready(Turn::of(incoming));
             }
-            let turn = Turn {
-                written: self.poll_write(cx).map_err(Ending::from),
-                frame: self.poll_frame(cx),
-                mail: self.poll_mail(cx),
-                // After the frame: one that comes after this is not for this socket any more.
-                rare: self.poll_rare(cx, cancelled.as_mut(), timer.as_mut()),
+            let (mail, more) = match self.poll_mail(cx) {
+                Poll::Ready(mail) => (mail.transpose(), true),
+                Poll::Pending => (None, false),
             };
-            if !turn.has_something() {
-                self.frames_in_a_row = 0;
-                return Poll::Pending;
+            // After the mail, so that what came of it goes out now.
+            let written = self.poll_write(cx).map_err(Ending::from);
+            // After the frames: one that comes after this is not for this socket any more.
+            let rare = self.poll_rare(cx, cancelled.as_mut(), timer.as_mut());
+            let turn = Turn { written, incoming, mail, rare };
+            if more || self.frames_in_a_row >= limits::FRAMES_IN_A_ROW || turn.has_something() {
+                return Poll::Ready(turn);
             }
-            self.frames_in_a_row += usize::from(turn.frame.is_some());
-            Poll::Ready(turn)
+            self.frames_in_a_row = 0;
+            Poll::Pending
         })
         .await
     }
 
-    /// What came over the socket. Its end is that of a client which closes it without a word.
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Option<Result<Message, Ending>> {
-        let frame = self.bells.frame.ask(cx, |cx| Pin::new(&mut self.socket).poll_next(cx))?;
-        Some(frame.unwrap_or(Ok(Message::Close(None))).map_err(Ending::from))
+    /// What came over the socket, and is not done with at once. Its end is that of a client which closes it without a word.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Option<Result<Incoming, Ending>> {
+        while self.frames_in_a_row < limits::FRAMES_IN_A_ROW {
+            let frame = self.bells.frame.ask(cx, |cx| Pin::new(&mut self.socket).poll_next(cx))?;
+            self.frames_in_a_row += 1;
+            let frame = frame.unwrap_or(Ok(Message::Close(None))).map_err(Ending::from);
+            if let Some(left) = frame.and_then(|frame| self.take_in(frame)).transpose() {
+                return Some(left);
+            }
+        }
+        None
     }
 
-    fn poll_mail(&mut self, cx: &mut Context<'_>) -> Option<Option<Envelope>> {
-        let Stage::User(session) = &mut self.stage else { return None };
-        match session.poll_mail(cx) {
-            Poll::Ready(mail) => Some(mail),
-            Poll::Pending => None,
+    /// What another session sent, and is not done with at once. Ready with `None` if there may be more once what was taken
+    /// in is written.
+    fn poll_mail(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Envelope>, Ending>> {
+        match &mut self.stage {
+            Stage::User(session) => session.poll_hear(cx, &mut self.outbound),
+            Stage::Guest { .. } => Poll::Pending,
         }
     }
 

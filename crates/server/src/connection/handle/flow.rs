@@ -1,7 +1,10 @@
 //! How messages go through a session: from its client, from other sessions and from the clock into the machine, and what
 //! comes of it to where it is to go.
 
-use std::time::Instant;
+use std::{
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use protocol::{ClientMessage, LoginReply, ServerMessage, UserName};
 use tokio_tungstenite::tungstenite::Message;
@@ -77,6 +80,27 @@ impl<D: Directory> SessionHandle<D> {
             Err(why) => {
                 let effects = self.undeliverable(now, to, key, why);
                 self.carry_out(now, effects, out).await
+            }
+        }
+    }
+
+    /// Takes in from the mailbox what goes by the short way, and gives what does not; or `None` once what came of it is
+    /// worth a write.
+    pub(in crate::connection) fn poll_hear(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Outbound,
+    ) -> Poll<Result<Option<Envelope>, Ending>> {
+        loop {
+            let Some(envelope) = ready!(self.poll_mail(cx)) else {
+                return Poll::Ready(Err(Ending::CutOff));
+            };
+            match self.machine.hear(envelope) {
+                Ok(message) => out.push(Message::text(message.encode()))?,
+                Err(envelope) => return Poll::Ready(Ok(Some(envelope))),
+            }
+            if !out.has_room_in_batch() {
+                return Poll::Ready(Ok(None));
             }
         }
     }
