@@ -148,6 +148,7 @@ fn loaded_anew() -> TestPage {
         call: None,
         left: None,
         camera: false,
+        muted: false,
         account: true,
     }));
     gets_ticket(&mut page);
