@@ -30,11 +30,14 @@ pub enum CloseCode {
     Flood,
     /// 4006: the user has signed out, here or on another device. Do not connect again.
     SignedOut,
+    /// 4007: the user has left the page, and the browser keeps it in case they come back: to the server it has gone away.
+    /// Sent by pages, which may not say 1001 themselves.
+    PageLeft,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -48,6 +51,7 @@ impl CloseCode {
         Self::GivenUp,
         Self::Flood,
         Self::SignedOut,
+        Self::PageLeft,
     ];
 
     /// The number on the wire.
@@ -67,6 +71,7 @@ impl CloseCode {
             Self::GivenUp => 4004,
             Self::Flood => 4005,
             Self::SignedOut => 4006,
+            Self::PageLeft => 4007,
         }
     }
 
@@ -87,6 +92,7 @@ impl CloseCode {
             Self::GivenUp => "the socket seems dead",
             Self::Flood => "too many messages",
             Self::SignedOut => "signed out",
+            Self::PageLeft => "the page is left",
         }
     }
 }

@@ -276,7 +276,7 @@ impl World {
 const fn fate(code: u16) -> Input {
     if code == CloseCode::Normal.as_u16() {
         Input::Left
-    } else if code == CloseCode::GoingAway.as_u16() {
+    } else if code == CloseCode::GoingAway.as_u16() || code == CloseCode::PageLeft.as_u16() {
         Input::Lost(Loss::PageGone)
     } else {
         Input::Lost(Loss::Broken)

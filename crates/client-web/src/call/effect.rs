@@ -102,6 +102,8 @@ pub enum Farewell {
     Goodbye,
     /// It seems dead, and another will take its place.
     GivenUp,
+    /// The user has left the page.
+    PageLeft,
 }
 
 impl Farewell {
@@ -111,6 +113,7 @@ impl Farewell {
         match self {
             Self::Goodbye => CloseCode::Normal.as_u16(),
             Self::GivenUp => CloseCode::GivenUp.as_u16(),
+            Self::PageLeft => CloseCode::PageLeft.as_u16(),
         }
     }
 }

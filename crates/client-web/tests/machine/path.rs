@@ -265,7 +265,7 @@ fn whoever_gives_up_second_learns_the_same_cause() {
 fn a_page_that_is_left_lets_go_of_its_socket_and_comes_back_with_its_user() {
     let mut page = TestPage::signed_in();
     page.input(Input::PageLeft);
-    assert_eq!(page.effects, [Effect::CloseSocket(Farewell::GivenUp)]);
+    assert_eq!(page.effects, [Effect::CloseSocket(Farewell::PageLeft)]);
     page.input(Input::PageLeft);
     assert_eq!(page.effects.len(), 1, "there is none any more");
     page.effects.clear();

@@ -79,6 +79,7 @@ fn close_codes_are_these() {
         (CloseCode::GivenUp, 4004),
         (CloseCode::Flood, 4005),
         (CloseCode::SignedOut, 4006),
+        (CloseCode::PageLeft, 4007),
     ];
     assert_eq!(pinned.map(|(code, _)| code), CloseCode::ALL);
     for (code, number) in pinned {

@@ -65,7 +65,11 @@ impl Ending {
             Self::ClosedByClient(code) => match code.unwrap_or(NO_STATUS) {
                 NO_STATUS => Fate::Ends,
                 code if code == CloseCode::Normal.as_u16() => Fate::Ends,
-                code if code == CloseCode::GoingAway.as_u16() => Fate::Waits(Loss::PageGone),
+                code if code == CloseCode::GoingAway.as_u16()
+                    || code == CloseCode::PageLeft.as_u16() =>
+                {
+                    Fate::Waits(Loss::PageGone)
+                }
                 _ => Fate::Waits(Loss::Broken),
             },
         }

@@ -65,7 +65,7 @@ impl Client {
     /// Nobody is at this page any more: callers are to hear that, and not ring where nobody hears. It comes back with its user.
     pub(in crate::call) fn leave_page(&mut self, now: Millis) {
         if !matches!(self.link, Link::Closed | Link::Waiting(..)) {
-            self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
+            self.effects.push(Effect::CloseSocket(Farewell::PageLeft));
             self.lose_socket(now, false, Trouble::Unreachable);
         }
     }

@@ -125,7 +125,7 @@ async fn a_clean_close_frees_the_name_at_once_and_tells_the_peer() {
 #[tokio::test(start_paused = true)]
 async fn a_page_that_goes_away_is_waited_for_for_a_shorter_time_than_a_socket_that_breaks() {
     let relay = Relay::with(|_| {});
-    for (code, seconds) in [(Some(1001), 10), (Some(4004), 30), (None, 30)] {
+    for (code, seconds) in [(Some(1001), 10), (Some(4007), 10), (Some(4004), 30), (None, 30)] {
         let mut alice = Counting::log_in(relay.client().await, "alice").await;
         let mut bob = Counting::log_in(relay.client().await, "bob").await;
         in_call(&mut alice, &mut bob).await;
