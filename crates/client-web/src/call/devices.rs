@@ -152,9 +152,22 @@ impl Client {
                 self.switch_off_what_is_unwanted();
                 self.media_is_ready(now, Outcome::Go(note(pending.attempt)));
             }
-            Purpose::Camera | Purpose::Microphone => self.tell_media(),
+            Purpose::Camera | Purpose::Microphone => {
+                self.forget_note(audio, video);
+                self.tell_media();
+            }
             Purpose::Preview => {}
         }
+    }
+
+    /// What was said to be missing is there, so that it is said no longer.
+    fn forget_note(&mut self, audio: bool, video: bool) {
+        let note = match &mut self.call {
+            Call::Active(active) => &mut active.note,
+            Call::Outgoing(outgoing) => &mut outgoing.note,
+            Call::Idle | Call::Incoming(_) => return,
+        };
+        note.take_if(|text| text.is_answered_by(audio, video));
     }
 
     /// Before anything of it is sent.

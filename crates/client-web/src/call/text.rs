@@ -216,6 +216,18 @@ impl Text {
         matches!(self, Self::RelayBlockedHere | Self::RelayBlockedBoth)
     }
 
+    /// Whether a microphone or a camera that opens in the call is the answer to it. What is about both is true of neither any
+    /// more; what is still missing, its button shows.
+    pub(super) const fn is_answered_by(self, microphone: bool, camera: bool) -> bool {
+        match self {
+            Self::CameraMissing | Self::CameraBusy | Self::CameraDenied | Self::CameraStopped => {
+                camera
+            }
+            Self::MicMissing | Self::MicStopped | Self::MicBusy | Self::MicDenied => microphone,
+            _ => true,
+        }
+    }
+
     /// Whether "call again" makes sense beside this reason.
     pub(super) const fn offers_to_call_again(self) -> bool {
         matches!(

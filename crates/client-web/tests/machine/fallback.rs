@@ -1,10 +1,12 @@
 //! Camera and microphone that cannot be had, and what a call goes on with.
 
-use client_web::call::{Effect, Environment, MediaError, PhaseView, Text, UserInput};
+use client_web::call::{
+    Effect, Environment, Input, MediaError, PeerEvent, PhaseView, Text, UserInput,
+};
 
 use crate::{
     devices::calling,
-    page::{TestPage, WELCOME},
+    page::{TestPage, WELCOME, raw},
 };
 use MediaError::{Denied, InUse, NotFound, Other};
 
@@ -39,6 +41,53 @@ fn who_has_no_devices_at_all_can_still_see_and_hear() {
     }
     assert_eq!(page.notice(), Some(Text::ListenOnly));
     assert!(page.effects.iter().any(|effect| matches!(effect, Effect::CreatePeer { .. })));
+}
+
+#[test]
+fn what_was_missing_is_said_no_longer_when_it_is_there() {
+    use UserInput::{ToggleCamera, ToggleMicrophone};
+    for (errors, toggle) in [
+        (&[NotFound][..], ToggleCamera),
+        (&[NotFound; 2], ToggleMicrophone),
+        (&[NotFound; 3], ToggleMicrophone),
+        (&[NotFound; 3], ToggleCamera),
+        (&[Other; 2], ToggleMicrophone),
+    ] {
+        for answered in [true, false] {
+            let mut page = calling();
+            for error in errors {
+                page.refuse_media(*error);
+            }
+            if errors.len() < 3 {
+                page.give_media();
+            }
+            page.peer(PeerEvent::OfferReady(raw("{}")));
+            if answered {
+                page.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
+            }
+            assert!(page.notice().is_some(), "{errors:?}");
+            page.user(toggle.clone());
+            page.give_media();
+            assert_eq!(page.notice(), None, "{errors:?} {toggle:?}, answered: {answered}");
+        }
+    }
+}
+
+#[test]
+fn what_is_still_missing_is_still_said() {
+    use UserInput::{ToggleCamera, ToggleMicrophone};
+    for (stopped, toggled, toggle, text) in [
+        (Input::CameraEnded, Input::MicrophoneEnded, ToggleMicrophone, Text::CameraStopped),
+        (Input::MicrophoneEnded, Input::CameraEnded, ToggleCamera, Text::MicStopped),
+    ] {
+        let mut page = TestPage::signed_in();
+        page.in_call();
+        page.input(toggled);
+        page.input(stopped);
+        page.user(toggle);
+        page.give_media();
+        assert_eq!(page.notice(), Some(text));
+    }
 }
 
 #[test]
