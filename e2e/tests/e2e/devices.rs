@@ -4,9 +4,10 @@ use std::net::Ipv4Addr;
 
 use anyhow::Result;
 use e2e::{
-    Devices, Join, Person, Played, Scene, play,
+    Devices, Join, Look, Person, Played, Scene, play,
     scene::{Setting, call, play_in},
 };
+use serde_json::json;
 use tokio::try_join;
 
 async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Person> {
@@ -16,29 +17,33 @@ async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Per
 }
 
 #[test]
-fn who_allows_nothing_is_told_how_to_allow_it() -> Played {
+fn who_allows_nothing_sees_and_hears_and_is_told_how_to_allow_it() -> Played {
     play(2, async |scene| {
         let (alice, bob) =
             try_join!(with_devices(scene, "alice", Devices::Denied), scene.signed_in("bob"))?;
-        alice.calls("bob").await?;
-        assert!(alice.is_idle_because("media-denied").await?.can_call_again);
-        // Nobody was rung for nothing.
-        assert!(bob.look().await?.missed.is_empty());
+        let is_told = |look: &Look| look.notice.as_deref() == Some("media-denied");
+        call(&alice, &bob).await?;
+        alice.sees("why it is neither seen nor heard", is_told).await?;
+        bob.sees("that there is no picture and no sound", |look| {
+            !look.remote_picture && look.remote_muted
+        })
+        .await?;
+        alice.receives_media().await?;
+        alice.hangs_up().await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
 
-        // As a callee, the user keeps the chance to mend it while it rings.
-        bob.calls("alice").await?;
-        alice.is_rung_by("bob").await?;
-        alice.answers().await?;
-        let what = "the reason why the answer did not go through, and another chance";
-        alice
-            .sees(what, |look| {
-                look.phase() == "ringing"
-                    && look.notice.as_deref() == Some("media-denied")
-                    && look.can_answer
-            })
-            .await?;
-        alice.declines().await?;
-        bob.is_idle_because("declined: alice").await?;
+        call(&bob, &alice).await?;
+        alice.sees("why it is neither seen nor heard", is_told).await?;
+        alice.receives_media().await?;
+
+        let both = json!({ "permissions": ["audioCapture", "videoCapture"] });
+        alice.devtools("Browser.grantPermissions", both).await?;
+        alice.click("micBtn").await?;
+        bob.sees("that alice can be heard", |look| !look.remote_muted).await?;
+        alice.sees("nothing more of that", |look| look.notice.is_none()).await?;
+        alice.click("cameraBtn").await?;
+        bob.sees("alice's picture", |look| look.remote_picture).await?;
+        bob.receives_media().await?;
         Ok(())
     })
 }
@@ -135,7 +140,7 @@ fn on_an_insecure_page_it_is_said_why_nothing_opens() -> Played {
 fn a_browser_without_webrtc_is_told_so() -> Played {
     play(1, async |scene| {
         let alice = scene.join("alice").await?;
-        let script = serde_json::json!({ "source": "delete window.RTCPeerConnection" });
+        let script = json!({ "source": "delete window.RTCPeerConnection" });
         alice.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
         alice.reload().await?;
         alice

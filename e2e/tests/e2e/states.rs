@@ -171,13 +171,14 @@ fn trouble() -> Played {
         bare.calls("denied").await?;
         denied.is_rung_by("bare").await?;
         denied.answers().await?;
-        denied.sees("what is wrong", |look| look.notice.is_some()).await?;
-        tour.look_at(&denied, "ringing-denied").await?;
-        denied.declines().await?;
-        bare.is_idle_because("declined: denied").await?;
+        let is_told = |look: &Look| look.notice.is_some();
+        denied.is_in_call_with("bare").await?;
+        denied.sees("what is wrong", is_told).await?;
+        tour.look_at(&denied, "in-call-denied").await?;
+        denied.hangs_up().await?;
+        bare.is_idle_because("ended-by-peer: denied").await?;
 
         call(&alice, &bare).await?;
-        let is_told = |look: &Look| look.notice.is_some();
         try_join!(bare.sees("what is missing", is_told), alice.sees("what is missing", is_told))?;
         bare.sees("alice's picture", |look| look.remote_picture && look.remote_muted).await?;
         try_join!(

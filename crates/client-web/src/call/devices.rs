@@ -194,9 +194,9 @@ impl Client {
     ) {
         let Some(pending) = self.take_pending(request) else { return };
         match pending.purpose {
-            Purpose::Call => match after_failure(pending.attempt, error, self.devices.camera) {
+            Purpose::Call => match after_failure(pending.attempt, error) {
                 Ok(attempt) => self.ask(Purpose::Call, attempt),
-                Err(outcome) => self.media_is_ready(now, outcome),
+                Err(missing) => self.media_is_ready(now, Outcome::Go(Some(missing))),
             },
             Purpose::Preview | Purpose::Camera => self.note_problem(camera_problem(error)),
             Purpose::Microphone => self.note_problem(microphone_problem(error)),

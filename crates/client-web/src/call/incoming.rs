@@ -225,7 +225,7 @@ impl Client {
         }
     }
 
-    /// The devices were refused: it goes on ringing, and the user can mend it or answer without camera.
+    /// There can be no call as things are: it goes on ringing, and the user is told what to change.
     pub(super) fn cannot_answer_yet(&mut self, text: Text) {
         if let Call::Incoming(incoming) = &mut self.call {
             incoming.stage = Ring::Asking(Some(text));

@@ -154,10 +154,6 @@ texts! {
     PeerFailed = "peer-failed",
     /// This device could not do it.
     DeviceFailed = "device-failed",
-    /// The user or the browser refused both camera and microphone.
-    MediaDenied = "media-denied",
-    /// Neither camera nor microphone can be had, and closing another program would help.
-    MediaNone = "media-none",
     /// The page is not in a secure context.
     InsecureContext = "insecure-context",
 
@@ -177,6 +173,10 @@ texts! {
     MicBusy = "mic-busy",
     /// The microphone was refused: the call goes on.
     MicDenied = "mic-denied",
+    /// Neither, and the user or the browser refused one at least: the call goes on.
+    MediaDenied = "media-denied",
+    /// Neither, and closing another program would help: the call goes on.
+    MediaNone = "media-none",
     /// Neither: the call goes on.
     ListenOnly = "listen-only",
     /// A device failed in a way that browsers do not explain: the call goes on.
@@ -249,8 +249,6 @@ impl Text {
                 | Self::PathLost
                 | Self::PeerFailed
                 | Self::DeviceFailed
-                | Self::MediaDenied
-                | Self::MediaNone
         )
     }
 }

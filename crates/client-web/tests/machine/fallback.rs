@@ -1,8 +1,9 @@
 //! Camera and microphone that cannot be had, and what a call goes on with.
 
 use client_web::call::{
-    Effect, Environment, Input, MediaError, PeerEvent, PhaseView, Text, UserInput,
+    Environment, Input, MediaError, PeerEvent, PeerOp, PhaseView, Text, UserInput,
 };
+use protocol::ClientMessage;
 
 use crate::{
     devices::calling,
@@ -34,13 +35,58 @@ fn a_call_goes_on_with_what_there_is() {
 }
 
 #[test]
-fn who_has_no_devices_at_all_can_still_see_and_hear() {
-    let mut page = calling();
-    for _ in 0..3 {
-        page.refuse_media(NotFound);
+fn who_can_use_no_device_can_still_call_and_is_told_why() {
+    for (errors, text) in [
+        ([NotFound, NotFound, NotFound], Text::ListenOnly),
+        ([NotFound, Other, NotFound], Text::ListenOnly),
+        ([Denied, Denied, Denied], Text::MediaDenied),
+        // Without a camera, browsers do not get as far as asking for both.
+        ([NotFound, Denied, NotFound], Text::MediaDenied),
+        ([NotFound, NotFound, Denied], Text::MediaDenied),
+        ([InUse, Denied, InUse], Text::MediaDenied),
+        ([InUse, InUse, InUse], Text::MediaNone),
+        ([InUse, InUse, NotFound], Text::MediaNone),
+        ([InUse, NotFound, InUse], Text::MediaNone),
+    ] {
+        let mut page = calling();
+        for error in errors {
+            page.refuse_media(error);
+        }
+        assert_eq!(page.ops().first(), Some(&PeerOp::AddTransceivers), "{errors:?}");
+        page.peer(PeerEvent::OfferReady(raw("{}")));
+        assert!(matches!(page.sent()[..], [ClientMessage::Offer(_)]), "{errors:?}");
+        let seen = (page.view().phase, page.notice());
+        assert_eq!(seen, (PhaseView::Calling, Some(text)), "{errors:?}");
+        assert!(page.view().controls.is_some_and(|controls| controls.enabled), "{errors:?}");
     }
-    assert_eq!(page.notice(), Some(Text::ListenOnly));
-    assert!(page.effects.iter().any(|effect| matches!(effect, Effect::CreatePeer { .. })));
+}
+
+#[test]
+fn who_denies_everything_can_still_answer_and_is_told_why() {
+    for (camera, requests, text) in [(true, 3, Text::MediaDenied), (false, 1, Text::MicDenied)] {
+        let mut page = TestPage::signed_in();
+        page.rung_by_bob("c1");
+        page.user(UserInput::Accept { camera });
+        for _ in 0..requests {
+            page.refuse_media(Denied);
+        }
+        assert_eq!((page.view().phase, page.notice()), (PhaseView::Connecting, Some(text)));
+        page.peer(PeerEvent::AnswerReady(raw("{}")));
+        assert!(matches!(page.sent()[..], [ClientMessage::Answer(_)]));
+        page.peer(PeerEvent::ChannelOpen);
+        let nothing = r#"{"type":"media","audio":false,"video":false}"#;
+        assert!(page.ops().contains(&PeerOp::SendText(nothing.to_owned())));
+
+        // Still denied, then allowed.
+        page.user(UserInput::ToggleMicrophone);
+        page.refuse_media(Denied);
+        assert_eq!(page.notice(), Some(Text::MicDenied));
+        page.user(UserInput::ToggleMicrophone);
+        page.give_media();
+        let heard = r#"{"type":"media","audio":true,"video":false}"#;
+        assert_eq!(page.ops(), [PeerOp::SendText(heard.to_owned())]);
+        assert_eq!(page.notice(), None);
+    }
 }
 
 #[test]
@@ -88,36 +134,6 @@ fn what_is_still_missing_is_still_said() {
         page.give_media();
         assert_eq!(page.notice(), Some(text));
     }
-}
-
-#[test]
-fn what_the_user_can_mend_stops_the_call_and_says_how() {
-    for (errors, text) in [
-        (&[Denied, Denied, Denied][..], Text::MediaDenied),
-        (&[InUse, InUse, InUse], Text::MediaNone),
-    ] {
-        let mut page = calling();
-        for error in errors {
-            page.refuse_media(*error);
-        }
-        assert_eq!(page.view().phase, PhaseView::Idle, "{errors:?}");
-        assert_eq!(page.notice(), Some(text), "{errors:?}");
-        assert!(page.view().notice.is_some_and(|notice| notice.call_again));
-    }
-}
-
-#[test]
-fn an_incoming_call_goes_on_ringing_until_the_devices_are_mended() {
-    let mut page = TestPage::signed_in();
-    page.rung_by_bob("c1");
-    page.user(UserInput::Accept { camera: true });
-    for _ in 0..3 {
-        page.refuse_media(Denied);
-    }
-    assert_eq!((page.view().phase, page.notice()), (PhaseView::Ringing, Some(Text::MediaDenied)));
-    page.user(UserInput::Accept { camera: true });
-    page.give_media();
-    assert_eq!(page.view().phase, PhaseView::Connecting);
 }
 
 #[test]

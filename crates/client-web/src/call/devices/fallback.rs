@@ -32,7 +32,7 @@ pub(super) enum Attempt {
 pub(in crate::call) enum Outcome {
     /// The call can go on, with a note about what is missing.
     Go(Option<Text>),
-    /// Not like this: the user can mend it and try again.
+    /// Not on this page, whatever the user has or allows.
     Stop(Text),
 }
 
@@ -56,24 +56,20 @@ pub(super) const fn note(attempt: Attempt) -> Option<Text> {
     }
 }
 
-/// The next attempt of a call, or what comes of it when there is none left.
-pub(super) fn after_failure(
-    attempt: Attempt,
-    error: MediaError,
-    has_camera: bool,
-) -> Result<Attempt, Outcome> {
+/// The next attempt of a call; or, when there is none left, what is missing in it. The call goes on in any case, if only to
+/// watch and listen.
+pub(super) const fn after_failure(attempt: Attempt, error: MediaError) -> Result<Attempt, Text> {
+    use MediaError::{Denied, InUse};
     match (attempt, error) {
         (Attempt::Both, error) => Ok(Attempt::MicrophoneAfter(error)),
         (Attempt::MicrophoneAfter(_), error) => Ok(Attempt::CameraAfter(error)),
-        (Attempt::CameraAfter(MediaError::InUse), _)
-        | (Attempt::CameraAfter(_), MediaError::InUse) => Err(Outcome::Stop(Text::MediaNone)),
-        (Attempt::CameraAfter(_), MediaError::Denied) => Err(Outcome::Stop(Text::MediaDenied)),
-        (Attempt::CameraAfter(_), _) => Err(Outcome::Go(Some(Text::ListenOnly))),
-        (Attempt::Microphone, MediaError::Denied) if !has_camera => {
-            Err(Outcome::Stop(Text::MediaDenied))
+        (Attempt::CameraAfter(Denied), _) | (Attempt::CameraAfter(_), Denied) => {
+            Err(Text::MediaDenied)
         }
-        (Attempt::Microphone, error) => Err(Outcome::Go(Some(microphone_problem(error)))),
-        (Attempt::Camera, error) => Err(Outcome::Go(Some(camera_problem(error)))),
+        (Attempt::CameraAfter(InUse), _) | (Attempt::CameraAfter(_), InUse) => Err(Text::MediaNone),
+        (Attempt::CameraAfter(_), _) => Err(Text::ListenOnly),
+        (Attempt::Microphone, error) => Err(microphone_problem(error)),
+        (Attempt::Camera, error) => Err(camera_problem(error)),
     }
 }
 
