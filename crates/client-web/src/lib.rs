@@ -6,7 +6,9 @@
 pub mod address;
 pub mod call;
 pub mod check;
+pub mod drawing;
 pub mod ids;
+pub mod timing;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -26,8 +26,9 @@ use super::{
     timer::{Alarm, now},
     timing::Timing,
 };
-use crate::call::{
-    Client, Effect, Farewell, Input, Millis, PeerEvent, PeerId, PeerOp, RequestId, UserInput,
+use crate::{
+    call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId, UserInput},
+    drawing::Drawing,
 };
 
 /// How often devices are looked for while it rings, in ms: Chromium ends its process for cameras after 5 s without use.
@@ -99,7 +100,7 @@ pub fn start() -> Result<(), StartError> {
         sound: Sound::default(),
         alarm: Alarm::default(),
         finding: None,
-        undrawn: None,
+        drawing: Drawing::default(),
     };
     spawn_local(app.run(events));
     Ok(())
@@ -135,8 +136,7 @@ struct App {
     alarm: Alarm,
     /// Looks for devices, while it rings.
     finding: Option<Interval>,
-    /// Until when a call that is being connected need not be drawn.
-    undrawn: Option<Millis>,
+    drawing: Drawing,
     _network: Vec<Listener>,
 }
 

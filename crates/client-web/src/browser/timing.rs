@@ -8,7 +8,10 @@ use super::{
     listener::{self, Listener},
     page::Elements,
 };
-use crate::call::{Input, PhaseView, Ring, UserInput};
+use crate::{
+    call::{Input, PhaseView, Ring},
+    timing::{Course, Moment},
+};
 
 const CALLED: &str = "pronto.called";
 const RINGING: &str = "pronto.ringing";
@@ -20,8 +23,7 @@ const PICTURE: &str = "pronto.picture";
 pub struct Timing {
     performance: Performance,
     ringing: Element,
-    ring: Ring,
-    phase: PhaseView,
+    course: Course,
     _listener: Listener,
 }
 
@@ -37,29 +39,27 @@ impl Timing {
             measure(&clock, PICTURE, ACCEPTED, &shown);
         });
         let ringing = Clone::clone(elements.debug_ringing.as_ref());
-        let (ring, phase) = (Ring::Silent, PhaseView::Idle);
-        Some(Self { performance, ringing, ring, phase, _listener: listener })
+        Some(Self { performance, ringing, course: Course::default(), _listener: listener })
     }
 
-    /// The user does something.
+    /// Something happens.
     pub fn heard(&self, input: &Input) {
-        match input {
-            Input::User(UserInput::Call { .. } | UserInput::CallAgain) => self.mark(CALLED),
-            Input::User(UserInput::Accept { .. }) => self.mark(ACCEPTED),
-            _ => {}
-        }
+        self.note(Moment::of(input));
     }
 
     /// The call is here now.
     pub fn reached(&mut self, phase: PhaseView, ring: Ring) {
-        if ring == Ring::Outgoing && self.ring != ring {
-            measure(&self.performance, RINGING, CALLED, &self.ringing);
+        let moment = self.course.reached(phase, ring);
+        self.note(moment);
+    }
+
+    fn note(&self, moment: Option<Moment>) {
+        match moment {
+            Some(Moment::Called) => self.mark(CALLED),
+            Some(Moment::Accepted) => self.mark(ACCEPTED),
+            Some(Moment::Ringing) => measure(&self.performance, RINGING, CALLED, &self.ringing),
+            None => {}
         }
-        // The callee's page knows of the accepting before this.
-        if phase == PhaseView::Connecting && self.phase == PhaseView::Calling {
-            self.mark(ACCEPTED);
-        }
-        (self.ring, self.phase) = (ring, phase);
     }
 
     fn mark(&self, name: &str) {

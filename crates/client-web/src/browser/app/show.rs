@@ -1,11 +1,6 @@
-//! What is shown, and when.
+//! What is shown.
 
 use super::{App, now};
-use crate::call::Millis;
-
-/// How long after the accepting nothing is drawn, at most, in ms. To draw, to open the devices and to find the path compete for
-/// the processor and for the page's only thread, and nobody notices less than a tenth of a second.
-const UNDRAWN: Millis = 90;
 
 impl App {
     /// Shows the machine's state, and wakes up when it is to change by itself.
@@ -20,12 +15,11 @@ impl App {
             timing.reached(phase, ring);
         }
         let now = now();
-        let undrawn = self.undrawn_until(now);
-        if undrawn.is_none() {
+        let plan = self.drawing.plan(&self.client, now);
+        if plan.draw {
             self.page.render(self.client.view(now), now);
         }
-        let next = [self.client.next_timeout(), self.client.next_view_change(now), undrawn];
-        self.alarm.set(now, next.into_iter().flatten().min(), &self.post);
+        self.alarm.set(now, plan.wake, &self.post);
     }
 
     /// Plays the peer's tracks. Not while it rings: browsers want a gesture of the user first, and to accept is one.
@@ -37,15 +31,5 @@ impl App {
             self.remote_media = false;
             self.page.show_remote(Some(peer.remote()));
         }
-    }
-
-    /// Until when drawing can wait.
-    fn undrawn_until(&mut self, now: Millis) -> Option<Millis> {
-        if !self.client.is_connecting() {
-            self.undrawn = None;
-            return None;
-        }
-        let until = *self.undrawn.get_or_insert(now + UNDRAWN);
-        (now < until).then_some(until)
     }
 }
