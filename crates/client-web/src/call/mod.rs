@@ -261,5 +261,8 @@ impl Client {
 /// Whether two names mean one user. The server has the last word; here it is enough to see that what was typed as `Bob`
 /// came back as `bob`.
 fn same_name(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
+    // As `str::to_lowercase`, but for a sigma that ends a word, which has a small letter of its own; it is small itself.
+    let small =
+        |letter: char| letter.to_lowercase().map(|letter| if letter == 'ς' { 'σ' } else { letter });
+    one.chars().flat_map(small).eq(other.chars().flat_map(small))
 }

@@ -190,3 +190,21 @@ fn what_the_browser_has_kept_may_be_anything() {
     // Nobody gets others blocked by the name that they go by on some other server.
     assert_eq!(block::read(&block::write(&["pest\ncarol".to_owned()])), [""; 0]);
 }
+
+#[test]
+fn a_name_is_known_by_its_letters_whatever_their_case() {
+    for (typed, name, rings) in [
+        ("Bob", "bob", false),
+        ("ÄNNE", "änne", false),
+        // The server ends a word with another sigma than it has in its middle.
+        ("ΟΔΥΣΣΕΥΣ", "οδυσσευς", false),
+        ("οδυσσευσ", "οδυσσευς", false),
+        ("Bob", "bobby", true),
+        ("Bobby", "bob", true),
+    ] {
+        let mut page = TestPage::signed_in();
+        page.input(Input::Blocked(vec![typed.to_owned()]));
+        page.server(&offer(name, "c1"));
+        assert_eq!(page.client.is_ringing(), rings, "{typed} and {name}");
+    }
+}
