@@ -7,7 +7,10 @@ use rcgen::{CertificateParams, KeyPair};
 use server::{Config, Sockets, Tls, config::Turn, tls::Acme};
 use tempfile::TempDir;
 use time::OffsetDateTime;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream, UdpSocket},
+    time::{sleep, timeout},
+};
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -21,6 +24,9 @@ use tokio_rustls::{
 /// A name that only the authority's own resolver knows: every name is this machine there.
 const HOST: &str = "talk.example.org";
 
+/// How long is waited before something is looked at again.
+const STEP: Duration = Duration::from_millis(50);
+
 /// The authority, its resolver, and what it wants to have on disk.
 struct Authority {
     _pebble: Program,
@@ -31,6 +37,26 @@ struct Authority {
 
 async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+/// Both programs say that they are there before they listen, and a server whose first order fails waits for a minute.
+async fn until_it_listens(port: u16) {
+    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        sleep(STEP).await;
+    }
+}
+
+/// Whatever a resolver says to a query without a question.
+async fn until_it_answers(dns: &str) {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(dns).await.unwrap();
+    loop {
+        let _ = socket.send(&[0; 12]).await;
+        if matches!(timeout(STEP, socket.recv(&mut [0; 512])).await, Ok(Ok(_))) {
+            return;
+        }
+        sleep(STEP).await;
+    }
 }
 
 impl Authority {
@@ -59,11 +85,13 @@ impl Authority {
         let own_management = format!("127.0.0.1:{}", free_port().await);
         let resolver = [&off[..], &["-dns01", &dns, "-management", &own_management]].concat();
         let resolver = Program::start("PEBBLE_CHALLTESTSRV", &resolver, &[], "DNS").await.unwrap();
+        soon(until_it_answers(&dns)).await;
         let environment = [("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "0")];
         let arguments = ["-config", path.to_str().unwrap(), "-dnsserver", &dns];
         let pebble = Program::start("PEBBLE", &arguments, &environment, "ACME directory available")
             .await
             .unwrap();
+        soon(until_it_listens(listen)).await;
         let directory = format!("https://localhost:{listen}/dir");
         Self { _pebble: pebble, _resolver: resolver, folder, directory }
     }
@@ -158,7 +186,7 @@ async fn shown_after(server: &Server, before: &[Vec<u8>]) -> Vec<Vec<u8>> {
             if !now.is_empty() && now != before {
                 return now;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(STEP).await;
         }
     })
     .await
