@@ -19,9 +19,9 @@ mod outbox;
 pub use error::{DecodeError, ErrorCode};
 pub use ids::{BadCallId, CallId};
 pub use message::{
-    Answer, Candidate, ClientMessage, Ice, IceServer, Leave, LeaveReason, Login, LoginReply, Offer,
-    Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
-    RelayedRinging, Ringing, ServerMessage, Welcome,
+    Answer, Candidate, ClientMessage, Ice, IceServer, Leave, LeaveReason, Login, LoginReply,
+    Missed, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
+    RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage, Welcome,
 };
 #[cfg(feature = "names")]
 pub use name::{NameError, UserName};

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ping, Ringing};
 pub use server::{
-    Ice, IceServer, LoginReply, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
-    RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+    Ice, IceServer, LoginReply, Missed, Pong, Refusal, RelayedAnswer, RelayedCandidate,
+    RelayedLeave, RelayedOffer, RelayedRinging, Restored, ServerMessage, Welcome,
 };
 
 use crate::{error::DecodeError, json};

@@ -293,5 +293,6 @@ fn welcome(user: &UserName, secret: String, welcomed: Welcomed) -> Welcome {
         call,
         ice_servers: Vec::new(),
         version: Some(VERSION),
+        grace: None,
     }
 }

@@ -199,6 +199,8 @@ fn from_server(message: &ServerMessage) -> String {
         }
         ServerMessage::Pong(pong) => format!("pong {:?}", pong.received),
         ServerMessage::Ice(_) => "other servers".to_owned(),
+        ServerMessage::Restored(m) => format!("restored with {} {}", m.name, m.call.as_str()),
+        ServerMessage::Missed(m) => format!("missed {}", m.name),
     }
 }
 

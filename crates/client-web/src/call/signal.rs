@@ -28,6 +28,7 @@ impl Client {
             ServerMessage::Login(_) => {}
             ServerMessage::Ice(ice) => self.renew_ice_servers(ice.ice_servers),
             ServerMessage::Pong(pong) => self.handle_pong(pong.received),
+            ServerMessage::Restored(_) | ServerMessage::Missed(_) => {}
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {
                 if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {

@@ -1,8 +1,9 @@
 //! What a page reads and writes, without serde: see [`json`].
 
 use super::{
-    ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Pong, Raw, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+    ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Missed, Pong, Raw, Refusal,
+    RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored,
+    ServerMessage, Welcome,
 };
 use crate::{
     error::{DecodeError, ErrorCode},
@@ -58,6 +59,15 @@ pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
         "ice" => ServerMessage::Ice(Ice {
             ice_servers: ice_servers(&object)?.ok_or(Mistake("missing field"))?,
         }),
+        "restored" => ServerMessage::Restored(Restored {
+            name: object.must_text("name")?,
+            call: id(&object, "call")?.ok_or(Mistake("missing field"))?,
+        }),
+        "missed" => ServerMessage::Missed(Missed {
+            name: object.must_text("name")?,
+            call: id(&object, "call")?,
+            guest: guest(&object)?,
+        }),
         _ => return Err(DecodeError::UnknownType),
     })
 }
@@ -66,7 +76,10 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
     // Every field is read, whichever reply it is: one that is wrong is refused in both.
     let success = object.boolean("success")?.ok_or(Mistake("missing field"))?;
     let (code, message) = (code(object)?, object.text("message")?);
-    let version = object.number("version")?.map(u32::try_from).transpose();
+    let small = |key| -> Result<Option<u32>, Mistake> {
+        let number = object.number(key)?.map(u32::try_from).transpose();
+        number.map_err(|_| Mistake("a number is too large"))
+    };
     let welcome = Welcome {
         name: object.text("name")?,
         session: object.text("session")?,
@@ -74,7 +87,8 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
         peer: object.text("peer")?,
         call: id(object, "call")?,
         ice_servers: ice_servers(object)?.unwrap_or_default(),
-        version: version.map_err(|_| Mistake("a number is too large"))?,
+        version: small("version")?,
+        grace: small("grace")?,
     };
     Ok(if success {
         LoginReply::Welcome(Box::new(welcome))

@@ -38,6 +38,10 @@ pub enum ServerMessage {
     Pong(Pong),
     /// The STUN and TURN servers to use from now on: the credentials of those before expire.
     Ice(Ice),
+    /// The call that the client named in its login stands again.
+    Restored(Restored),
+    /// Somebody called, and nobody was asked.
+    Missed(Missed),
 }
 
 /// Whether the login succeeded.
@@ -74,6 +78,8 @@ pub struct Welcome {
     pub ice_servers: Vec<IceServer>,
     /// The version of the protocol that the server speaks.
     pub version: Option<u32>,
+    /// For how many seconds the server keeps a session whose socket is lost.
+    pub grace: Option<u32>,
 }
 
 /// Shows that there is a resume secret, not which: it must not end in a log.
@@ -87,6 +93,7 @@ impl fmt::Debug for Welcome {
             .field("call", &self.call)
             .field("ice_servers", &self.ice_servers)
             .field("version", &self.version)
+            .field("grace", &self.grace)
             .finish()
     }
 }
@@ -215,6 +222,30 @@ pub struct Refusal {
     pub call: Option<CallId>,
 }
 
+/// The server was restarted, both clients have named this call, and it stands again. Not known to the tutorial's server or
+/// client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Restored {
+    /// The peer.
+    pub name: String,
+    /// The call's id, as this client named it.
+    pub call: CallId,
+}
+
+/// Somebody called and gave up while this client was away, or while somebody else's call rang here. There is nothing to
+/// answer. Not known to the tutorial's server or client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Missed {
+    /// The caller.
+    pub name: String,
+    /// The call's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// Whether nobody has proven that name: stamped by a server that knows accounts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guest: bool,
+}
+
 /// Answers a `ping`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pong {
@@ -268,6 +299,8 @@ struct LoginOnWire {
     ice_servers: Option<Vec<IceServer>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grace: Option<u32>,
 }
 
 impl From<LoginOnWire> for LoginReply {
@@ -281,6 +314,7 @@ impl From<LoginOnWire> for LoginReply {
                 call: wire.call,
                 ice_servers: wire.ice_servers.unwrap_or_default(),
                 version: wire.version,
+                grace: wire.grace,
             }))
         } else {
             Self::Refused { code: wire.code, message: wire.message }
@@ -301,6 +335,7 @@ impl From<LoginReply> for LoginOnWire {
             call: None,
             ice_servers: None,
             version: None,
+            grace: None,
         };
         match reply {
             LoginReply::Welcome(welcome) => Self {
@@ -312,6 +347,7 @@ impl From<LoginReply> for LoginOnWire {
                 call: welcome.call,
                 ice_servers: (!welcome.ice_servers.is_empty()).then_some(welcome.ice_servers),
                 version: welcome.version,
+                grace: welcome.grace,
                 ..blank
             },
             LoginReply::Refused { code, message } => Self { code, message, ..blank },

@@ -3,8 +3,8 @@
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
     Answer, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason, Login,
-    LoginReply, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
-    RelayedOffer, RelayedRinging, Ringing, ServerMessage, Welcome,
+    LoginReply, Missed, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate,
+    RelayedLeave, RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage, Welcome,
 };
 
 /// Text as people and attackers write it: any characters, the ones that JSON escapes more often than chance has it.
@@ -139,6 +139,11 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
         }),
         count().prop_map(|received| ServerMessage::Pong(Pong { received })),
         vec(ice_server(), 0..3).prop_map(|ice_servers| ServerMessage::Ice(Ice { ice_servers })),
+        (text(), call_id())
+            .prop_map(|(name, call)| { ServerMessage::Restored(Restored { name, call }) }),
+        (text(), call(), any::<bool>()).prop_map(|(name, call, guest)| {
+            ServerMessage::Missed(Missed { name, call, guest })
+        }),
     ]
     .boxed()
 }
@@ -150,8 +155,9 @@ fn ice_server() -> impl Strategy<Value = IceServer> {
 
 fn login_reply() -> BoxedStrategy<LoginReply> {
     let session = (option::of(text()), count(), option::of(text()), option::of(call_id()));
-    let welcome = (option::of(text()), session, vec(ice_server(), 0..3), option::of(any::<u32>()))
-        .prop_map(|(name, (session, received, peer, call), ice_servers, version)| {
+    let numbers = (option::of(any::<u32>()), option::of(any::<u32>()));
+    let welcome = (option::of(text()), session, vec(ice_server(), 0..3), numbers).prop_map(
+        |(name, (session, received, peer, call), ice_servers, (version, grace))| {
             LoginReply::Welcome(Box::new(Welcome {
                 name,
                 session,
@@ -160,8 +166,10 @@ fn login_reply() -> BoxedStrategy<LoginReply> {
                 call,
                 ice_servers,
                 version,
+                grace,
             }))
-        });
+        },
+    );
     let refused = (option::of(code()), option::of(text()))
         .prop_map(|(code, message)| LoginReply::Refused { code, message });
     prop_oneof![welcome, refused].boxed()

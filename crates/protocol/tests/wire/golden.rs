@@ -126,6 +126,8 @@ fn every_message_has_a_file() {
             Error ServerMessage::Error(_),
             Pong ServerMessage::Pong(_),
             Ice ServerMessage::Ice(_),
+            Restored ServerMessage::Restored(_),
+            Missed ServerMessage::Missed(_),
         }),
     );
 }

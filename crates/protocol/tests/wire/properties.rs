@@ -104,6 +104,8 @@ fn by_serde(text: &str) -> Option<ServerMessage> {
         "error" => ServerMessage::Error(parse(text)?),
         "pong" => ServerMessage::Pong(parse(text)?),
         "ice" => ServerMessage::Ice(parse(text)?),
+        "restored" => ServerMessage::Restored(parse(text)?),
+        "missed" => ServerMessage::Missed(parse(text)?),
         _ => return None,
     })
 }

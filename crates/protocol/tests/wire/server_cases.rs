@@ -1,8 +1,9 @@
 //! What each file in `tests/golden/server` means.
 
 use protocol::{
-    ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Pong, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, ServerMessage, Welcome,
+    CallId, ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Missed, Pong, Refusal,
+    RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored,
+    ServerMessage, Welcome,
 };
 
 use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
@@ -32,10 +33,18 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
         ),
         ("ice", ServerMessage::Ice(Ice { ice_servers: vec![] })),
         ("ice-full", ServerMessage::Ice(Ice { ice_servers: ice_servers() })),
+        ("missed", ServerMessage::Missed(missed(None, false))),
+        ("missed-full", ServerMessage::Missed(missed(call(), true))),
         ("pong", ServerMessage::Pong(Pong::default())),
         ("pong-full", ServerMessage::Pong(Pong { received: Some(7) })),
     ]);
+    let restored = call().map(|call| Restored { name: "bob".to_owned(), call });
+    cases.extend(restored.map(|restored| ("restored", ServerMessage::Restored(restored))));
     cases
+}
+
+fn missed(call: Option<CallId>, guest: bool) -> Missed {
+    Missed { name: "carol".to_owned(), call, guest }
 }
 
 fn ice_servers() -> Vec<IceServer> {
@@ -70,6 +79,7 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 call: call(),
                 ice_servers: ice_servers(),
                 version: Some(1),
+                grace: Some(30),
             }))),
         ),
         ("login-refused", reply(LoginReply::Refused { code: None, message: None })),

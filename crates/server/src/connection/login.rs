@@ -41,6 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let name = session.user().to_string();
         let grant = session.grant(&self.shared.ice, now());
         let ice_servers = self.shared.ice.servers(grant, self.visitor.reached.as_ref(), now());
+        let grace = shared.timing.session().grace;
         let welcome = |welcomed: Welcomed| {
             let (peer, call) = welcomed.call.unzip();
             Welcome {
@@ -51,6 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 call,
                 ice_servers,
                 version: Some(VERSION),
+                grace: u32::try_from(grace.as_secs()).ok(),
             }
         };
         let guest = shared.identity.is_some() && !session.is_shown();

@@ -185,6 +185,8 @@ pub(super) fn size(message: &ServerMessage) -> usize {
             | ServerMessage::Ringing(_)
             | ServerMessage::Leave(_)
             | ServerMessage::Pong(_)
-            | ServerMessage::Ice(_) => 0,
+            | ServerMessage::Ice(_)
+            | ServerMessage::Restored(_)
+            | ServerMessage::Missed(_) => 0,
         }
 }

@@ -261,5 +261,6 @@ fn welcome(user: UserId, secret: String, welcomed: Welcomed) -> Welcome {
         call,
         ice_servers: Vec::new(),
         version: Some(VERSION),
+        grace: None,
     }
 }

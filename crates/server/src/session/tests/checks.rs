@@ -114,9 +114,11 @@ fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, eff
                     ServerMessage::Candidate(m) => m.name.as_deref(),
                     ServerMessage::Ringing(m) => m.name.as_deref(),
                     ServerMessage::Leave(m) => m.name.as_deref(),
+                    ServerMessage::Restored(m) => Some(m.name.as_str()),
                     ServerMessage::Login(_)
                     | ServerMessage::Error(_)
                     | ServerMessage::Pong(_)
+                    | ServerMessage::Missed(_)
                     | ServerMessage::Ice(_) => continue,
                 };
                 assert!(
