@@ -25,7 +25,7 @@ use crate::{
     edge::{Pace, Place},
     ice::{Grant, Ice},
     roster::Roster,
-    session::{Envelope, Limits, Phase, Session},
+    session::{Envelope, Phase, Session},
 };
 
 /// A session with what it needs to live. Nothing in it belongs to a socket: it outlives one, and goes on over the next.
@@ -60,14 +60,11 @@ struct Residence<D: Directory> {
 
 impl<D: Directory> SessionHandle<D> {
     pub(super) fn new(
-        user: UserName,
+        machine: Session,
         (registration, mailbox): (D::Registration, Mailbox),
         directory: D,
         shutdown: CancellationToken,
-        limits: Limits,
-        now: Instant,
     ) -> Self {
-        let machine = Session::new(user, random_number(), limits, now);
         let (registration, residence) = (Some(registration), None);
         Self {
             machine,
@@ -211,7 +208,7 @@ impl<D: Directory> Drop for SessionHandle<D> {
 
 /// The number of a session's first call without an id. No secret, only unlikely to come twice: the keys that the
 /// standard library draws for its hash maps are random enough.
-fn random_number() -> u64 {
+pub(super) fn random_number() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

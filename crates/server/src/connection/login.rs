@@ -9,13 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::info;
 
 use super::{
-    Connection, Ending, SessionHandle, Shared, Stage, identify::Who, now, residents::NotTaken,
-    secret::Secret,
+    Connection, Ending, SessionHandle, Shared, Stage, handle::random_number, identify::Who, now,
+    residents::NotTaken, secret::Secret,
 };
 use crate::{
     directory::Directory,
     edge::Visitor,
-    session::{Call, CallKey, Return, Welcomed},
+    roster::Roster,
+    session::{Call, CallKey, Return, Session, Welcomed},
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
@@ -99,7 +100,7 @@ impl<D: Directory> Shared<D> {
             Err(NotTaken::Refused) => Err(sign_in_required()),
             Err(NotTaken::Unknown) => {
                 let attempt = login.received.map(|_| login.attempt.unwrap_or_default());
-                self.begin(&who, attempt, known, visitor).await
+                self.begin(&who, attempt, visitor).await
             }
         };
         let (mut session, secret) = admitted?;
@@ -123,13 +124,12 @@ impl<D: Directory> Shared<D> {
 
     /// A new session, with the secret that takes it back if its client can come back: it then numbers its sockets.
     ///
-    /// A secret from an earlier session, one that this server has forgotten, remains the secret. So a client whose login
-    /// arrives and whose answer gets lost is not shut out by its own session.
+    /// The secret is always a new one. One that a client brings and that this server does not know may be known to others:
+    /// to whoever gave it to that client.
     async fn begin(
         &self,
         who: &Who,
         attempt: Option<u64>,
-        known: Option<Secret>,
         visitor: &Visitor,
     ) -> Result<Admitted<D>, NotIn> {
         let remote = visitor.remote.as_ref();
@@ -146,11 +146,18 @@ impl<D: Directory> Shared<D> {
             self.claim(who, visitor.claimant.as_deref().map(|claimant| &claimant.0)).await?;
         let name = who.name.clone();
         info!(user = %name, "logged in");
-        let Some((attempt, secret)) = attempt.zip(known.or_else(Secret::draw)) else {
-            return Ok((Box::new(self.session(name, claimed).placed(place)), None));
+        let machine = Session::new(name.clone(), random_number(), self.timing.session());
+        let session = self.session(machine, claimed).placed(place);
+        let Some(secret) = Secret::draw() else {
+            return Ok((Box::new(session), None));
+        };
+        let Some(attempt) = attempt else {
+            // Nobody can take it back, so that no start waits for its user. But its account's next login has to find it.
+            let nowhere = Roster::default();
+            let session = session.reside(&self.residents, &nowhere, secret.proof(), 0);
+            return Ok((Box::new(session), None));
         };
         self.roster.add(&name, secret.proof());
-        let session = self.session(name, claimed).placed(place);
         let session = session.reside(&self.residents, &self.roster, secret.proof(), attempt);
         Ok((Box::new(session), Some(secret)))
     }

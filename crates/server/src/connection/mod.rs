@@ -45,9 +45,10 @@ use crate::{
     edge::{Limits, Pace, Visitor},
     ice::Ice,
     roster::{Present, Roster},
+    session::Session,
 };
 use closing::Ending;
-use handle::SessionHandle;
+use handle::{SessionHandle, random_number};
 use heartbeat::{Beat, Heartbeat};
 use outbound::Outbound;
 pub use reader::ReadOnDemand;
@@ -125,20 +126,20 @@ impl<D: Directory> Shared<D> {
 
     async fn expected(&self, user: UserName, proof: Proof) -> Option<Box<SessionHandle<D>>> {
         let claimed = self.directory.claim(&user).await.ok()?;
-        let session = self.session(user, claimed);
+        let limits = self.timing.session();
+        let machine = Session::expected(user, random_number(), limits, now());
+        let session = self.session(machine, claimed);
         Some(Box::new(session.reside(&self.residents, &self.roster, proof, 0)))
     }
 
     fn session(
         &self,
-        user: UserName,
+        machine: Session,
         claimed: (D::Registration, crate::directory::Mailbox),
     ) -> SessionHandle<D> {
-        let limits = self.timing.session();
         let (directory, shutdown) = (self.directory.clone(), self.shutdown.clone());
-        let now = now();
-        let session = SessionHandle::new(user, claimed, directory, shutdown, limits, now);
-        session.paced(self.limits.as_ref().map(|_| Pace::new(now)))
+        let session = SessionHandle::new(machine, claimed, directory, shutdown);
+        session.paced(self.limits.as_ref().map(|_| Pace::new(now())))
     }
 }
 

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Instant};
 use protocol::{CallId, LeaveReason, RelayedCandidate, RelayedOffer, ServerMessage};
 
 use super::{
-    Body, Call, Effect, Effects, Held, Phase, Ringing, Session,
+    Body, Call, Continued, Effect, Effects, Held, Phase, Ringing, Session,
     link::{Link, Stream},
     over,
-    peer::relayed_offer,
+    peer::{relayed_offer, stands_again},
 };
 
 /// What a client says of itself when it logs in or comes back.
@@ -55,7 +55,7 @@ impl Session {
         let count = back.received.filter(|_| !back.anew)?;
         let stream = match &mut self.link {
             Link::Attached(stream) | Link::Away { stream, .. } => stream,
-            Link::Expected { .. } => return None,
+            Link::Fresh | Link::Expected { .. } => return None,
         };
         if !stream.may_be_meant(count) || !stream.acknowledge(count) {
             return None;
@@ -64,40 +64,63 @@ impl Session {
         let welcome = Welcomed { received: stream.received(), counts: true, call: None };
         // They are in the outbox already, so that they pass by `deliver`.
         let again = stream.unacknowledged().into_iter().map(Effect::ToClient);
-        let effects = [Effect::Welcome(welcome)].into_iter().chain(again).collect();
+        let effects: Effects = [Effect::Welcome(welcome)].into_iter().chain(again).collect();
         self.link = Link::Attached(stream);
-        Some(effects)
+        let rings = match &self.phase {
+            Phase::Ringing(ringing) if !ringing.told => ringing.again(),
+            _ => Effects::new(),
+        };
+        let since = self.caught_up(rings);
+        Some(effects.into_iter().chain(self.deliver(since)).collect())
+    }
+
+    /// The client has been told of the call that rings, if there is one; now of those that it has missed.
+    fn caught_up(&mut self, mut effects: Effects) -> Effects {
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.told = true;
+        }
+        effects.extend(self.tell_missed());
+        effects
     }
 
     /// Both sides count from 0. What they think of the call may differ, and is brought together.
     fn begin_again(&mut self, now: Instant, back: Return) -> Effects {
-        let knows_its_call = !matches!(self.link, Link::Expected { .. });
+        // Only of those whom this start of the server found in its roster may the client know more than the server.
+        let expected = match &self.link {
+            Link::Expected { until, .. } => Some(*until),
+            Link::Fresh | Link::Attached(_) | Link::Away { .. } => None,
+        };
+        let asked = self.link.take_asked();
         let counts = back.received.is_some();
         self.link = Link::Attached(Stream::new(back.received));
         let mut welcome = Welcomed { received: None, counts, call: None };
-        let turned_away = if knows_its_call { None } else { self.turn_away(back.call.as_ref()) };
+        let turned_away = expected.and_then(|_| self.turn_away(back.call.as_ref()));
         let effects = match (self.phase.call().cloned(), back.call) {
             (None, None) => Effects::new(),
             (ours, Some(theirs)) if back.calling && theirs.peer != self.user => {
                 self.recall(now, ours, theirs)
             }
-            (None, Some(theirs)) if knows_its_call || theirs.peer == self.user => {
-                self.remember(&theirs);
-                vec![over(&theirs, LeaveReason::Hangup)]
-            }
-            (None, Some(theirs)) => {
-                welcome.call = theirs.for_client().filter(|_| back.anew);
-                self.restore(now, theirs)
-            }
+            (None, Some(theirs)) => match expected {
+                Some(until) if theirs.peer != self.user => self.restore(until, theirs),
+                _ => {
+                    self.remember(&theirs);
+                    vec![over(&theirs, LeaveReason::Hangup)]
+                }
+            },
             (Some(ours), theirs) => {
-                if back.anew && self.is_accepted() {
+                let stands = matches!(self.phase, Phase::InCall(_) | Phase::Rejoining { .. });
+                if back.anew && stands {
                     welcome.call = ours.for_client();
                 }
                 let agreed = theirs.as_ref().is_some_and(|theirs| self.is_in(theirs));
-                let then = if agreed && !back.anew {
-                    self.ask_again()
-                } else {
-                    self.back_in(&ours, welcome.call.is_some())
+                let then = match &mut self.phase {
+                    _ if agreed && !back.anew => self.ask_again(),
+                    Phase::Restoring { continued, held, .. } if agreed => {
+                        // What it said it has forgotten. It will hear when the call stands again.
+                        (*continued, *held) = (None, Held::new());
+                        Effects::new()
+                    }
+                    _ => self.back_in(&ours, welcome.call.is_some()),
                 };
                 let other = theirs.filter(|_| !agreed);
                 if let Some(theirs) = &other {
@@ -107,8 +130,12 @@ impl Session {
                 told.into_iter().chain(then).collect()
             }
         };
+        let effects = self.caught_up(effects);
         let effects = self.deliver(effects);
-        [Effect::Welcome(welcome)].into_iter().chain(turned_away).chain(effects).collect()
+        let asked = asked.iter().filter(|call| !self.phase.admits(&call.peer, &call.key));
+        let refused = asked.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Hangup)));
+        let before = [Effect::Welcome(welcome)].into_iter().chain(turned_away);
+        before.chain(effects).chain(refused).collect()
     }
 
     /// Whoever called since the server started anew could not know that our user, who was still expected, is in a call.
@@ -166,9 +193,10 @@ impl Session {
     fn is_in(&self, call: &Call) -> bool {
         let continues = |offer: &RelayedOffer| offer.replaces.as_ref() == call.key.id();
         match &self.phase {
-            Phase::Rejoining { call: new, old, .. } => {
-                new == call || new.peer == call.peer && *old == call.key
+            Phase::Rejoining { call: new, older, .. } => {
+                new == call || new.peer == call.peer && older.contains(&call.key)
             }
+            Phase::Restoring { .. } => self.phase.admits(&call.peer, &call.key),
             Phase::InCall(new) if new.peer == call.peer && call.key.id().is_some() => {
                 new == call || self.unanswered.as_deref().is_some_and(continues)
             }
@@ -191,23 +219,33 @@ impl Session {
     }
 
     /// The client is in a call that this session knows nothing of: the server has started anew. It stands again once the
-    /// peer says the same.
-    fn restore(&mut self, now: Instant, call: Call) -> Effects {
+    /// peer says the same, which has to be as long as both are remembered.
+    fn restore(&mut self, until: Instant, call: Call) -> Effects {
         let effects = vec![self.to_peer(&call, Body::Restore)];
-        let until = now + self.limits.grace;
-        self.enter(
-            Phase::Restoring { call, until, held: Held::new() },
-            "its client is in this call",
-        );
+        let (continued, held) = (None, Held::new());
+        let restoring = Phase::Restoring { call, continued, until, held };
+        self.enter(restoring, "its client is in this call");
         effects
     }
 
-    /// The peer is in the same call: what had to wait for that is sent.
-    pub(super) fn restored(&mut self) -> Effects {
-        let Phase::Restoring { call, held, .. } = &mut self.phase else { return Effects::new() };
-        let (call, held) = (call.clone(), held.take());
-        let effects = held.into_iter().map(|body| self.to_peer(&call, body)).collect();
-        self.enter(Phase::InCall(call), "the peer is in it as well");
+    /// The peer is in the same call: the client hears of it, and what had to wait for that is sent.
+    pub(super) fn restored(&mut self, now: Instant) -> Effects {
+        let Phase::Restoring { call, continued, held, .. } = &mut self.phase else {
+            return Effects::new();
+        };
+        let (call, continued, held) = (call.clone(), continued.take(), held.take());
+        let Some(continued) = continued else {
+            let sent = held.into_iter().map(|body| self.to_peer(&call, body));
+            let effects = stands_again(&call).into_iter().chain(sent).collect();
+            self.enter(Phase::InCall(call), "the peer is in it as well");
+            return effects;
+        };
+        let Continued { key, offer } = *continued;
+        let new = Call { peer: call.peer, key };
+        let mut effects = self.continue_as(now, new.clone(), vec![call.key], offer);
+        for body in held {
+            effects.extend(self.say(&new, body));
+        }
         effects
     }
 }

@@ -8,7 +8,8 @@ use protocol::{
 };
 
 use super::{
-    Body, Call, CallKey, Effect, Effects, Held, Phase, Ringing, Session, link::Link, over,
+    Body, Call, CallKey, Continued, Effect, Effects, Held, Phase, Ringing, Session, link::Link,
+    over, phase::MAX_OLDER, ringing::Spent,
 };
 
 impl Session {
@@ -27,12 +28,12 @@ impl Session {
             }
             ClientMessage::Candidate(m) => {
                 self.within_call(m.name.as_deref(), m.call, |session, call| {
-                    session.say(call, Body::Candidate(m.candidate))
+                    session.candidate(call, m.candidate)
                 })
             }
             ClientMessage::Ringing(m) => self.within_call(m.name.as_deref(), m.call, Self::ringing),
             ClientMessage::Leave(m) => {
-                let reason = m.reason.unwrap_or(LeaveReason::Hangup);
+                let reason = said_by_client(m.reason);
                 self.within_call(m.name.as_deref(), m.call, |session, call| {
                     session.leave(call, reason)
                 })
@@ -88,10 +89,10 @@ impl Session {
             | Phase::InCall(call)
             | Phase::Restoring { call, .. }
             | Phase::Rejoining { call, .. }
-                if call.peer == peer && may_mean(id.as_ref(), call) =>
+                if call.peer == peer && self.may_mean(id.as_ref()) =>
             {
                 let call = call.clone();
-                self.say(&call, Body::Reoffer(offer))
+                self.reoffer(&call, offer)
             }
             // The offers crossed on their way: glare, see the module. Here our user is the caller of the one call, and
             // the peer of the other.
@@ -112,6 +113,36 @@ impl Session {
             }
             Phase::Ended => Effects::new(),
         }
+    }
+
+    /// Our user's client offers again within its call.
+    fn reoffer(&mut self, call: &Call, offer: Raw) -> Effects {
+        if let Phase::Calling { spent, .. } = &mut self.phase
+            && !spent.offer()
+        {
+            let message = "The call was offered too often: wait until it is answered.";
+            return vec![rate_limited(message, call)];
+        }
+        self.say(call, Body::Reoffer(offer))
+    }
+
+    /// Our user's client has found a candidate.
+    fn candidate(&mut self, call: &Call, candidate: Raw) -> Effects {
+        let may = match &mut self.phase {
+            Phase::Calling { spent, .. } | Phase::Ringing(Ringing { spent, .. }) => {
+                spent.candidate(candidate.as_json().len())
+            }
+            Phase::Recalling { .. } => {
+                let message = "Offer the call first.";
+                return vec![not_in_call(message, Some(&call.peer), call.key.id().cloned())];
+            }
+            _ => true,
+        };
+        if !may {
+            let message = "These were too many candidates: wait until the call is answered.";
+            return vec![rate_limited(message, call)];
+        }
+        self.say(call, Body::Candidate(candidate))
     }
 
     fn is_over(&self, peer: &UserName, id: Option<&CallId>) -> bool {
@@ -150,12 +181,39 @@ impl Session {
             return vec![not_in_call(message, Some(&peer), id)];
         };
         let call = Call { peer, key: CallKey::Given(new) };
-        let old = CallKey::Given(old.clone());
-        let body = Body::Replace { offer, old: Box::new(old.clone()) };
+        if let Err(wait) = self.rejoins.take(now) {
+            let seconds = wait.as_secs().max(1);
+            let message = format!("The call was continued too often: try again in {seconds} s.");
+            return vec![rate_limited(message, &call)];
+        }
+        if let Phase::Restoring { continued, held, .. } = &mut self.phase {
+            // What was said before was for the peer connection that is left now.
+            *held = Held::new();
+            *continued = Some(Box::new(Continued { key: call.key.clone(), offer }));
+            // The peer may know it by this id already.
+            return vec![self.to_peer(&call, Body::Restore)];
+        }
+        let mut older = vec![CallKey::Given(old.clone())];
+        if let Phase::Rejoining { older: before, .. } = &mut self.phase {
+            older.append(before);
+            older.truncate(MAX_OLDER);
+        }
+        self.continue_as(now, call, older, offer)
+    }
+
+    /// The call goes on under a new id, once the peer answers.
+    pub(super) fn continue_as(
+        &mut self,
+        now: Instant,
+        call: Call,
+        older: Vec<CallKey>,
+        offer: Raw,
+    ) -> Effects {
+        let Some(old) = older.first().cloned().map(Box::new) else { return Effects::new() };
+        let body = Body::Replace { offer, old };
         let effects = vec![self.to_peer(&call, body.clone())];
-        let until = now + self.limits.grace;
-        let sent = Held::with(body);
-        self.enter(Phase::Rejoining { call, old, until, sent }, "our user continues it");
+        let (until, sent) = (now + self.limits.grace, Held::with(body));
+        self.enter(Phase::Rejoining { call, older, until, sent }, "our user continues it");
         effects
     }
 
@@ -180,7 +238,8 @@ impl Session {
         let effects = vec![self.to_peer(&call, body.clone())];
         let until = now + self.limits.ring;
         let sent = Held::with(body);
-        self.enter(Phase::Calling { call, until, sent }, "our user calls");
+        let spent = Spent::default();
+        self.enter(Phase::Calling { call, until, sent, spent }, "our user calls");
         effects
     }
 
@@ -191,7 +250,7 @@ impl Session {
     }
 
     /// Sends something within the call; where the peer may not be there yet, it is held for it.
-    fn say(&mut self, call: &Call, body: Body) -> Effects {
+    pub(super) fn say(&mut self, call: &Call, body: Body) -> Effects {
         match &mut self.phase {
             Phase::Restoring { held, .. } => {
                 let bytes = body.size();
@@ -234,6 +293,11 @@ impl Session {
 
     pub(super) fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
         let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
+        if let Phase::Restoring { continued: Some(continued), .. } = &self.phase {
+            // The peer may know it by either id.
+            let call = Call { peer: call.peer.clone(), key: continued.key.clone() };
+            effects.push(self.to_peer(&call, Body::Leave(reason)));
+        }
         effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, "our user leaves");
         effects
@@ -269,16 +333,31 @@ impl Session {
                 return vec![not_in_call(message, name.as_ref(), id)];
             }
         }
-        if !may_mean(id.as_ref(), &call) {
+        if !self.may_mean(id.as_ref()) {
             return vec![not_in_call("That call is over.", Some(&call.peer), id)];
         }
         act(self, &call)
     }
+
+    /// Whether a message with this id can be meant for the call that our user is in. One without an id is for whatever call
+    /// there is.
+    fn may_mean(&self, id: Option<&CallId>) -> bool {
+        let Some(call) = self.phase.call() else { return false };
+        id.is_none_or(|id| self.phase.admits(&call.peer, &CallKey::Given(id.clone())))
+    }
 }
 
-/// Whether a message with this id can be meant for this call. One without an id is for whatever call there is.
-fn may_mean(id: Option<&CallId>, call: &Call) -> bool {
-    id.is_none() || id == call.key.id()
+/// Why a client leaves. What only a server can know, a client cannot say: it would let the peer believe that its session is
+/// gone, or that the call went on at another device of its own.
+fn said_by_client(reason: Option<LeaveReason>) -> LeaveReason {
+    match reason {
+        None | Some(LeaveReason::Gone | LeaveReason::AnsweredElsewhere) => LeaveReason::Hangup,
+        Some(reason) => reason,
+    }
+}
+
+fn rate_limited(message: impl Into<String>, call: &Call) -> Effect {
+    Effect::error(ErrorCode::RateLimited, message, Some(&call.peer), call.key.id().cloned())
 }
 
 fn not_in_call(

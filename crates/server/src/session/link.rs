@@ -8,14 +8,23 @@ use protocol::{
 };
 use tracing::{debug, info};
 
-use super::{Effect, Effects, Session};
+use super::{Call, Effect, Effects, Session};
+
+/// How many calls with a user who is expected are remembered. That user was in one; the others are lies or left over.
+const MAX_ASKED: usize = 4;
 
 /// How a session is tied to its user's client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Link {
-    /// The user has this name, and has not been heard of since this session was made: at a login, for the moment until it
-    /// is answered; after the server started anew, until the user is back.
-    Expected { until: Instant },
+    /// A login that is being answered. The server knows nothing of its user but the name.
+    Fresh,
+    /// The user was here when the server stopped, and is not back yet.
+    Expected {
+        until: Instant,
+        /// The calls that others say to be in with our user, up to [`MAX_ASKED`]. They are answered once our user is back, or
+        /// does not come.
+        asked: Vec<Call>,
+    },
     /// A client is there.
     Attached(Stream),
     /// The socket was lost. The session waits for its user to come back.
@@ -132,7 +141,7 @@ impl Session {
                 false
             }
             // What the user has to know is said when they are back.
-            (Effect::ToClient(_), Link::Expected { .. }) => false,
+            (Effect::ToClient(_), Link::Fresh | Link::Expected { .. }) => false,
             (Effect::Welcome(_) | Effect::ToPeer(..) | Effect::End, _) => true,
         });
         effects
@@ -156,6 +165,11 @@ impl Session {
 }
 
 impl Link {
+    /// Whether a client is there.
+    pub(super) const fn is_attached(&self) -> bool {
+        matches!(self, Self::Attached(_))
+    }
+
     /// Whether a client is there that counts its messages, and so is none of the tutorial's.
     pub(super) const fn is_counted(&self) -> bool {
         matches!(self, Self::Attached(Stream::Counted { .. }))
@@ -164,8 +178,26 @@ impl Link {
     /// Until when the user has to be back.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {
-            Self::Attached(_) => None,
-            Self::Expected { until } | Self::Away { until, .. } => Some(*until),
+            Self::Fresh | Self::Attached(_) => None,
+            Self::Expected { until, .. } | Self::Away { until, .. } => Some(*until),
+        }
+    }
+
+    /// Somebody says to be in this call with our user, who is not back yet.
+    pub(super) fn ask(&mut self, call: &Call) {
+        if let Self::Expected { asked, .. } = self
+            && asked.len() < MAX_ASKED
+            && !asked.contains(call)
+        {
+            asked.push(call.clone());
+        }
+    }
+
+    /// The calls that are still to be answered.
+    pub(super) fn take_asked(&mut self) -> Vec<Call> {
+        match self {
+            Self::Expected { asked, .. } => std::mem::take(asked),
+            Self::Fresh | Self::Attached(_) | Self::Away { .. } => Vec::new(),
         }
     }
 }

@@ -66,8 +66,10 @@ mod effect;
 mod envelope;
 mod held;
 mod link;
+mod missed;
 mod peer;
 mod phase;
+mod ringing;
 mod shortcut;
 #[cfg(test)]
 mod tests;
@@ -91,7 +93,9 @@ pub use envelope::{Body, CallKey, Envelope};
 pub use held::Held;
 use link::Link;
 pub use link::Loss;
-pub use phase::{Call, Phase, Ringing};
+use missed::MissedCalls;
+pub use phase::{Call, Continued, Phase, Ringing};
+use ringing::Rejoins;
 
 /// How many calls that are over are remembered. What a client says as it has not heard yet that its call is over is
 /// about the last one; about one before only if that was continued under a new id, or ended by another, at the same moment.
@@ -122,6 +126,10 @@ pub struct Session {
     /// The peer's last offer within the call, until our user's client has answered it: it is said again to a client that
     /// begins again.
     unanswered: Option<Box<RelayedOffer>>,
+    /// The calls that came and went while our user's client was away.
+    missed: MissedCalls,
+    /// How often our user's client has continued a call lately.
+    rejoins: Rejoins,
     limits: Limits,
     next_number: u64,
 }
@@ -157,25 +165,33 @@ pub enum Input {
 }
 
 impl Session {
-    /// The session of a user who is expected: hand in [`Input::Return`] once their client is there. That is at once at a
-    /// login, and up to [`Limits::grace`] later for those whom a server that started anew waits for.
+    /// The session of a user who logs in: hand in [`Input::Return`] next. What its client says of an earlier call is not
+    /// believed, as the server knows of none.
     ///
     /// Calls of clients that give them no id are numbered from `first_number` on: a random one, so that the calls of
     /// a user's earlier session are not mistaken for those of this one.
     #[must_use]
-    pub fn new(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
-        let link = Link::Expected { until: now + limits.grace };
-        let (phase, past) = (Phase::Idle, VecDeque::new());
+    pub fn new(user: UserName, first_number: u64, limits: Limits) -> Self {
         Self {
             user,
             guest: false,
-            link,
-            phase,
-            past,
+            link: Link::Fresh,
+            phase: Phase::Idle,
+            past: VecDeque::new(),
             unanswered: None,
+            missed: MissedCalls::default(),
+            rejoins: Rejoins::default(),
             limits,
             next_number: first_number,
         }
+    }
+
+    /// The session of a user who was here when the server stopped: hand in [`Input::Return`] once their client is back, for
+    /// up to [`Limits::grace`]. Until then, and only then, the call that it names can be restored.
+    #[must_use]
+    pub fn expected(user: UserName, first_number: u64, limits: Limits, now: Instant) -> Self {
+        let link = Link::Expected { until: now + limits.grace, asked: Vec::new() };
+        Self { link, ..Self::new(user, first_number, limits) }
     }
 
     /// Whose session it is.
@@ -207,7 +223,7 @@ impl Session {
             Input::Tell(message) => vec![Effect::ToClient(message)],
             Input::FromPeer(envelope) => {
                 let offered = self.offered_at();
-                let effects = self.on_envelope(envelope);
+                let effects = self.on_envelope(now, envelope);
                 self.note_set_up(now, offered, &effects);
                 effects
             }
@@ -224,17 +240,18 @@ impl Session {
             return Effects::new();
         };
         let told = match self.phase {
-            Phase::Calling { .. } => Effect::offline(call),
+            Phase::Calling { .. } => Some(Effect::offline(call)),
             // The peer may be on its way back as well.
-            Phase::Recalling { .. } | Phase::Restoring { .. } | Phase::Rejoining { .. } => {
-                return Effects::new();
-            }
+            Phase::Recalling { .. } | Phase::Rejoining { .. } => return Effects::new(),
+            // Those who may be in it are all expected. It is told as by a peer that is here and not in it, so that nobody
+            // learns who is here by naming calls.
+            Phase::Restoring { .. } => Some(over(call, LeaveReason::Hangup)),
             Phase::Idle | Phase::Ringing(_) | Phase::InCall(_) | Phase::Ended => {
-                over(call, LeaveReason::Gone)
+                self.ends(LeaveReason::Gone)
             }
         };
         self.enter(Phase::Idle, "the peer could not be reached");
-        vec![told]
+        told.into_iter().collect()
     }
 
     fn on_time(&mut self, now: Instant) -> Effects {
@@ -262,10 +279,12 @@ impl Session {
         if matches!(self.phase, Phase::Ended) {
             return Effects::new();
         }
-        let farewell =
-            self.phase.call().map(|call| self.to_peer(call, Body::Leave(LeaveReason::Gone)));
+        let asked = self.link.take_asked();
+        let calls = self.phase.call().into_iter().chain(&asked);
+        let farewells = calls.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Gone)));
+        let effects = farewells.chain([Effect::End]).collect();
         self.enter(Phase::Ended, "its user is gone");
-        farewell.into_iter().chain([Effect::End]).collect()
+        effects
     }
 
     /// When our user offered the call that is not answered yet.
@@ -292,6 +311,9 @@ impl Session {
     fn enter(&mut self, phase: Phase, why: &'static str) {
         debug!(user = %self.user, from = self.phase.name(), to = phase.name(), why);
         let before = std::mem::replace(&mut self.phase, phase);
+        if let Phase::Ringing(ringing) = &before {
+            self.missed.unless_told(ringing);
+        }
         if let Some(call) = before.call()
             && self.phase.call() != Some(call)
         {

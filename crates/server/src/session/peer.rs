@@ -1,57 +1,48 @@
 //! What a session does about what other sessions say.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use protocol::{
     CallId, LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging,
-    ServerMessage, UserName,
+    Restored, ServerMessage,
 };
 
 use super::{
-    Body, Call, CallKey, Effect, Effects, Envelope, Held, Phase, Ringing, Session, link::Link, over,
+    Body, Call, CallKey, Effect, Effects, Envelope, Held, Phase, Ringing, Session, link::Link,
+    ringing::Spent,
 };
 
 impl Session {
-    pub(super) fn on_envelope(&mut self, envelope: Envelope) -> Effects {
+    pub(super) fn on_envelope(&mut self, now: Instant, envelope: Envelope) -> Effects {
         let Envelope { from, guest, call: key, body } = envelope;
+        let call = Call { peer: from, key };
         match body {
-            Body::Offer(offer) => self.on_offer(Call { peer: from, key }, offer, guest),
-            Body::Replace { offer, old } => {
-                self.on_replace(Call { peer: from, key }, &old, offer, guest)
-            }
-            Body::Restore => self.on_restore(Call { peer: from, key }),
-            body => self.on_call_envelope(&from, &key, body, guest),
+            Body::Offer(offer) => self.on_offer(now, call, offer, guest),
+            Body::Replace { offer, old } => self.on_replace(call, &old, offer, guest),
+            Body::Restore => self.on_restore(now, call),
+            body => self.on_call_envelope(now, &call, body, guest),
         }
     }
 
     /// What belongs to the call that our user is in; anything else is dropped.
-    fn on_call_envelope(
-        &mut self,
-        from: &UserName,
-        key: &CallKey,
-        body: Body,
-        guest: bool,
-    ) -> Effects {
-        let is_meant = |call: &&Call| match (&self.phase, &body) {
-            // There is one accepted call between two, though they may know it by different ids until it is restored.
-            (Phase::Restoring { .. }, Body::Leave(_)) => call.peer == *from,
-            _ => call.is(from, key),
-        };
-        let Some(call) = self.phase.call().filter(is_meant).cloned() else {
+    fn on_call_envelope(&mut self, now: Instant, said: &Call, body: Body, guest: bool) -> Effects {
+        if !self.phase.admits(&said.peer, &said.key) {
             return Effects::new();
-        };
+        }
         if let Body::Leave(reason) = body {
-            let mut effects = vec![over(&call, reason)];
+            let mut effects = Effects::from_iter(self.ends(reason));
             // Its session has ended. If there is another by now, that one may have taken up the call.
             if reason == LeaveReason::Gone {
-                effects.push(self.to_peer(&call, Body::Leave(LeaveReason::Hangup)));
+                effects.push(self.to_peer(said, Body::Leave(LeaveReason::Hangup)));
             }
             self.enter(Phase::Idle, "the peer leaves");
             return effects;
         }
         // Whatever it says, it says it within this call.
-        let mut effects = self.restored();
-        if let Some(message) = self.on_message(&call, body, guest) {
+        let mut effects = self.restored(now);
+        if self.phase.call() == Some(said)
+            && let Some(message) = self.on_message(said, body, guest)
+        {
             // Almost always the only one: its room is set aside for it alone.
             effects.reserve_exact(1);
             effects.push(Effect::ToClient(message));
@@ -66,6 +57,9 @@ impl Session {
             (Body::Reoffer(offer), Phase::Ringing(ringing)) => {
                 ringing.offer = offer.clone();
                 ringing.candidates = Held::new();
+                if !ringing.told {
+                    return None;
+                }
                 ServerMessage::Offer(offer_message(call, offer, None, guest))
             }
             (Body::Reoffer(offer), Phase::InCall(_)) => {
@@ -87,8 +81,11 @@ impl Session {
                 ServerMessage::Ringing(RelayedRinging { name: name(), call: id, guest })
             }
             (Body::Candidate(candidate), phase) => {
-                if let Phase::Ringing(Ringing { candidates, .. }) = phase {
+                if let Phase::Ringing(Ringing { candidates, told, .. }) = phase {
                     candidates.push(candidate.clone(), candidate.as_json().len());
+                    if !*told {
+                        return None;
+                    }
                 }
                 let name = Some(Arc::from(&call.peer));
                 ServerMessage::Candidate(RelayedCandidate { name, candidate, call: id })
@@ -107,7 +104,7 @@ impl Session {
     }
 
     /// Somebody calls. See the [module](super) for offers that cross, and for a peer that starts anew.
-    fn on_offer(&mut self, offered: Call, offer: Raw, guest: bool) -> Effects {
+    fn on_offer(&mut self, now: Instant, offered: Call, offer: Raw, guest: bool) -> Effects {
         if self.past.contains(&offered) {
             return self.refuse_past(&offered);
         }
@@ -122,7 +119,11 @@ impl Session {
             | Phase::Rejoining { call, .. }
                 if call.peer != offered.peer =>
             {
-                vec![self.to_peer(&offered, Body::Leave(LeaveReason::Busy))]
+                let rings = matches!(self.phase, Phase::Ringing(_));
+                let busy = self.to_peer(&offered, Body::Leave(LeaveReason::Busy));
+                // Or somebody who rings again and again would hide all others.
+                let missed = if rings { self.miss(&offered, guest) } else { None };
+                [busy].into_iter().chain(missed).collect()
             }
             Phase::Calling { .. } if self.user < offered.peer => Effects::new(),
             Phase::Recalling { .. } if self.user < offered.peer => {
@@ -144,16 +145,15 @@ impl Session {
             | Phase::Rejoining { call, .. }
                 if call.key == offered.key =>
             {
-                let body = Body::Reoffer(offer);
-                self.on_call_envelope(&offered.peer, &offered.key, body, guest)
+                self.on_call_envelope(now, &offered, Body::Reoffer(offer), guest)
             }
-            Phase::Ringing(Ringing { call, .. })
-            | Phase::InCall(call)
-            | Phase::Restoring { call, .. }
-            | Phase::Rejoining { call, .. } => {
-                let old = over(call, LeaveReason::Gone);
+            Phase::Ringing(_)
+            | Phase::InCall(_)
+            | Phase::Restoring { .. }
+            | Phase::Rejoining { .. } => {
+                let old = self.ends(LeaveReason::Gone);
                 let ring = self.ring(offered, offer, guest, "the peer starts anew");
-                [old].into_iter().chain(ring).collect()
+                old.into_iter().chain(ring).collect()
             }
         }
     }
@@ -171,48 +171,60 @@ impl Session {
     }
 
     fn ring(&mut self, call: Call, offer: Raw, guest: bool, why: &'static str) -> Effects {
-        let message = relayed_offer(&call, offer.clone(), guest);
-        self.enter(Phase::Ringing(Ringing { call, guest, offer, candidates: Held::new() }), why);
-        vec![message]
+        let told = self.link.is_attached();
+        let message = told.then(|| relayed_offer(&call, offer.clone(), guest));
+        let (candidates, spent) = (Held::new(), Spent::default());
+        let ringing = Ringing { call, guest, offer, candidates, told, spent };
+        self.enter(Phase::Ringing(ringing), why);
+        message.into_iter().collect()
     }
 
-    /// The peer continues the accepted call over a new peer connection.
+    /// The peer continues the accepted call over a new peer connection. The call has to be the one that our user is in, by
+    /// the key that the peer continues or by the one that it has from now on.
     ///
     /// If both do so at once, the latest stands, that is the one which continues the other; and if neither does, the call of
     /// the lesser name, as with any glare.
     fn on_replace(&mut self, new: Call, theirs: &CallKey, offer: Raw, guest: bool) -> Effects {
-        let before = match &self.phase {
-            Phase::InCall(call) | Phase::Restoring { call, .. } if call.peer == new.peer => call,
-            // The peer has accepted our user's call, and the word of that was lost.
-            Phase::Calling { call, .. } | Phase::Recalling { call, .. }
-                if call.peer == new.peer && call.key == *theirs =>
-            {
-                call
+        let mut restored = None;
+        let continues = match &self.phase {
+            Phase::InCall(_) => {
+                self.phase.admits(&new.peer, theirs) || self.phase.admits(&new.peer, &new.key)
             }
-            Phase::Rejoining { call, old, .. } if call.peer == new.peer => {
+            Phase::Restoring { call, continued, .. } => {
+                // A client that was reloaded hears first that its call stands.
+                restored = continued.is_none().then(|| stands_again(call)).flatten();
+                self.phase.admits(&new.peer, theirs) || self.phase.admits(&new.peer, &new.key)
+            }
+            // The peer has accepted our user's call, and the word of that was lost.
+            Phase::Calling { .. } | Phase::Recalling { .. } => self.phase.admits(&new.peer, theirs),
+            Phase::Rejoining { call, older, .. } if call.peer == new.peer => {
                 let theirs_is_later = call.key == *theirs;
-                let ours_is_later = *old == new.key;
-                if !theirs_is_later && (ours_is_later || self.user < new.peer) {
+                let ours_is_later = older.contains(&new.key);
+                let stands = older.contains(theirs) && !ours_is_later && new.peer < self.user;
+                if !theirs_is_later && !stands {
                     return Effects::new();
                 }
-                call
+                true
             }
-            _ => return self.not_in(&new),
+            _ => false,
+        };
+        let Some(before) = self.phase.call().filter(|_| continues) else {
+            return self.not_in(&new);
         };
         // Said twice, since the peer could not know that it had arrived, it is an offer within the call like any other.
         let replaces = before.key.id().filter(|_| before.key != new.key).cloned();
         let message = offer_message(&new, offer, replaces, guest);
         self.enter(Phase::InCall(new), "the peer continues it");
         self.unanswered = Some(Box::new(message.clone()));
-        vec![Effect::ToClient(ServerMessage::Offer(message))]
+        restored.into_iter().chain([Effect::ToClient(ServerMessage::Offer(message))]).collect()
     }
 
     /// The peer's client says that it is in this call, of which its session knew nothing.
-    fn on_restore(&mut self, call: Call) -> Effects {
+    fn on_restore(&mut self, now: Instant, call: Call) -> Effects {
         match &self.phase {
-            Phase::Restoring { call: ours, .. } if *ours == call => {
+            Phase::Restoring { .. } if self.phase.admits(&call.peer, &call.key) => {
                 let mut effects = vec![self.to_peer(&call, Body::Restored)];
-                effects.extend(self.restored());
+                effects.extend(self.restored(now));
                 effects
             }
             Phase::InCall(ours)
@@ -225,10 +237,16 @@ impl Session {
             // One of the two continues the call under another id, and its client is about to say so again.
             Phase::Restoring { call: ours, .. } if ours.peer == call.peer => Effects::new(),
             // It was not there yet when our user continued the call.
-            Phase::Rejoining { call: ours, sent, .. } if ours.peer == call.peer => {
+            Phase::Rejoining { call: ours, older, sent, .. }
+                if ours.peer == call.peer
+                    && (ours.key == call.key || older.contains(&call.key)) =>
+            {
                 sent.iter().map(|body| self.to_peer(ours, body.clone())).collect()
             }
-            _ => self.not_in(&call),
+            _ => {
+                self.link.ask(&call);
+                self.not_in(&call)
+            }
         }
     }
 
@@ -241,6 +259,12 @@ impl Session {
         };
         vec![self.to_peer(call, Body::Leave(reason))]
     }
+}
+
+/// Tells a client that the call which it named stands again. One without an id cannot be restored.
+pub(super) fn stands_again(call: &Call) -> Option<Effect> {
+    let (name, call) = (call.peer.to_string(), call.key.id()?.clone());
+    Some(Effect::ToClient(ServerMessage::Restored(Restored { name, call })))
 }
 
 pub(super) fn relayed_offer(call: &Call, offer: Raw, guest: bool) -> Effect {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use protocol::{Raw, UserName};
 
-use super::{Body, CallKey, Held};
+use super::{Body, CallKey, Held, ringing::Spent};
 
 /// What a session's user is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub enum Phase {
         until: Instant,
         /// What our user said, for a peer that let it go for a call of its own, and has to leave that.
         sent: Held<Body>,
+        /// What our user's client has spent of what a caller may send before the answer.
+        spent: Spent,
     },
     /// Our user's client makes a call that the server has forgotten, and is about to offer it again.
     Recalling {
@@ -37,6 +39,9 @@ pub enum Phase {
     Restoring {
         /// The call.
         call: Call,
+        /// Our user's client continues it over a new peer connection, under another id. Nothing of that reaches the peer
+        /// before it has said that it is in this call.
+        continued: Option<Box<Continued>>,
         /// How long the peer may take.
         until: Instant,
         /// What our user said in the meantime.
@@ -46,8 +51,9 @@ pub enum Phase {
     Rejoining {
         /// The call, under its new id.
         call: Call,
-        /// The call's key before.
-        old: CallKey,
+        /// The keys that our user's client has continued, the latest first: the peer may know the call by any of them.
+        /// Never empty, and up to [`MAX_OLDER`].
+        older: Vec<CallKey>,
         /// How long the peer may take.
         until: Instant,
         /// What our user said, for a peer that was away.
@@ -69,7 +75,24 @@ pub struct Ringing {
     pub offer: Raw,
     /// The candidates that came since.
     pub candidates: Held<Raw>,
+    /// Whether our user's client was told. A call that came and went while it was away is told as a missed one.
+    pub told: bool,
+    /// What our user's client has spent of what may be sent before the answer.
+    pub spent: Spent,
 }
+
+/// How our user's client continues a call that is not restored yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Continued {
+    /// The call's key from then on.
+    pub key: CallKey,
+    /// The session description.
+    pub offer: Raw,
+}
+
+/// How many keys of a call that is continued again and again are remembered: more than can be used up before the first of
+/// them is answered or given up.
+pub(super) const MAX_OLDER: usize = 4;
 
 /// A call, as one of its two sides sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +112,19 @@ impl Call {
 }
 
 impl Phase {
+    /// The rule of who may speak in a call: only the peer, and only under an id that the call has. That is the id that both
+    /// agreed on, or, while the two have still to agree, one that our own user's client has named. Ids are random and known
+    /// to the two only, so a stranger who has taken the peer's name is not heard.
+    #[must_use]
+    pub fn admits(&self, from: &UserName, key: &CallKey) -> bool {
+        let Some(call) = self.call().filter(|call| call.peer == *from) else { return false };
+        let also = match self {
+            Self::Restoring { continued, .. } => continued.as_deref().map(|it| &it.key),
+            _ => None,
+        };
+        call.key == *key || also == Some(key)
+    }
+
     /// The call that the user is in, in whatever phase of it.
     #[must_use]
     pub const fn call(&self) -> Option<&Call> {

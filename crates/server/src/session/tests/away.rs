@@ -2,7 +2,7 @@
 
 use super::{
     Duration, Input, LIMITS, Loss, Return, World,
-    resume::{counting_users, heard_candidate, in_call},
+    resume::{counting, counting_users, heard_candidate, in_call},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -65,13 +65,36 @@ fn a_call_that_came_and_went_while_its_callee_was_away_is_heard_of() {
     world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
     world.tells("alice", r#"{"type":"leave","reason":"cancelled"}"#);
     world.returns("bob", received(0));
-    assert_eq!(
-        world.hears("bob"),
-        [
-            r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#,
-            r#"{"type":"leave","name":"alice","call":"c1","reason":"cancelled"}"#,
-        ]
-    );
+    assert_eq!(world.hears("bob"), [r#"{"type":"missed","name":"alice","call":"c1"}"#]);
+    world.assert_agreement();
+}
+
+/// An attack: offers of 48 KB and their cancels filled what is kept for bob, and the call that he had missed went with it.
+#[test]
+fn nobody_can_make_a_user_who_is_away_lose_a_missed_call() {
+    let mut world = counting_users(&["alice", "bob", "mallory"]);
+    world.lose("bob");
+    let description = format!(r#""{}""#, "x".repeat(47 * 1024));
+    let ring = |world: &mut World, user: &str, number: usize| {
+        let offer = r#"{"type":"offer","name":"bob","call""#;
+        world.tells(user, &format!(r#"{offer}:"c{number}","offer":{description}}}"#));
+        world.tells(user, r#"{"type":"leave","reason":"cancelled"}"#);
+    };
+    ring(&mut world, "mallory", 1);
+    ring(&mut world, "alice", 2);
+    for number in 3..300 {
+        ring(&mut world, "mallory", number);
+    }
+    for number in 0..100 {
+        let pest = format!("pest{number}");
+        world.returns(&pest, counting());
+        ring(&mut world, &pest, 0);
+    }
+    world.returns("bob", received(0));
+    assert_eq!(world.welcomed["bob"].received, Some(0), "its counts go on");
+    let heard = world.hears("bob");
+    assert!(heard.contains(&r#"{"type":"missed","name":"alice","call":"c2"}"#.to_owned()));
+    assert_eq!(heard.len(), 64, "and what is kept is bounded");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Instant;
 use protocol::ServerMessage;
 
 use super::super::{
-    Body, Call, Effect, Effects, Envelope, Input, Phase, Session, Welcomed, link::Link,
+    Body, Call, Effect, Effects, Envelope, Input, Phase, Return, Session, Welcomed, link::Link,
 };
 
 /// Hands an input to a session, and checks what comes of it. Gives its effects, and what it said to its client that it had
@@ -28,6 +28,7 @@ pub(super) fn checked(
         _ => None,
     };
     let returns = matches!(input, Input::Return(_));
+    let kept = still_kept(session, &input);
     let shortened = shortened(session, &input);
     let outside = matches!(&input, Input::FromPeer(envelope) if is_outside(&before, envelope));
     let twins = if returns { Effects::new() } else { twin.handle(now, input.clone()) };
@@ -43,20 +44,38 @@ pub(super) fn checked(
         // What is sent again was said and checked before.
         Some(Effect::Welcome(Welcomed { received: Some(_), .. })) => {
             check_recipients(&before, session, None, &effects[..1]);
-            Vec::new()
+            let (_, since) = effects.split_at(1 + kept);
+            check_recipients(&before, session, None, since);
+            since.iter().filter_map(to_client).cloned().collect()
         }
         _ => {
             check_recipients(&before, session, named.as_ref(), &effects);
-            // With its client there, the session would not have ended for want of it.
-            let goes_on = !returns && *session.phase() != Phase::Ended;
-            let said = if goes_on { &twins } else { &effects };
-            check_recipients(&before, session, named.as_ref(), said);
-            said.iter().filter_map(to_client).cloned().collect()
+            check_recipients(&before, session, named.as_ref(), &twins);
+            match &session.link {
+                // A call that rings, or did, is told once the client is back.
+                Link::Away { stream, .. } => {
+                    stream.unacknowledged().into_iter().skip(kept).collect()
+                }
+                _ => effects.iter().filter_map(to_client).cloned().collect(),
+            }
         }
     };
     let waits = session.next_timeout().is_some() || !matches!(session.link, Link::Away { .. });
     assert!(waits || *session.phase() == Phase::Ended, "nobody ends this session: {session:?}");
     (effects, said)
+}
+
+/// How many messages of those that a client which is away has not got are still kept after this input, if it is kept at all
+/// what is said.
+fn still_kept(session: &Session, input: &Input) -> usize {
+    let mut stream = match &session.link {
+        Link::Attached(stream) | Link::Away { stream, .. } => stream.clone(),
+        Link::Fresh | Link::Expected { .. } => return 0,
+    };
+    if let Input::Return(Return { received: Some(count), .. }) = input {
+        stream.acknowledge(*count);
+    }
+    stream.unacknowledged().len()
 }
 
 /// What becomes of a session and comes of an input by the short way, if it goes by that.
@@ -104,7 +123,8 @@ fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, eff
             Effect::ToPeer(to, envelope) => {
                 assert_eq!(envelope.from, *session.user());
                 assert_ne!(to, session.user());
-                let in_call = calls.iter().any(|call| call.is(to, &envelope.call));
+                let in_call = calls.iter().any(|call| call.is(to, &envelope.call))
+                    || after.admits(to, &envelope.call);
                 assert!(in_call || matches!(envelope.body, Body::Leave(_)), "{to}: {envelope:?}");
             }
             Effect::ToClient(message) => {

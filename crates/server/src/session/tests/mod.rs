@@ -26,6 +26,8 @@ mod rejoin;
 mod restore;
 #[cfg(test)]
 mod resume;
+#[cfg(test)]
+mod ringing;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -81,24 +83,30 @@ impl World {
 
     /// A client that does not count its messages logs in, such as the tutorial's.
     fn log_in(&mut self, user: &str) {
-        if self.expect(user) {
-            self.input(user, Input::Return(Return::default()));
+        if !self.sessions.contains_key(user) {
+            self.returns(user, Return::default());
         }
     }
 
-    /// A session without a client: it is expected, as after a start of the server. Gives whether there was none yet.
-    fn expect(&mut self, user: &str) -> bool {
-        self.logins += 1;
-        // Far enough apart that no two sessions number their calls alike.
-        let session = Session::new(name(user), self.logins << 32, LIMITS, self.now);
-        let is_new = !self.sessions.contains_key(user);
-        self.sessions.entry(user.to_owned()).or_insert(session);
-        is_new
+    /// The session of a user who was here when the server stopped.
+    fn expect(&mut self, user: &str) {
+        let number = self.number();
+        let session = Session::expected(name(user), number, LIMITS, self.now);
+        self.sessions.insert(user.to_owned(), session);
     }
 
-    /// A client logs in or comes back.
+    /// Far enough from the last that no two sessions number their calls alike.
+    fn number(&mut self) -> u64 {
+        self.logins += 1;
+        self.logins << 32
+    }
+
+    /// A client comes back to its session, or logs in to a new one if there is none.
     fn returns(&mut self, user: &str, back: Return) {
-        self.expect(user);
+        if !self.sessions.contains_key(user) {
+            let session = Session::new(name(user), self.number(), LIMITS);
+            self.sessions.insert(user.to_owned(), session);
+        }
         self.input(user, Input::Return(back));
     }
 

@@ -130,15 +130,18 @@ fn a_peer_that_is_expected_takes_it_when_it_is_back() {
         }
         world.returns("alice", Return { call: Some(call_with("bob", "c1")), ..anew() });
         world.settle();
-        assert_eq!(world.welcomed["alice"].call, Some(("bob".to_owned(), call_id("c1"))));
-        let (offer, heard) = continues("alice", "bob", "c2", "c1");
-        world.tells("alice", &offer);
-        world.tells("alice", r#"{"type":"candidate","candidate":1}"#);
+        assert_eq!(world.welcomed["alice"].call, None, "bob's client has to say it as well");
         if first == "alice" {
-            world.hears_nothing("bob");
+            world.hears_nothing("alice");
             world.returns("bob", bob);
             world.settle();
         }
+        let restored = |peer| format!(r#"{{"type":"restored","name":"{peer}","call":"c1"}}"#);
+        assert_eq!(world.hears("alice"), [restored("bob")]);
+        assert_eq!(world.hears("bob"), [restored("alice")]);
+        let (offer, heard) = continues("alice", "bob", "c2", "c1");
+        world.tells("alice", &offer);
+        world.tells("alice", r#"{"type":"candidate","candidate":1}"#);
         let candidate =
             r#"{"type":"candidate","name":"alice","candidate":1,"call":"c2"}"#.to_owned();
         assert_eq!(world.hears("bob"), [heard, candidate], "{first}");

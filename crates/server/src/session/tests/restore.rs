@@ -1,7 +1,9 @@
 //! A server that starts anew has forgotten everything, or knows only who was there.
 
+use protocol::{CallId, Raw};
+
 use super::{
-    Call, Duration, LIMITS, Phase, Return, World, call_with,
+    Body, Call, CallKey, Duration, Envelope, Input, LIMITS, Phase, Return, World, call_with, name,
     resume::{counting, counting_users},
 };
 
@@ -25,6 +27,14 @@ fn back(world: &mut World, user: &str) {
     world.settle();
 }
 
+fn restored(peer: &str) -> String {
+    format!(r#"{{"type":"restored","name":"{peer}","call":"c1"}}"#)
+}
+
+fn raw() -> Raw {
+    Raw::from_json("1".to_owned()).unwrap()
+}
+
 fn assert_in_call(world: &World) {
     world.assert_agreement();
     for user in ["alice", "bob"] {
@@ -33,27 +43,120 @@ fn assert_in_call(world: &World) {
 }
 
 #[test]
-fn a_call_stands_again_once_both_are_back_whoever_is_first_and_whether_they_were_expected() {
-    for expected in [&[][..], &["alice"], &["bob"], &["alice", "bob"]] {
-        for order in [["alice", "bob"], ["bob", "alice"]] {
-            let mut world = restarted(expected);
-            back(&mut world, order[0]);
-            assert!(matches!(world.phase(order[0]), Phase::Restoring { .. }));
-            world.pass(20 * SECOND);
-            back(&mut world, order[1]);
-            assert_in_call(&world);
-            assert_eq!(world.sessions["alice"].next_timeout(), None);
-            world.hears_nothing("alice");
-            world.hears_nothing("bob");
-            // And is a call as before.
-            world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
-            let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#;
-            assert_eq!(world.hears("bob"), [offer]);
-            world.tells("bob", r#"{"type":"leave"}"#);
-            let leave = r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#;
-            assert_eq!(world.hears("alice"), [leave]);
-            world.assert_agreement();
+fn a_call_stands_again_once_both_are_back_whoever_is_first() {
+    for order in [["alice", "bob"], ["bob", "alice"]] {
+        let mut world = restarted(&["alice", "bob"]);
+        back(&mut world, order[0]);
+        assert!(matches!(world.phase(order[0]), Phase::Restoring { .. }));
+        world.pass(20 * SECOND);
+        world.hears_nothing(order[0]);
+        back(&mut world, order[1]);
+        assert_in_call(&world);
+        assert_eq!(world.sessions["alice"].next_timeout(), None);
+        assert_eq!(world.hears("alice"), [restored("bob")]);
+        assert_eq!(world.hears("bob"), [restored("alice")]);
+        // And is a call as before.
+        world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#;
+        assert_eq!(world.hears("bob"), [offer]);
+        world.tells("bob", r#"{"type":"leave"}"#);
+        let leave = r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#;
+        assert_eq!(world.hears("alice"), [leave]);
+        world.assert_agreement();
+    }
+}
+
+/// Without a token that this start found in its roster a client may say what it likes: it is answered at once, and nobody
+/// hears of it. So its answer does not tell who is here either.
+#[test]
+fn a_call_is_restored_only_for_those_whom_this_start_knew() {
+    for (expected, here) in [(&["alice"][..], true), (&["alice"], false), (&[], false)] {
+        let mut world = restarted(expected);
+        if here {
+            back(&mut world, "alice");
+            world.hears("alice");
         }
+        world.returns("bob", with(call_with("alice", "c1")));
+        assert!(world.on_the_way.is_empty(), "nobody is asked");
+        let over = r#"{"type":"leave","name":"alice","call":"c1","reason":"hangup"}"#;
+        assert_eq!(world.hears("bob"), [over]);
+        assert_eq!(world.phase("bob"), &Phase::Idle);
+    }
+}
+
+/// An attack: bob's call with alice was forgotten by the server and his name was free. Whoever took it was in the call.
+#[test]
+fn a_stranger_cannot_continue_a_call_after_a_restart() {
+    for lies in [
+        r#"{"type":"offer","name":"alice","offer":1,"call":"c9","replaces":"guess"}"#,
+        r#"{"type":"offer","name":"alice","offer":1,"call":"c9"}"#,
+        r#"{"type":"offer","name":"alice","offer":1,"call":"guess"}"#,
+        r#"{"type":"answer","name":"alice","answer":1}"#,
+        r#"{"type":"candidate","name":"alice","candidate":1}"#,
+        r#"{"type":"leave","name":"alice"}"#,
+    ] {
+        for knew_bob in [false, true] {
+            let mut world = restarted(if knew_bob { &["alice", "bob"] } else { &["alice"] });
+            if knew_bob {
+                // Bob was back, in no call, and has signed out: alice hears that the call is over.
+                world.returns("bob", counting());
+                world.input("bob", Input::Left);
+                world.settle();
+            }
+            back(&mut world, "alice");
+            world.hears("alice");
+            // A stranger takes the name, and says to be in that call.
+            world.returns("bob", with(call_with("alice", "guess")));
+            world.settle();
+            world.tells("bob", lies);
+            for heard in world.hears("alice") {
+                let rings = heard.contains(r#""type":"offer""#) && !heard.contains("replaces");
+                let old = heard.contains(r#""type":"leave""#) && heard.contains(r#""call":"c1""#);
+                assert!(rings || old, "{lies}: {heard}");
+            }
+            assert!(!matches!(world.phase("alice"), Phase::InCall(_)), "{lies}");
+        }
+    }
+}
+
+/// An attack: what a stranger guesses was told to the victim as being of the call that she is in.
+#[test]
+fn a_continuation_needs_the_id_of_the_very_call() {
+    let mut in_a_call = super::resume::in_call();
+    let mut restoring = restarted(&["alice", "bob"]);
+    back(&mut restoring, "alice");
+    for world in [&mut in_a_call, &mut restoring] {
+        let before = world.phase("alice").clone();
+        for (new, old) in [("c9", "guess"), ("guess", "c0"), ("c9", "")] {
+            let old = CallId::try_from(old.to_owned()).map_or(CallKey::Numbered(1), CallKey::Given);
+            let body = Body::Replace { offer: raw(), old: Box::new(old) };
+            let (from, call) = (name("bob"), call_with("bob", new).key);
+            let envelope = Envelope { from, guest: false, call, body };
+            world.input("alice", Input::FromPeer(envelope));
+            world.hears_nothing("alice");
+            assert_eq!(world.phase("alice"), &before, "{new}");
+        }
+        world.on_the_way.clear();
+    }
+}
+
+/// A user who is back and in no call says so to whoever waits for that; one who does not come back is gone.
+#[test]
+fn who_waits_for_a_peer_that_was_expected_is_told_what_became_of_it() {
+    for comes in [true, false] {
+        let mut world = restarted(&["alice", "bob"]);
+        back(&mut world, "alice");
+        world.hears_nothing("alice");
+        if comes {
+            world.returns("bob", counting());
+            world.settle();
+        } else {
+            world.pass(LIMITS.grace);
+        }
+        let reason = if comes { "hangup" } else { "gone" };
+        let over = format!(r#"{{"type":"leave","name":"bob","call":"c1","reason":"{reason}"}}"#);
+        assert_eq!(world.hears("alice"), [over]);
+        assert_eq!(world.phase("alice"), &Phase::Idle);
     }
 }
 
@@ -76,7 +179,8 @@ fn what_is_said_before_the_peer_is_back_waits_for_it_and_comes_in_order() {
     }
     world.hears_nothing("alice");
     back(&mut world, "bob");
-    let mut expected = vec![r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#.to_owned()];
+    let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#.to_owned();
+    let mut expected = vec![restored("alice"), offer];
     expected.extend((2..5).map(|number| {
         format!(r#"{{"type":"candidate","name":"alice","candidate":{number},"call":"c1"}}"#)
     }));
@@ -98,15 +202,18 @@ fn a_hang_up_before_the_peer_is_back_reaches_it_when_it_is() {
 
 #[test]
 fn a_peer_that_does_not_come_back_is_gone() {
-    for expected in [&[][..], &["alice", "bob"]] {
-        let mut world = restarted(expected);
-        back(&mut world, "alice");
-        world.pass(LIMITS.grace);
-        let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
-        assert_eq!(world.hears("alice"), [gone]);
-        assert_eq!(world.phase("alice"), &Phase::Idle);
-        assert!(!world.sessions.contains_key("bob"), "nobody is expected any more");
-    }
+    let mut world = restarted(&["alice", "bob"]);
+    back(&mut world, "alice");
+    world.pass(LIMITS.grace);
+    let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
+    assert_eq!(world.hears("alice"), [gone]);
+    assert_eq!(world.phase("alice"), &Phase::Idle);
+    assert!(!world.sessions.contains_key("bob"), "nobody is expected any more");
+    // One whom the server does not know will not come.
+    let mut world = restarted(&["alice"]);
+    back(&mut world, "alice");
+    let over = r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#;
+    assert_eq!(world.hears("alice"), [over]);
 }
 
 #[test]
@@ -141,8 +248,8 @@ fn whoever_claims_a_call_with_somebody_in_another_does_not_get_into_that() {
     world.tells("mallory", r#"{"type":"candidate","candidate":1}"#);
     world.pass(LIMITS.grace);
     assert_eq!(world.phase("mallory"), &Phase::Idle);
-    world.hears_nothing("alice");
-    world.hears_nothing("bob");
+    assert_eq!(world.hears("alice"), [restored("bob")]);
+    assert_eq!(world.hears("bob"), [restored("alice")]);
     assert_in_call(&world);
 }
 
@@ -205,8 +312,11 @@ fn who_calls_an_expected_user_that_is_in_a_call_finds_them_busy() {
         }
         back(&mut world, "bob");
         assert_in_call(&world);
-        world.hears_nothing("alice");
-        world.hears_nothing("bob");
+        assert_eq!(world.hears("alice"), [restored("bob")]);
+        let missed = r#"{"type":"missed","name":"carol","call":"c2"}"#.to_owned();
+        let mut heard = world.hears("bob");
+        heard.sort();
+        assert_eq!(heard, [missed, restored("alice")], "{first}");
         let busy = r#"{"type":"leave","name":"bob","call":"c2","reason":"busy"}"#;
         assert_eq!(world.hears("carol"), [busy]);
     }
@@ -314,8 +424,8 @@ fn a_callee_that_has_accepted_and_a_caller_that_has_not_heard_of_it_come_togethe
         }
         world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
         // Bob's client sees an offer within its call, and answers.
-        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#;
-        assert_eq!(world.hears("bob"), [offer], "{order:?}");
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c1"}"#.to_owned();
+        assert_eq!(world.hears("bob"), [restored("alice"), offer], "{order:?}");
         world.tells("bob", r#"{"type":"answer","answer":2}"#);
         let answer = r#"{"type":"answer","name":"bob","answer":2,"call":"c1"}"#;
         assert_eq!(world.hears("alice"), [answer], "{order:?}");

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Outbound, SessionHandle};
 use crate::{
     directory::{Directory, LocalDirectory},
-    session::{Body, CallKey, Envelope, Input, Limits, Return},
+    session::{Body, CallKey, Envelope, Input, Limits, Return, Session},
 };
 
 /// A session of this user, for which nothing is ever too late.
@@ -14,12 +14,13 @@ async fn session(
     user: &UserName,
     directory: &LocalDirectory,
     stop: &CancellationToken,
-    now: Instant,
+    _now: Instant,
 ) -> SessionHandle<LocalDirectory> {
     let claimed = directory.claim(user).await.unwrap();
     let minute = Duration::from_secs(60);
     let limits = Limits { ring: minute, grace: minute, reload: minute };
-    SessionHandle::new(user.clone(), claimed, directory.clone(), stop.clone(), limits, now)
+    let machine = Session::new(user.clone(), 1, limits);
+    SessionHandle::new(machine, claimed, directory.clone(), stop.clone())
 }
 
 /// Two tasks see the end of the server at different moments.
