@@ -53,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 call,
                 ice_servers,
                 version: Some(VERSION),
-                grace: u32::try_from(grace.as_secs()).ok(),
+                grace: u32::try_from(grace.as_secs()).ok().filter(|_| welcomed.counts),
             }
         };
         let guest = shared.identity.is_some() && !session.is_shown();

@@ -78,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Counting<S> {
 }
 
 /// Sends a login, and gives its answer.
-pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut Client<S>,
     mut fields: Value,
 ) -> Value {
@@ -99,7 +99,7 @@ pub(crate) async fn refused<S: AsyncRead + AsyncWrite + Unpin>(
     reply["code"].as_str().unwrap().to_owned()
 }
 
-pub(super) async fn user(server: &Server, name: &str) -> Counting {
+pub(crate) async fn user(server: &Server, name: &str) -> Counting {
     Counting::log_in(server.client().await, name).await
 }
 

@@ -65,6 +65,8 @@ async fn both_come_back_and_their_call_stands_again() {
     alice.sync().await;
     let bob_is_in = json!({"peer": "alice", "call": "c1"});
     let (mut bob, ..) = bob.comes_back(server.client().await, bob_is_in).await;
+    alice.hears(r#"{"type":"restored","name":"bob","call":"c1"}"#).await;
+    bob.hears(r#"{"type":"restored","name":"alice","call":"c1"}"#).await;
     bob.hears(r#"{"type":"candidate","name":"alice","candidate":"early","call":"c1"}"#).await;
     can_talk(&mut alice, &mut bob).await;
     bob.client.say(r#"{"type":"leave"}"#).await;
@@ -119,23 +121,41 @@ async fn whoever_signed_out_is_not_waited_for() {
     user(&server, "bob").await;
 }
 
+/// Without a roster the server knows nobody, so that it believes nobody: whoever is first has the name, in a session of
+/// their own, and what they say of an earlier call is answered at once.
 #[tokio::test]
-async fn without_a_roster_whoever_is_first_has_the_name_and_an_owner_still_comes_back() {
+async fn without_a_roster_whoever_is_first_has_the_name_and_no_call() {
     let server = Server::start().await;
     let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
     in_call(&mut alice, &mut bob).await;
     let address = server.address.to_string();
     server.stop().await;
     let server = Server::listening_on(&address, |_| {}).await;
-    let is_in = |peer: &str| json!({"peer": peer, "call": "c1"});
-    let (mut alice, ..) = alice.comes_back(server.client().await, is_in("bob")).await;
-    let (mut bob, ..) = bob.comes_back(server.client().await, is_in("alice")).await;
-    can_talk(&mut alice, &mut bob).await;
-    // Its secret is the same, though the server had forgotten it: the answer to a login may get lost.
-    let (mut alice, reply, mut old) = alice.comes_back(server.client().await, json!({})).await;
-    assert!(reply.get("received").is_some(), "{reply}");
-    assert_eq!(old.is_closed().await, 4003);
-    can_talk(&mut alice, &mut bob).await;
+    let is_in = json!({"name": "alice", "session": alice.secret, "received": 1, "peer": "bob", "call": "c1"});
+    let mut client = server.client().await;
+    let reply = login(&mut client, is_in).await;
+    assert_eq!(reply["success"], true, "{reply}");
+    assert!(reply.get("received").is_none() && reply.get("call").is_none(), "{reply}");
+    client.hears(r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#).await;
+}
+
+/// An attack: who had given a client its token, another server for example, had its session here once the two met.
+#[tokio::test]
+async fn a_token_that_this_server_did_not_draw_is_not_adopted() {
+    let state = TempDir::new().unwrap();
+    let server = with_state(state.path(), "127.0.0.1:0", LONG).await;
+    let known_to_others = "0".repeat(32);
+    let brings = json!({"name": "alice", "received": 0, "session": known_to_others});
+    let reply = login(&mut server.client().await, brings.clone()).await;
+    let secret = reply["session"].as_str().unwrap().to_owned();
+    assert_ne!(secret, known_to_others);
+    // Whoever knows the other has nothing by it, before a restart and after.
+    assert_eq!(refused(&mut server.client().await, brings.clone()).await, "name_taken");
+    roster_with(state.path(), 1, "+ ").await;
+    let server = restart(server, state.path(), LONG).await;
+    assert_eq!(refused(&mut server.client().await, brings).await, "name_taken");
+    let owner = json!({"name": "alice", "received": 0, "session": secret});
+    assert_eq!(login(&mut server.client().await, owner).await["success"], true);
 }
 
 #[tokio::test]

@@ -2,8 +2,170 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
 use super::Victims;
-use crate::common::Server;
+use crate::{
+    common::{Client, Server},
+    resume::{Counting, can_talk, in_call, login, roster_with, user},
+};
+
+/// Everything that somebody who has taken bob's name may say to alice of the call that she is in, with guessed ids.
+const LIES: [&str; 10] = [
+    r#"{"type":"offer","name":"alice","offer":1,"call":"c9","replaces":"guess"}"#,
+    r#"{"type":"offer","name":"alice","offer":1,"call":"guess","replaces":"c9"}"#,
+    r#"{"type":"answer","name":"alice","answer":1}"#,
+    r#"{"type":"answer","name":"alice","answer":1,"call":"guess"}"#,
+    r#"{"type":"candidate","name":"alice","candidate":1}"#,
+    r#"{"type":"candidate","name":"alice","candidate":1,"call":"guess"}"#,
+    r#"{"type":"ringing","name":"alice"}"#,
+    r#"{"type":"leave","name":"alice"}"#,
+    r#"{"type":"leave","name":"alice","call":"guess","reason":"gone"}"#,
+    r#"{"type":"leave","name":"alice","reason":"answered_elsewhere"}"#,
+];
+
+async fn lies(client: &mut Client) {
+    for lie in LIES {
+        client.say(lie).await;
+    }
+    client.say(r#"{"type":"ping"}"#).await;
+    while !client.hear().await.starts_with(r#"{"type":"pong""#) {}
+}
+
+/// A stranger says to be bob, in a call with alice.
+async fn stranger(server: &Server) -> (Client, Value) {
+    let mut client = server.client().await;
+    let says = json!({"name": "bob", "received": 0, "peer": "alice", "call": "guess"});
+    let reply = login(&mut client, says).await;
+    (client, reply)
+}
+
+/// While bob is waited for nobody has his name. Where the server knows him no more his name is free, and the call over.
+#[tokio::test]
+async fn a_call_is_not_continued_by_a_stranger_after_a_restart() {
+    let state = TempDir::new().unwrap();
+    let with = |config: &mut server::Config| {
+        config.limits = None;
+        config.state = Some(state.path().to_owned());
+    };
+    let server = Server::with(with).await;
+    let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    in_call(&mut alice, &mut bob).await;
+    roster_with(state.path(), 2, "+ ").await;
+    let address = server.address.to_string();
+    server.stop().await;
+    let server = Server::listening_on(&address, with).await;
+    let (_, reply) = stranger(&server).await;
+    assert_eq!(reply["code"], "name_taken");
+    let is_in = |peer: &str| json!({"peer": peer, "call": "c1"});
+    let (mut alice, ..) = alice.comes_back(server.client().await, is_in("bob")).await;
+    // Bob is back and signs out, without a word of the call.
+    let (bob, ..) = bob.comes_back(server.client().await, json!({})).await;
+    alice.hears(r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#).await;
+    bob.client.close().await;
+    let (mut mallory, reply) = stranger(&server).await;
+    assert!(reply["success"] == true && reply.get("call").is_none(), "{reply}");
+    mallory.hears(r#"{"type":"leave","name":"alice","call":"guess","reason":"hangup"}"#).await;
+    lies(&mut mallory).await;
+    alice.sync().await;
+}
+
+/// Alice was away for longer than her session was kept, and bob's name was free by then. Her page named the call that it
+/// had been in to a server that believed it.
+#[tokio::test]
+async fn a_call_is_not_continued_by_a_stranger_without_a_restart() {
+    let server = Server::with(|config| {
+        config.limits = None;
+        config.timing.grace = Duration::from_millis(200);
+    })
+    .await;
+    let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    in_call(&mut alice, &mut bob).await;
+    drop(alice.client);
+    bob.hears(r#"{"type":"leave","name":"alice","call":"c1","reason":"gone"}"#).await;
+    bob.client.close().await;
+    let (mut mallory, _) = stranger(&server).await;
+    // Her tab is loaded again, with all that it has kept.
+    let mut client = server.client().await;
+    let kept = json!({"name": "alice", "session": alice.secret, "received": 0, "anew": true,
+        "peer": "bob", "call": "c1"});
+    let reply = login(&mut client, kept).await;
+    assert!(reply.get("call").is_none() && reply.get("peer").is_none(), "{reply}");
+    client.hears(r#"{"type":"leave","name":"bob","call":"c1","reason":"hangup"}"#).await;
+    lies(&mut mallory).await;
+    client.say(r#"{"type":"ping"}"#).await;
+    assert!(client.hear().await.starts_with(r#"{"type":"pong""#), "she hears nothing of him");
+}
+
+/// In a call that stands, somebody who is not its peer names it, and somebody who is the peer of another.
+#[tokio::test]
+async fn a_call_that_stands_hears_its_peer_alone() {
+    let server = Server::start().await;
+    let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
+    in_call(&mut alice, &mut bob).await;
+    for name in ["mallory", "trudy"] {
+        let mut liar = server.client().await;
+        let says = json!({"name": name, "received": 0, "peer": "alice", "call": "c1"});
+        login(&mut liar, says).await;
+        lies(&mut liar).await;
+    }
+    can_talk(&mut alice, &mut bob).await;
+}
+
+/// An attack: 300 logins that named a call told 300 times whether somebody was here, unnoticed and without a limit.
+#[tokio::test]
+async fn a_login_that_names_a_call_does_not_tell_who_is_here() {
+    let server = Server::start().await;
+    let mut alice = user(&server, "alice").await;
+    let mut answers = std::collections::BTreeSet::new();
+    for (number, peer) in ["alice", "nobody"].into_iter().enumerate() {
+        let mut client = server.client().await;
+        let name = format!("mallory{number}");
+        login(&mut client, json!({"name": name, "received": 0, "peer": peer, "call": "z"})).await;
+        answers.insert(client.hear().await.replace(peer, "@"));
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    alice.sync().await;
+}
+
+/// The rest of what a ring may bring about is played at the machine: `session::tests::ringing`.
+#[tokio::test]
+async fn who_only_rings_is_held_to_a_few_messages() {
+    let server = Server::start().await;
+    let (mut mallory, mut bob) = (server.user("mallory").await, user(&server, "bob").await);
+    let offer = r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#;
+    let candidate =
+        format!(r#"{{"type":"candidate","candidate":"{}","call":"c1"}}"#, "x".repeat(4_000));
+    for _ in 0..100 {
+        mallory.say(offer).await;
+        mallory.say(&candidate).await;
+    }
+    let mut refused = 0;
+    mallory.say(r#"{"type":"ping"}"#).await;
+    loop {
+        let heard = mallory.hear().await;
+        if heard.contains("pong") {
+            break;
+        }
+        assert!(
+            heard.contains(r#""code":"rate_limited""#) && heard.contains(r#""call":"c1""#),
+            "{heard}"
+        );
+        refused += 1;
+    }
+    let mut bytes = 0;
+    bob.client.say(r#"{"type":"ping"}"#).await;
+    loop {
+        let heard = bob.client.hear().await;
+        if heard.contains("pong") {
+            break;
+        }
+        bytes += heard.len();
+    }
+    assert!(refused > 150, "{refused}");
+    assert!(bytes < 80 * 1024, "{bytes}");
+}
 
 /// Whatever a message says of its sender, the peer is told who it was.
 #[tokio::test]
