@@ -197,6 +197,20 @@ async fn whoever_shows_who_they_are_takes_their_name_from_where_they_were() {
     on_phone.hears(r#"{"type":"offer","name":"bob","offer":1,"call":"c2","guest":true}"#).await;
 }
 
+/// Its owner was refused their own name, for as long as that client was there.
+#[tokio::test]
+async fn an_account_at_a_client_that_does_not_count_is_found_as_well() {
+    let provider = Provider::start().await;
+    let server = server_with(&[("ours", &provider)], |_, _| {}).await;
+    let (mut browser, mut phone) = (Browser::at(&server), Browser::at(&server));
+    browser.sign_in("ours").await;
+    phone.sign_in("ours").await;
+    let (mut alice, _) = browser.log_in(&server, json!({"name": "alice"})).await;
+    let (_on_phone, reply) = phone.log_in(&server, json!({"name": "alice", "received": 0})).await;
+    assert_eq!((&reply["success"], &reply["name"]), (&json!(true), &json!("alice")), "{reply}");
+    assert_eq!(alice.is_closed().await, 4003);
+}
+
 /// A tab that is closed is nowhere: whoever opens another is not asked whether to give it up.
 #[tokio::test]
 async fn an_account_is_here_while_its_page_is() {

@@ -37,7 +37,7 @@ async fn somebody_signs_in_chooses_a_name_and_keeps_it() {
 
     let (alice, reply) = browser.log_in(&server, json!({"name": "Ally"})).await;
     assert_eq!((&reply["success"], &reply["name"]), (&json!(true), &json!("ally")), "{reply}");
-    let user = json!({"provider": "ours", "name": "ally"});
+    let user = json!({"provider": "ours", "name": "ally", "here": true});
     assert_eq!(
         browser.options().await,
         json!({"guests": true, "providers": providers, "user": user})

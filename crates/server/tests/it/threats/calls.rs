@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::Victims;
 use crate::{
     common::{Client, Server},
-    resume::{Counting, can_talk, in_call, login, roster_with, user},
+    resume::{can_talk, in_call, login, roster_with, user},
 };
 
 /// Everything that somebody who has taken bob's name may say to alice of the call that she is in, with guessed ids.
