@@ -32,11 +32,11 @@ impl MissedCalls {
 impl Session {
     /// The call that our user is in is over by somebody else's doing: what our user's client is told of that.
     pub(super) fn ends(&self, reason: LeaveReason) -> Option<Effect> {
-        let call = self.phase.call()?;
+        let call = self.phase.call_of_client()?;
         match &self.phase {
             // It has never heard of this call, and will hear that it missed one.
             Phase::Ringing(ringing) if !ringing.told => None,
-            _ => Some(over(call, reason)),
+            _ => Some(over(&call, reason)),
         }
     }
 

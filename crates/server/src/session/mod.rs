@@ -236,7 +236,7 @@ impl Session {
     }
 
     fn on_undeliverable(&mut self, to: &UserName, key: &CallKey) -> Effects {
-        let Some(call) = self.phase.call().filter(|call| call.is(to, key)) else {
+        let Some(call) = self.phase.call().filter(|_| self.phase.admits(to, key)) else {
             return Effects::new();
         };
         let told = match self.phase {
@@ -245,7 +245,7 @@ impl Session {
             Phase::Recalling { .. } | Phase::Rejoining { .. } => return Effects::new(),
             // Those who may be in it are all expected. It is told as by a peer that is here and not in it, so that nobody
             // learns who is here by naming calls.
-            Phase::Restoring { .. } => Some(over(call, LeaveReason::Hangup)),
+            Phase::Restoring { .. } => self.ends(LeaveReason::Hangup),
             Phase::Idle | Phase::Ringing(_) | Phase::InCall(_) | Phase::Ended => {
                 self.ends(LeaveReason::Gone)
             }
@@ -269,7 +269,8 @@ impl Session {
             Phase::Calling { .. } => (LeaveReason::Timeout, "nobody answered in time"),
             _ => (LeaveReason::Gone, "the peer did not come back in time"),
         };
-        let mut effects = vec![self.to_peer(call, Body::Leave(reason)), over(call, reason)];
+        let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
+        effects.extend(self.ends(reason));
         effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, why);
         effects

@@ -125,6 +125,13 @@ impl Phase {
         call.key == *key || also == Some(key)
     }
 
+    /// The call that the user is in, by the key under which our user's client knows it: that may be continuing it already.
+    pub(super) fn call_of_client(&self) -> Option<Call> {
+        let call = self.call()?.clone();
+        let Self::Restoring { continued: Some(continued), .. } = self else { return Some(call) };
+        Some(Call { key: continued.key.clone(), ..call })
+    }
+
     /// The call that the user is in, in whatever phase of it.
     #[must_use]
     pub const fn call(&self) -> Option<&Call> {

@@ -122,6 +122,26 @@ fn two_who_know_a_call_by_different_ids_after_a_restart_do_not_end_it() {
     }
 }
 
+/// A page that waits under the id of its continuation has to hear of the end under that one.
+#[test]
+fn the_end_of_a_call_is_told_under_the_id_that_the_client_knows() {
+    for ends in ["leaves", "does not come"] {
+        let mut world = restarted();
+        back_in(&mut world, "alice", "c1");
+        world.tells("alice", &continues("bob", "c2", "c1"));
+        if ends == "leaves" {
+            world.returns("bob", counting());
+            world.settle();
+        } else {
+            world.pass(super::LIMITS.grace);
+        }
+        let heard = world.hears("alice");
+        assert_eq!(heard.len(), 1, "{ends}: {heard:?}");
+        assert!(heard[0].contains(r#""leave""#) && heard[0].contains(r#""c2""#), "{heard:?}");
+        assert_eq!(world.phase("alice"), &Phase::Idle);
+    }
+}
+
 /// The callee's page gave its own continuation up for one that it had taken already.
 #[test]
 fn a_continuation_that_comes_twice_is_an_offer_within_the_call() {
