@@ -2,8 +2,8 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use futures_util::future::join_all;
@@ -11,18 +11,19 @@ use protocol::UserName;
 use tracing::info;
 
 use crate::{
-    Account, Guests, Settings,
-    accounts::{Accounts, OpenError, Person},
+    Account, Guests, Network, Settings,
+    accounts::{Accounts, OpenError, Person, Subject, write_sign_outs},
     pending::{Pending, Table},
-    present::Present,
+    present::{Full, Present, Ticket},
     provider::{Draws, NotKnown, Provider},
+    seconds,
     secret::{self, Hash},
 };
 
 /// Who somebody is, as far as providers tell. See the [crate] for its parts.
 pub struct Identity {
     guests: Guests,
-    providers: Vec<Provider>,
+    providers: Vec<Arc<Provider>>,
     accounts: Accounts,
     present: Present,
     pending: Mutex<Table>,
@@ -116,18 +117,24 @@ impl Identity {
     /// The database or this machine's certificates cannot be used.
     pub fn open(settings: Settings, state: Option<&Path>) -> Result<Self, OpenError> {
         let Settings { providers, guests, lifetimes } = settings;
-        Ok(Self {
-            guests,
-            providers: providers.into_iter().map(Provider::new).collect::<Result<_, _>>()?,
-            accounts: Accounts::open(state)?,
-            present: Present::new(lifetimes.ticket),
-            pending: Mutex::new(Table::new(lifetimes.sign_in)),
-        })
+        let present = Present::new(lifetimes.ticket);
+        let new = |settings| Provider::new(settings).map(Arc::new);
+        let providers = providers.into_iter().map(new).collect::<Result<Vec<_>, _>>()?;
+        let accounts = Accounts::open(state, present.clone())?;
+        let issuers = providers.iter().map(|provider| provider.issuer().to_owned());
+        accounts.tell_of_strangers(issuers.collect());
+        let pending = Mutex::new(Table::new(lifetimes.sign_in));
+        Ok(Self { guests, providers, accounts, present, pending })
+    }
+
+    /// Answers [`Unavailable`] from now on, and gives the accounts to whoever has their directory next. Resolves once that is done.
+    pub async fn close(&self) {
+        self.accounts.close().await;
     }
 
     /// Asks all providers who they are, so that the first who signs in need not wait for it. It does not matter if that fails.
     pub async fn look_around(&self) {
-        join_all(self.providers.iter().map(Provider::is_there)).await;
+        join_all(self.providers.iter().map(|provider| provider.is_there())).await;
     }
 
     /// What becomes of those who do not show who they are.
@@ -136,7 +143,7 @@ impl Identity {
         self.guests
     }
 
-    fn provider(&self, id: &str) -> Option<(usize, &Provider)> {
+    fn provider(&self, id: &str) -> Option<(usize, &Arc<Provider>)> {
         self.providers.iter().enumerate().find(|(_, provider)| provider.settings.id() == id)
     }
 
@@ -150,7 +157,7 @@ impl Identity {
     /// # Errors
     /// See [`Unavailable`].
     pub async fn options(&self, session: Option<&str>) -> Result<Options, Unavailable> {
-        let option = |provider: &Provider| ProviderOption {
+        let option = |provider: &Arc<Provider>| ProviderOption {
             id: provider.settings.id().to_owned(),
             label: provider.settings.label.clone(),
         };
@@ -173,15 +180,16 @@ impl Identity {
     /// Whose session it is, and by which provider: one that is there no more vouches for nobody.
     async fn person(&self, session: Hash) -> Result<Option<(Person, String)>, Unavailable> {
         let person = self.accounts.ask(move |book| book.person(seconds(), &session)).await?;
+        let person = person.filter(|person| !self.present.is_signed_out(person.account, &session));
         Ok(person.and_then(|person| {
-            let of = |provider: &&Provider| provider.issuer() == person.issuer;
+            let of = |provider: &&Arc<Provider>| provider.issuer() == person.issuer;
             let provider = self.providers.iter().find(of)?.settings.id().to_owned();
             Some((person, provider))
         }))
     }
 
-    /// A browser leaves for a provider, which sends it back to `callback`. It brings the secret that it got at an earlier
-    /// beginning, if it has one: then both can come to an end.
+    /// A browser in this network leaves for a provider, which sends it back to `callback`. It brings the secret that it got at an
+    /// earlier beginning, if it has one: then both can come to an end.
     ///
     /// # Errors
     /// See [`NotBegun`].
@@ -190,18 +198,20 @@ impl Identity {
         provider: &str,
         callback: String,
         browser: Option<&str>,
+        network: Network,
     ) -> Result<Begun, NotBegun> {
         let (index, provider) = self.provider(provider).ok_or(NotBegun::Unknown)?;
         let draw = || secret::draw().ok_or(NotBegun::Unavailable);
         let known = browser.filter(|browser| secret::hash(browser).is_some());
         let browser = known.map_or_else(draw, |browser| Ok(browser.to_owned()))?;
         let draws = Draws { state: draw()?, nonce: draw()?, verifier: draw()? };
-        let location = provider.way_there(&draws, &callback).await.ok_or(NotBegun::Unavailable)?;
+        let location = provider.in_time(provider.way_there(&draws, &callback)).await;
+        let location = location.flatten().ok_or(NotBegun::Unavailable)?;
         let Draws { state, nonce, verifier } = draws;
         let hashes = secret::hash(&state).zip(secret::hash(&browser));
         let (state, hash) = hashes.ok_or(NotBegun::Unavailable)?;
         let pending = Pending { provider: index, browser: hash, nonce, verifier, callback };
-        self.pending().add(now(), state, pending);
+        self.pending().add(now(), state, network, pending);
         Ok(Begun { location, browser })
     }
 
@@ -225,23 +235,18 @@ impl Identity {
             return Err(NotDone::Expired);
         }
         // One provider cannot have what is meant for another (mix-up, RFC 9700 section 4.4).
-        if pending.provider != index || !provider.may_be_from(answer.issuer.as_deref()).await? {
+        if pending.provider != index {
             return Err(NotDone::Failed);
         }
-        let code = match (answer.error.as_deref(), answer.code) {
-            (None, Some(code)) => code,
-            (Some("access_denied"), _) => return Err(NotDone::Cancelled),
-            (Some("server_error" | "temporarily_unavailable"), _) => {
-                return Err(NotDone::Unavailable);
-            }
-            _ => return Err(NotDone::Failed),
-        };
-        let who = provider.who(code, &pending).await?;
+        let who = provider.in_time(who(provider, answer, &pending)).await;
+        let who = who.ok_or(NotDone::Unavailable)??;
         let session = secret::draw().ok_or(NotDone::Unavailable)?;
         let hash = secret::hash(&session).ok_or(NotDone::Unavailable)?;
         let before = before.and_then(secret::hash);
         let present = self.present.clone();
         let signed_in = self.accounts.ask(move |book| {
+            // Or the new session would end with those of before.
+            write_sign_outs(book, &present)?;
             let replaced = book.sign_in(seconds(), &who, &hash, before.as_ref())?;
             // Asked of the thread that gives tickets, so that none is given to a session that is over.
             if let Some((account, before)) = replaced.zip(before) {
@@ -269,29 +274,39 @@ impl Identity {
             let person = book.person(seconds(), &session)?;
             let person = person.filter(|person| issuers.contains(&person.issuer));
             // Given by the thread that signs accounts out, so that none is given to one that has.
-            if let Some(person) = &person {
-                present.add(at, hash, person.account, session);
-            }
-            Ok(person.is_some())
+            Ok(person.is_some_and(|person| {
+                let (account, sign_outs) = (person.account, person.sign_outs);
+                present.add(at, hash, Ticket { account, session, sign_outs })
+            }))
         });
         Ok(given.await?.then_some(ticket))
     }
 
     /// Signs out whoever has this session: everywhere, with all who are here by their account. `false` if nobody has it.
     ///
+    /// It counts at once, and is written down afterwards: a database that fails signs nobody in, and keeps nobody signed in.
+    ///
     /// # Errors
-    /// See [`Unavailable`].
+    /// See [`Unavailable`]: too many sign-outs wait to be written down.
     pub async fn sign_out(&self, session: Option<&str>) -> Result<bool, Unavailable> {
         let Some(session) = session.and_then(secret::hash) else { return Ok(false) };
         let present = self.present.clone();
-        let account = self.accounts.ask(move |book| {
-            let account = book.sign_out(&session)?;
-            if let Some(account) = account {
-                present.sign_out(account);
+        let written = self.accounts.ask(move |book| {
+            let Some(account) = book.account_of(&session)? else { return Ok(Ok(false)) };
+            if let Err(Full) = present.sign_out(session, Some(account)) {
+                return Ok(Err(Unavailable));
             }
-            Ok(account)
+            book.sign_out(&session)?;
+            present.is_written(&session);
+            Ok(Ok(true))
         });
-        Ok(account.await?.is_some())
+        if let Ok(answer) = written.await {
+            return answer;
+        }
+        // Nobody can say whose session it is, or it was not written down: see `DatabaseThread`.
+        self.present.sign_out(session, None).map_err(|Full| Unavailable)?;
+        self.accounts.wake();
+        Ok(true)
     }
 
     /// Whose ticket it is, with their name if they have one. It is good once; `None` if it is not good.
@@ -303,12 +318,14 @@ impl Identity {
         ticket: &str,
     ) -> Result<Option<(Account, Option<UserName>)>, Unavailable> {
         let hash = secret::hash(ticket);
-        let Some(account) = hash.and_then(|hash| self.present.redeem(now(), &hash)) else {
+        let Some((account, ticket)) = hash.and_then(|hash| self.present.redeem(now(), &hash))
+        else {
             return Ok(None);
         };
-        let id = account.id();
-        let name = self.accounts.ask(move |book| book.name(id)).await?;
-        Ok(Some((account, name)))
+        let standing = self.accounts.ask(move |book| book.standing(ticket.account)).await?;
+        // A sign-out counts, whoever wrote it down.
+        let standing = standing.filter(|(_, sign_outs)| *sign_outs == ticket.sign_outs);
+        Ok(standing.map(|(name, _)| (account, name)))
     }
 
     /// Gives an account that has none this name for good. `false` if it is, or looks like, that of another account.
@@ -330,6 +347,26 @@ impl Identity {
     }
 }
 
+/// Who a provider says it is, by what it sent their browser back with.
+async fn who(
+    provider: &Arc<Provider>,
+    answer: Answer,
+    pending: &Pending,
+) -> Result<Subject, NotDone> {
+    if !provider.may_be_from(answer.issuer.as_deref()).await? {
+        return Err(NotDone::Failed);
+    }
+    let code = match (answer.error.as_deref(), answer.code) {
+        (None, Some(code)) => code,
+        (Some("access_denied"), _) => return Err(NotDone::Cancelled),
+        (Some("server_error" | "temporarily_unavailable"), _) => {
+            return Err(NotDone::Unavailable);
+        }
+        _ => return Err(NotDone::Failed),
+    };
+    Ok(provider.who(code, pending).await?)
+}
+
 impl From<NotKnown> for NotDone {
     fn from(why: NotKnown) -> Self {
         match why {
@@ -348,10 +385,4 @@ impl std::fmt::Debug for Identity {
 /// By the clock that tests can set.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// Seconds since 1970.
-fn seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

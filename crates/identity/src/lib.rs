@@ -5,11 +5,15 @@
 //! - `provider`: one provider: discovery, the request, and what it answers, with every check of it.
 //! - `web`: HTTP towards providers, bounded in time and size.
 //! - `accounts`: accounts and browser sessions, in an SQLite database that one thread owns.
-//! - `pending`, `present`: sign-ins that are under way, tickets, and who is signed in at which socket; in memory, and bounded.
+//! - `pending`, `present`: sign-ins that are under way, tickets, and who is signed in at which socket; in memory, and bounded so
+//!   that who has most pays for one more (`fair`).
 //!
 //! It knows nothing of cookies, sockets or HTTP requests to the server: those are the server's.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 mod accounts;
+mod fair;
 mod identity;
 mod pending;
 mod present;
@@ -19,9 +23,16 @@ mod settings;
 mod suggest;
 mod web;
 
-pub use accounts::OpenError;
+pub use accounts::{AccountsFile, Entry, OpenError};
 pub use identity::{
     Answer, Begun, Identity, NotBegun, NotDone, Options, ProviderOption, Unavailable, User,
 };
+pub use pending::Network;
 pub use present::Account;
 pub use settings::{BadSettings, Guests, Lifetimes, ProviderSettings, Settings, SettingsFile};
+
+/// Seconds since 1970.
+fn seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,15 +1,22 @@
 //! The sign-ins that are under way: between the browser's way to the provider and back. Pure: time is handed in.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use crate::{
+    fair::{FairTable, Owner},
+    secret::Hash,
 };
 
-use crate::secret::Hash;
-
-/// How many sign-ins may be under way. One takes some 500 bytes. The oldest gives way to one more: a flood has to begin so
-/// many within the time that one person needs.
+/// How many sign-ins may be under way. One takes some 700 bytes. The oldest of the network that has most gives way to one more.
 const MAX_PENDING: usize = 16 * 1024;
+
+/// How many levels a [`Network`] has.
+const LEVELS: usize = 3;
+
+/// Where somebody is who signs in, from the widest network to the narrowest, such as a /48, a /56 and a /64 of IPv6. What the
+/// numbers mean is the caller's business; those of the narrowest are unique.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Network(pub Owner<LEVELS>);
 
 /// A sign-in that is under way.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,40 +34,20 @@ pub(crate) struct Pending {
 }
 
 /// The sign-ins that are under way, by the hash of their state.
-pub(crate) struct Table {
-    lifetime: Duration,
-    by_state: HashMap<Hash, Pending>,
-    /// When each began, the oldest first. Those that came back already are still in it.
-    ages: VecDeque<(Instant, Hash)>,
-}
+pub(crate) struct Table(FairTable<Pending, LEVELS>);
 
 impl Table {
     pub(crate) fn new(lifetime: Duration) -> Self {
-        Self { lifetime, by_state: HashMap::new(), ages: VecDeque::new() }
+        Self(FairTable::new(lifetime, MAX_PENDING))
     }
 
-    pub(crate) fn add(&mut self, now: Instant, state: Hash, pending: Pending) {
-        self.forget(now, MAX_PENDING - 1);
-        self.by_state.insert(state, pending);
-        self.ages.push_back((now, state));
+    pub(crate) fn add(&mut self, now: Instant, state: Hash, network: Network, pending: Pending) {
+        self.0.add(now, state, network.0, pending);
     }
 
     /// The sign-in with this state, which is good once.
     pub(crate) fn take(&mut self, now: Instant, state: &Hash) -> Option<Pending> {
-        self.forget(now, MAX_PENDING);
-        self.by_state.remove(state)
-    }
-
-    /// Forgets what is too old, and, of more than `most`, the oldest.
-    fn forget(&mut self, now: Instant, most: usize) {
-        while let Some((began, state)) = self.ages.front() {
-            let is_old = now.saturating_duration_since(*began) >= self.lifetime;
-            if !is_old && self.ages.len() <= most {
-                break;
-            }
-            self.by_state.remove(state);
-            self.ages.pop_front();
-        }
+        self.0.take(now, state)
     }
 }
 
@@ -68,9 +55,7 @@ impl Table {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{MAX_PENDING, Pending, Table};
-
-    const MINUTE: Duration = Duration::from_secs(60);
+    use super::{MAX_PENDING, Network, Pending, Table};
 
     fn pending(provider: usize) -> Pending {
         let text = String::new;
@@ -83,30 +68,33 @@ mod tests {
         state
     }
 
-    #[test]
-    fn a_state_is_good_once_and_for_a_while() {
+    /// The networks of an IPv6 address, by its first 64 bits.
+    fn v6(bits: u64) -> Network {
+        Network([bits >> 16, bits >> 8, bits])
+    }
+
+    /// Whether the sign-ins of a home are still under way when others have begun so many.
+    fn survives(flood: impl Fn(usize) -> Network) -> bool {
         let start = Instant::now();
-        let mut table = Table::new(10 * MINUTE);
-        table.add(start, state(1), pending(7));
-        table.add(start, state(2), pending(8));
-        assert!(table.take(start, &state(3)).is_none());
-        assert!(table.take(start + 9 * MINUTE, &state(1)) == Some(pending(7)));
-        assert!(table.take(start + 9 * MINUTE, &state(1)).is_none());
-        assert!(table.take(start + 10 * MINUTE, &state(2)).is_none());
-        assert!(table.by_state.is_empty() && table.ages.is_empty());
+        let mut table = Table::new(Duration::from_secs(600));
+        let home = v6(0x2001_0db8_0001_0001);
+        for number in 0..3 {
+            table.add(start, state(number), home, pending(number));
+        }
+        for number in 3..3 * MAX_PENDING {
+            table.add(start, state(number), flood(number), pending(0));
+        }
+        assert_eq!(table.0.len(), MAX_PENDING);
+        (0..3).all(|number| table.take(start, &state(number)) == Some(pending(number)))
     }
 
     #[test]
-    fn there_are_so_many_and_no_more() {
-        let start = Instant::now();
-        let mut table = Table::new(10 * MINUTE);
-        for number in 0..2 * MAX_PENDING {
-            table.add(start, state(number), pending(0));
-        }
-        assert_eq!(table.by_state.len(), MAX_PENDING);
-        assert_eq!(table.ages.len(), MAX_PENDING);
-        assert!(table.take(start, &state(MAX_PENDING - 1)).is_none());
-        assert!(table.take(start, &state(MAX_PENDING)).is_some());
-        assert!(table.take(start, &state(2 * MAX_PENDING - 1)).is_some());
+    fn seventeen_networks_do_not_flush_the_sign_ins_of_others() {
+        assert!(survives(|number| v6(0x2001_0db9_0000_0000 + (number % 17) as u64)));
+    }
+
+    #[test]
+    fn nor_does_a_network_that_is_never_twice_at_one_address() {
+        assert!(survives(|number| v6(0x2001_0db9_0000_0000 + number as u64)));
     }
 }

@@ -1,7 +1,7 @@
-//! Tickets, and who is here by them: what a sign-out has to find. In memory, and bounded.
+//! Tickets, who is here by them, and who has signed out: what a sign-out has to find. In memory, and bounded.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -13,35 +13,40 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use crate::secret::Hash;
+use crate::{fair::FairTable, secret::Hash};
 
 /// How many tickets there may be that nobody has brought yet. All users of a large server fit who come back at once; the oldest
-/// gives way.
+/// of the account that has most gives way.
 const MAX_TICKETS: usize = 64 * 1024;
 
 /// How many of them one account may have: a dozen tabs that all come back at once fit.
 const MAX_TICKETS_OF_ACCOUNT: usize = 16;
 
-/// An account's number in the database.
+/// How many sign-outs may be remembered that the database does not know of yet. One takes some 100 bytes; a database that cannot
+/// be written for so long is noticed.
+const MAX_SIGN_OUTS: usize = 64 * 1024;
+
+/// An account's number in the database, which is never given again.
 pub(crate) type AccountId = i64;
 
-/// Tickets, and who is here by them.
+/// Tickets, who is here by them, and who has signed out.
 #[derive(Clone)]
 pub(crate) struct Present(Arc<Mutex<Held>>);
 
 struct Held {
-    lifetime: Duration,
-    owners: HashMap<Hash, AccountId>,
-    /// When each was given, the oldest first. Some that were brought already are still in it.
-    ages: VecDeque<(Instant, Hash)>,
-    accounts: HashMap<AccountId, OfAccount>,
+    tickets: FairTable<Ticket, 1>,
+    here: HashMap<AccountId, Vec<Weak<Seat>>>,
+    /// Browser sessions that have signed out, while the database does not know; with their account, where that is known.
+    signed_out: HashMap<Hash, Option<AccountId>>,
 }
 
-#[derive(Default)]
-struct OfAccount {
-    /// Its tickets, the oldest first, each with the browser session that it was given to.
-    tickets: VecDeque<(Hash, Hash)>,
-    here: Vec<Weak<Seat>>,
+/// What was known of a browser's session when it asked for a ticket.
+#[derive(Clone, Copy)]
+pub(crate) struct Ticket {
+    pub(crate) account: AccountId,
+    pub(crate) session: Hash,
+    /// How often the account had signed out.
+    pub(crate) sign_outs: i64,
 }
 
 /// Somebody who is here and has shown who they are. It is told when they sign out.
@@ -49,16 +54,23 @@ pub struct Account(Arc<Seat>);
 
 struct Seat {
     account: AccountId,
+    /// The browser's, by which it is here.
+    session: Hash,
     present: Present,
     signed_out: AtomicBool,
     /// Wakes the task that has to know.
     driver: AtomicWaker,
 }
 
+/// There are as many sign-outs to be remembered as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
 impl Present {
     pub(crate) fn new(lifetime: Duration) -> Self {
-        let (owners, ages, accounts) = (HashMap::new(), VecDeque::new(), HashMap::new());
-        Self(Arc::new(Mutex::new(Held { lifetime, owners, ages, accounts })))
+        let tickets = FairTable::new(lifetime, MAX_TICKETS);
+        let (here, signed_out) = (HashMap::new(), HashMap::new());
+        Self(Arc::new(Mutex::new(Held { tickets, here, signed_out })))
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -66,97 +78,96 @@ impl Present {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a ticket, in the place of the account's oldest if it has too many.
-    pub(crate) fn add(&self, now: Instant, hash: Hash, account: AccountId, session: Hash) {
+    /// Adds a ticket, in the place of the account's oldest if it has too many. `false` if the account has signed out.
+    pub(crate) fn add(&self, now: Instant, hash: Hash, ticket: Ticket) -> bool {
         let mut held = self.held();
-        held.forget_old(now, MAX_TICKETS - 1);
-        let tickets = &mut held.accounts.entry(account).or_default().tickets;
-        tickets.push_back((hash, session));
-        let oldest =
-            if tickets.len() > MAX_TICKETS_OF_ACCOUNT { tickets.pop_front() } else { None };
-        if let Some((oldest, _)) = oldest {
-            held.owners.remove(&oldest);
+        if held.is_signed_out(ticket.account, &ticket.session) {
+            return false;
         }
-        held.owners.insert(hash, account);
-        held.ages.push_back((now, hash));
+        let owner = owner(ticket.account);
+        if held.tickets.count_of(&owner) >= MAX_TICKETS_OF_ACCOUNT {
+            held.tickets.forget_oldest_of(&owner);
+        }
+        held.tickets.add(now, hash, owner, ticket);
+        true
     }
 
     /// Takes a ticket, which is good once. From now on a sign-out finds its owner.
-    pub(crate) fn redeem(&self, now: Instant, hash: &Hash) -> Option<Account> {
+    pub(crate) fn redeem(&self, now: Instant, hash: &Hash) -> Option<(Account, Ticket)> {
         let mut held = self.held();
-        held.forget_old(now, MAX_TICKETS);
-        let account = *held.owners.get(hash)?;
+        let ticket = held.tickets.take(now, hash)?;
+        let Ticket { account, session, .. } = ticket;
         let (signed_out, driver) = (AtomicBool::new(false), AtomicWaker::new());
-        let seat = Arc::new(Seat { account, present: self.clone(), signed_out, driver });
-        held.accounts.entry(account).or_default().here.push(Arc::downgrade(&seat));
-        held.forget(hash);
-        Some(Account(seat))
+        let seat = Arc::new(Seat { account, session, present: self.clone(), signed_out, driver });
+        held.here.entry(account).or_default().push(Arc::downgrade(&seat));
+        Some((Account(seat), ticket))
     }
 
     /// A browser session of the account is over: its tickets are worth nothing any more.
     pub(crate) fn forget_session(&self, account: AccountId, session: &Hash) {
-        self.held().forget_tickets(account, |of| of == session);
+        self.held().tickets.forget_of(&owner(account), |ticket| ticket.session == *session);
     }
 
-    /// An account signs out: its tickets are worth nothing any more, and all who are here by it hear of it.
-    pub(crate) fn sign_out(&self, account: AccountId) {
+    /// A browser session signs its account out: from now on it is worth nothing, nor are the account's tickets, and all who are
+    /// here by it hear of it. The account may be unknown, if the database cannot say whose session it is: then it is that of who
+    /// is here by the session, if anybody is.
+    ///
+    /// It is remembered until the database [knows of it](Self::is_written).
+    pub(crate) fn sign_out(&self, session: Hash, account: Option<AccountId>) -> Result<(), Full> {
         let mut held = self.held();
-        held.forget_tickets(account, |_| true);
-        let seats = held.accounts.remove(&account).unwrap_or_default().here;
+        let known = held.signed_out.get(&session).copied();
+        if known.is_none() && held.signed_out.len() >= MAX_SIGN_OUTS {
+            return Err(Full);
+        }
+        let account = account.or(known.flatten()).or_else(|| held.account_of(&session));
+        held.signed_out.insert(session, account);
+        let Some(account) = account else { return Ok(()) };
+        held.tickets.forget_of(&owner(account), |_| true);
+        let seats = held.here.remove(&account).unwrap_or_default();
         // Woken without the lock, which they would only wait for.
         drop(held);
         for seat in seats.iter().filter_map(Weak::upgrade) {
             seat.signed_out.store(true, Ordering::Release);
             seat.driver.wake();
         }
+        Ok(())
+    }
+
+    /// Whether a browser session is over that the database may still know.
+    pub(crate) fn is_signed_out(&self, account: AccountId, session: &Hash) -> bool {
+        self.held().is_signed_out(account, session)
+    }
+
+    pub(crate) fn has_sign_outs(&self) -> bool {
+        !self.held().signed_out.is_empty()
+    }
+
+    /// The sign-outs that the database does not know of.
+    pub(crate) fn to_be_written(&self) -> Vec<Hash> {
+        self.held().signed_out.keys().copied().collect()
+    }
+
+    /// The database knows that this browser session has signed out.
+    pub(crate) fn is_written(&self, session: &Hash) {
+        self.held().signed_out.remove(session);
     }
 }
 
 impl Held {
-    /// Forgets what is too old, and, of more than `most`, the oldest.
-    fn forget_old(&mut self, now: Instant, most: usize) {
-        while let Some((given, hash)) = self.ages.front().copied() {
-            let is_old = now.saturating_duration_since(given) >= self.lifetime;
-            if !is_old && self.owners.len() <= most {
-                break;
-            }
-            self.ages.pop_front();
-            self.forget(&hash);
-        }
-        if self.ages.len() > 2 * MAX_TICKETS {
-            let owners = &self.owners;
-            self.ages.retain(|(_, hash)| owners.contains_key(hash));
-        }
+    fn is_signed_out(&self, account: AccountId, session: &Hash) -> bool {
+        self.signed_out.contains_key(session)
+            || self.signed_out.values().any(|other| *other == Some(account))
     }
 
-    fn forget(&mut self, hash: &Hash) {
-        let Some(account) = self.owners.remove(hash) else { return };
-        if let Some(of_account) = self.accounts.get_mut(&account) {
-            of_account.tickets.retain(|(other, _)| other != hash);
-            self.forget_account(account);
-        }
+    /// Whose session it is, as far as those who are here tell.
+    fn account_of(&self, session: &Hash) -> Option<AccountId> {
+        let seats = self.here.values().flatten().filter_map(Weak::upgrade);
+        seats.into_iter().find(|seat| seat.session == *session).map(|seat| seat.account)
     }
+}
 
-    fn forget_tickets(&mut self, account: AccountId, which: impl Fn(&Hash) -> bool) {
-        let Some(of_account) = self.accounts.get_mut(&account) else { return };
-        let owners = &mut self.owners;
-        of_account.tickets.retain(|(hash, session)| {
-            let goes = which(session);
-            if goes {
-                owners.remove(hash);
-            }
-            !goes
-        });
-        self.forget_account(account);
-    }
-
-    /// Nothing is kept of an account that has nothing.
-    fn forget_account(&mut self, account: AccountId) {
-        let is_empty = |of: &OfAccount| of.tickets.is_empty() && of.here.is_empty();
-        if self.accounts.get(&account).is_some_and(is_empty) {
-            self.accounts.remove(&account);
-        }
-    }
+fn owner(account: AccountId) -> [u64; 1] {
+    [account.cast_unsigned()]
 }
 
 impl Account {
@@ -189,9 +200,11 @@ impl Drop for Account {
     fn drop(&mut self) {
         let Seat { account, present, .. } = &*self.0;
         let mut held = present.held();
-        if let Some(of_account) = held.accounts.get_mut(account) {
-            of_account.here.retain(|seat| !std::ptr::eq(seat.as_ptr(), Arc::as_ptr(&self.0)));
-            held.forget_account(*account);
+        if let Some(here) = held.here.get_mut(account) {
+            here.retain(|seat| !std::ptr::eq(seat.as_ptr(), Arc::as_ptr(&self.0)));
+            if here.is_empty() {
+                held.here.remove(account);
+            }
         }
     }
 }
@@ -207,7 +220,7 @@ impl fmt::Debug for Account {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{MAX_TICKETS, MAX_TICKETS_OF_ACCOUNT, Present};
+    use super::{Account, MAX_TICKETS, MAX_TICKETS_OF_ACCOUNT, Present, Ticket};
 
     const MINUTE: Duration = Duration::from_secs(60);
     const SESSION: [u8; 32] = [9; 32];
@@ -218,16 +231,24 @@ mod tests {
         hash
     }
 
+    fn of(account: i64, session: [u8; 32]) -> Ticket {
+        Ticket { account, session, sign_outs: 0 }
+    }
+
+    fn redeem(present: &Present, now: Instant, number: usize) -> Option<Account> {
+        present.redeem(now, &hash(number)).map(|(account, _)| account)
+    }
+
     #[test]
     fn a_ticket_is_good_once_and_for_a_minute() {
         let start = Instant::now();
         let present = Present::new(MINUTE);
-        present.add(start, hash(1), 5, SESSION);
-        present.add(start, hash(2), 5, SESSION);
-        assert!(present.redeem(start, &hash(3)).is_none());
-        assert_eq!(present.redeem(start, &hash(1)).unwrap().id(), 5);
-        assert!(present.redeem(start, &hash(1)).is_none());
-        assert!(present.redeem(start + MINUTE, &hash(2)).is_none());
+        present.add(start, hash(1), of(5, SESSION));
+        present.add(start, hash(2), of(5, SESSION));
+        assert!(redeem(&present, start, 3).is_none());
+        assert_eq!(redeem(&present, start, 1).unwrap().id(), 5);
+        assert!(redeem(&present, start, 1).is_none());
+        assert!(redeem(&present, start + MINUTE, 2).is_none());
     }
 
     #[test]
@@ -235,48 +256,53 @@ mod tests {
         let start = Instant::now();
         let present = Present::new(MINUTE);
         for number in 0..3 {
-            present.add(start, hash(number), 5, SESSION);
+            present.add(start, hash(number), of(5, [number as u8; 32]));
         }
-        present.add(start, hash(9), 6, SESSION);
-        let (one, other) = (present.redeem(start, &hash(0)), present.redeem(start, &hash(1)));
-        let (one, other) = (one.unwrap(), other.unwrap());
-        let stranger = present.redeem(start, &hash(9)).unwrap();
+        present.add(start, hash(9), of(6, SESSION));
+        let one = redeem(&present, start, 0).unwrap();
+        let other = redeem(&present, start, 1).unwrap();
+        let stranger = redeem(&present, start, 9).unwrap();
         assert!(one.is(&other) && !one.is(&stranger));
-        present.sign_out(5);
+        // By the session alone, if the database cannot say whose it is.
+        present.sign_out([1; 32], None).unwrap();
         assert!(one.is_signed_out() && other.is_signed_out() && !stranger.is_signed_out());
-        assert!(present.redeem(start, &hash(2)).is_none());
+        assert!(redeem(&present, start, 2).is_none());
+        // None is given until it is written down.
+        assert!(!present.add(start, hash(4), of(5, [2; 32])));
+        assert!(present.add(start, hash(5), of(6, SESSION)));
+        assert_eq!(present.to_be_written(), [[1; 32]]);
+        present.is_written(&[1; 32]);
+        assert!(present.add(start, hash(4), of(5, [2; 32])));
         drop((one, other, stranger));
-        assert!(present.held().accounts.is_empty(), "nothing is kept of who is gone");
+        assert!(present.held().here.is_empty(), "nothing is kept of who is gone");
     }
 
     #[test]
     fn the_tickets_of_a_browser_session_end_with_it() {
         let start = Instant::now();
         let present = Present::new(MINUTE);
-        present.add(start, hash(1), 5, SESSION);
-        present.add(start, hash(2), 5, [8; 32]);
+        present.add(start, hash(1), of(5, SESSION));
+        present.add(start, hash(2), of(5, [8; 32]));
         present.forget_session(5, &SESSION);
-        assert!(present.redeem(start, &hash(1)).is_none());
-        assert!(present.redeem(start, &hash(2)).is_some());
+        assert!(redeem(&present, start, 1).is_none());
+        assert!(redeem(&present, start, 2).is_some());
     }
 
     #[test]
     fn there_are_so_many_tickets_and_no_more() {
         let start = Instant::now();
         let present = Present::new(MINUTE);
-        present.add(start, hash(0), 6, SESSION);
+        present.add(start, hash(0), of(6, SESSION));
         for number in 1..100 {
-            present.add(start, hash(number), 5, SESSION);
+            present.add(start, hash(number), of(5, SESSION));
         }
-        assert!(present.redeem(start, &hash(0)).is_some(), "others are not in the way");
-        assert!(present.redeem(start, &hash(99 - MAX_TICKETS_OF_ACCOUNT)).is_none());
-        assert!(present.redeem(start, &hash(100 - MAX_TICKETS_OF_ACCOUNT)).is_some());
-        for number in 100..100 + 3 * MAX_TICKETS {
-            let account = i64::try_from(number / 8).unwrap();
-            present.add(start, hash(number), account, SESSION);
+        assert!(redeem(&present, start, 99 - MAX_TICKETS_OF_ACCOUNT).is_none());
+        assert!(redeem(&present, start, 100 - MAX_TICKETS_OF_ACCOUNT).is_some());
+        for number in 100..1_000 + MAX_TICKETS {
+            let account = 100 + i64::try_from(number / 8).unwrap();
+            present.add(start, hash(number), of(account, SESSION));
         }
-        assert_eq!(present.held().owners.len(), MAX_TICKETS);
-        assert!(present.held().ages.len() <= 2 * MAX_TICKETS);
-        assert!(present.held().accounts.len() <= MAX_TICKETS);
+        assert_eq!(present.held().tickets.len(), MAX_TICKETS);
+        assert!(redeem(&present, start, 0).is_some(), "those who have few are not in the way");
     }
 }

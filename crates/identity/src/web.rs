@@ -25,8 +25,8 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept. A sign-in needs two or three requests within seconds.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The largest answer, in bytes: key sets and tokens are a few KB.
-const MAX_ANSWER_BYTES: usize = 256 * 1024;
+/// The largest answer, in bytes. Key sets and tokens are a few KB; with chains of certificates, or all groups of somebody, some 30.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// How many requests one provider gets at once. More wait, within their time: a crowd that comes back all at once does not get us
 /// turned away.

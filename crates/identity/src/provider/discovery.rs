@@ -2,7 +2,7 @@
 //! for again when a key is not among those that are known.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,13 +18,14 @@ use openidconnect::{
     url::Url,
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use tracing::{info, warn};
 
 use super::Provider;
 use crate::settings::{ProviderSettings, is_safe};
 
-/// For how long what a provider publishes is taken to be so. Keys that are not known are looked for at once.
+/// For how long what a provider publishes is taken to be so; then it is asked again, and what it said before serves meanwhile. Keys
+/// that are not known are looked for at once.
 const GOOD_FOR: Duration = Duration::from_secs(12 * 3_600);
 
 /// How long a provider that could not be reached is left alone: whoever comes meanwhile hears so without waiting.
@@ -33,8 +34,14 @@ const LEFT_ALONE: Duration = Duration::from_secs(3);
 /// How often keys may be looked for again: tokens with unknown keys are somebody's mistake, or somebody's attempt.
 const KEYS_EVERY: Duration = Duration::from_secs(10);
 
-/// How long all of discovery may take.
-const DEADLINE: Duration = Duration::from_secs(15);
+/// How long all of discovery may take, or to look for keys again.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long an endpoint's URL may be, in bytes: every browser that leaves for a provider is sent one.
+const MAX_ENDPOINT_BYTES: usize = 2 * 1024;
+
+/// How many keys a provider may have: a token that names none is tried with each.
+const MAX_KEYS: usize = 100;
 
 /// What this adds to what the library reads.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -71,13 +78,18 @@ pub(super) type Client = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// What is known of a provider.
+/// What is known of a provider, and what it is being asked.
 #[derive(Default)]
 pub(super) struct Known {
     discovered: Option<Arc<Discovered>>,
     failed_at: Option<Instant>,
     keys_at: Option<Instant>,
+    discovery: Option<Flight>,
+    keys: Option<Flight>,
 }
+
+/// A question that is under way, and all who need the answer wait for. Nothing is sent: it ends when its sender does.
+type Flight = watch::Receiver<()>;
 
 /// What a provider published.
 pub(super) struct Discovered {
@@ -86,19 +98,40 @@ pub(super) struct Discovered {
 }
 
 impl Provider {
-    /// What the provider publishes; `None` if it cannot be had.
-    pub(super) async fn discovered(&self) -> Option<Arc<Discovered>> {
-        let mut known = self.known.lock().await;
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // No code that holds the lock can panic half-way through a change.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the provider publishes; `None` if it cannot be had. Whoever comes while it is being asked has the same answer; and what
+    /// it said before is better than to wait for it.
+    pub(super) async fn discovered(self: &Arc<Self>) -> Option<Arc<Discovered>> {
+        let flight = {
+            let mut known = self.known();
+            let now = now();
+            let is_new = |one: &Arc<Discovered>| now.saturating_duration_since(one.at) < GOOD_FOR;
+            if !known.discovered.as_ref().is_some_and(is_new)
+                && !is_within(known.failed_at, now, LEFT_ALONE)
+            {
+                let this = Arc::clone(self);
+                fly(&mut known.discovery, async move { this.discover_again().await });
+            }
+            match (&known.discovered, &known.discovery) {
+                (Some(discovered), _) => return Some(Arc::clone(discovered)),
+                (None, Some(flight)) => flight.clone(),
+                (None, None) => return None,
+            }
+        };
+        landed(flight).await;
+        self.known().discovered.clone()
+    }
+
+    async fn discover_again(&self) {
+        let answer = timeout(DEADLINE, self.discover()).await;
+        let answer = answer.unwrap_or_else(|_| Err("it takes too long".to_owned()));
+        let mut known = self.known();
         let now = now();
-        if let Some(discovered) = &known.discovered
-            && now.saturating_duration_since(discovered.at) < GOOD_FOR
-        {
-            return Some(Arc::clone(discovered));
-        }
-        if is_within(known.failed_at, now, LEFT_ALONE) {
-            return known.discovered.clone();
-        }
-        match self.discover().await {
+        match answer {
             Ok(metadata) => {
                 let discovered = Arc::new(Discovered { metadata, at: now });
                 (known.discovered, known.failed_at) = (Some(discovered), None);
@@ -110,14 +143,11 @@ impl Provider {
                 warn!(provider = self.settings.id(), why, "the provider is not to be had");
             }
         }
-        // What it said before is better than nothing.
-        known.discovered.clone()
+        known.discovery = None;
     }
 
     async fn discover(&self) -> Result<Metadata, String> {
-        let asked = Metadata::discover_async(self.settings.issuer.clone(), &self.web);
-        let metadata =
-            timeout(DEADLINE, asked).await.map_err(|_| "it takes too long".to_owned())?;
+        let metadata = Metadata::discover_async(self.settings.issuer.clone(), &self.web).await;
         // The library's words name the field and the place, and for an issuer both names.
         let metadata = metadata.map_err(|error| plain(&whole(&error)))?;
         let endpoints = [
@@ -128,6 +158,9 @@ impl Provider {
         ];
         let is_http = |url: &Url| url.scheme() == "http";
         for endpoint in endpoints.into_iter().flatten() {
+            if endpoint.as_str().len() > MAX_ENDPOINT_BYTES {
+                return Err(format!("an endpoint of it is longer than {MAX_ENDPOINT_BYTES} bytes"));
+            }
             // Who is asked over HTTPS must not lead to where nobody knows who answers.
             if !is_safe(endpoint) || is_http(endpoint) && !is_http(self.settings.issuer.url()) {
                 return Err("an endpoint of it is not reached over HTTPS".to_owned());
@@ -136,28 +169,69 @@ impl Provider {
         if metadata.token_endpoint().is_none() && self.settings.token_endpoint.is_none() {
             return Err("it names no token endpoint: set one".to_owned());
         }
+        if metadata.jwks().keys().len() > MAX_KEYS {
+            return Err(format!("it has more than {MAX_KEYS} keys"));
+        }
         Ok(metadata)
     }
 
-    /// Asks for the provider's keys again, as there is one missing in what was `seen`. `None` if that gives nothing new.
-    pub(super) async fn with_other_keys(&self, seen: &Arc<Discovered>) -> Option<Arc<Discovered>> {
-        let mut known = self.known.lock().await;
-        if let Some(discovered) = known.discovered.as_ref().filter(|new| !Arc::ptr_eq(new, seen)) {
-            return Some(Arc::clone(discovered));
-        }
-        let now = now();
-        if is_within(known.keys_at, now, KEYS_EVERY) {
-            return None;
-        }
-        known.keys_at = Some(now);
-        let keys = JsonWebKeySet::fetch_async(seen.metadata.jwks_uri(), &self.web);
-        let keys = timeout(DEADLINE, keys).await.ok()?.ok()?;
-        info!(provider = self.settings.id(), "the provider's keys were looked up again");
-        let metadata = seen.metadata.clone().set_jwks(keys);
-        let discovered = Arc::new(Discovered { metadata, at: seen.at });
-        known.discovered = Some(Arc::clone(&discovered));
-        Some(discovered)
+    /// Asks for the provider's keys again, as there is one missing in what was `seen`. `None` if that gives nothing new. All who
+    /// miss one meanwhile have the same answer.
+    pub(super) async fn with_other_keys(
+        self: &Arc<Self>,
+        seen: &Arc<Discovered>,
+    ) -> Option<Arc<Discovered>> {
+        let newer = |known: &Known| {
+            known.discovered.as_ref().filter(|new| !Arc::ptr_eq(new, seen)).cloned()
+        };
+        let flight = {
+            let mut known = self.known();
+            if let Some(discovered) = newer(&known) {
+                return Some(discovered);
+            }
+            if !is_within(known.keys_at, now(), KEYS_EVERY) {
+                let (this, seen) = (Arc::clone(self), Arc::clone(seen));
+                fly(&mut known.keys, async move { this.look_for_keys(&seen).await });
+            }
+            known.keys.clone()?
+        };
+        landed(flight).await;
+        newer(&self.known())
     }
+
+    async fn look_for_keys(&self, seen: &Discovered) {
+        let keys = JsonWebKeySet::fetch_async(seen.metadata.jwks_uri(), &self.web);
+        let keys = timeout(DEADLINE, keys).await;
+        let mut known = self.known();
+        known.keys_at = Some(now());
+        if let Ok(Ok(keys)) = keys
+            && keys.keys().len() <= MAX_KEYS
+        {
+            info!(provider = self.settings.id(), "the provider's keys were looked up again");
+            let metadata = seen.metadata.clone().set_jwks(keys);
+            known.discovered = Some(Arc::new(Discovered { metadata, at: seen.at }));
+        }
+        known.keys = None;
+    }
+}
+
+/// Asks, unless it is being asked already. Whoever needs the answer may go away; it is kept for others.
+fn fly(flight: &mut Option<Flight>, question: impl Future<Output = ()> + Send + 'static) {
+    // One that ended without clearing away has panicked.
+    let is_under_way = flight.as_ref().is_some_and(|flight| flight.has_changed().is_ok());
+    if !is_under_way {
+        let (ends, new) = watch::channel(());
+        *flight = Some(new);
+        tokio::spawn(async move {
+            question.await;
+            drop(ends);
+        });
+    }
+}
+
+/// Resolves once the question has its answer.
+async fn landed(mut flight: Flight) {
+    while flight.changed().await.is_ok() {}
 }
 
 impl Discovered {
@@ -213,7 +287,9 @@ fn whole(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What others wrote, for a log: short, and without what controls a terminal.
+/// What others wrote, for a log: short, and without what controls a terminal or turns what stands after it around.
 fn plain(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| if c.is_control() || turns(c) { '\u{fffd}' } else { c };
+    text.chars().take(300).map(shown).collect()
 }

@@ -15,6 +15,7 @@ use openidconnect::{
         CoreUserInfoClaims,
     },
 };
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::{
@@ -43,6 +44,9 @@ const LEEWAY: Duration = Duration::from_secs(60);
 /// How long a subject may be, in characters (OpenID Connect Core section 2).
 const MAX_SUBJECT_CHARS: usize = 255;
 
+/// How long a name is waited for that is only suggested.
+const SUGGESTION_LIMIT: Duration = Duration::from_secs(3);
+
 /// Why nobody knows who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotKnown {
@@ -55,7 +59,10 @@ pub(crate) enum NotKnown {
 impl Provider {
     /// Whether an answer that names this issuer, or none, can be this provider's (RFC 9207 section 2.4): with several
     /// providers, one could pass on what is meant for another.
-    pub(crate) async fn may_be_from(&self, issuer: Option<&str>) -> Result<bool, NotKnown> {
+    pub(crate) async fn may_be_from(
+        self: &Arc<Self>,
+        issuer: Option<&str>,
+    ) -> Result<bool, NotKnown> {
         let known = self.discovered().await.ok_or(NotKnown::Unreachable)?;
         Ok(match issuer {
             Some(issuer) => issuer == self.issuer(),
@@ -64,7 +71,11 @@ impl Provider {
     }
 
     /// Who comes back with this code.
-    pub(crate) async fn who(&self, code: String, pending: &Pending) -> Result<Subject, NotKnown> {
+    pub(crate) async fn who(
+        self: &Arc<Self>,
+        code: String,
+        pending: &Pending,
+    ) -> Result<Subject, NotKnown> {
         let mut known = self.discovered().await.ok_or(NotKnown::Unreachable)?;
         let callback = RedirectUrl::new(pending.callback.clone()).map_err(|_| NotKnown::Failed)?;
         let mut client = known.client(&self.settings).set_redirect_uri(callback);
@@ -129,7 +140,8 @@ impl Provider {
         }
         let token = answer.access_token().clone();
         let request = client.user_info(token, Some(claims.subject().clone())).ok()?;
-        let said: CoreUserInfoClaims = request.request_async(&self.web).await.ok()?;
+        let said = timeout(SUGGESTION_LIMIT, request.request_async(&self.web));
+        let said: CoreUserInfoClaims = said.await.ok()?.ok()?;
         suggestion(&Said {
             username: said.preferred_username(),
             name: said.name(),

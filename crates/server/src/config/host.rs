@@ -11,6 +11,10 @@ pub struct PublicHost {
     port: Option<u16>,
 }
 
+/// How long a host with its port may be, in bytes: a name has 253 (RFC 1035 section 2.3.4). What clients say in `Host` is kept for
+/// each sign-in that is under way.
+const MAX_HOST_BYTES: usize = 260;
+
 /// The text is no host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadPublicHost;
@@ -27,7 +31,7 @@ impl FromStr for PublicHost {
     type Err = BadPublicHost;
 
     fn from_str(text: &str) -> Result<Self, BadPublicHost> {
-        if !super::turn::is_host_and_port(text) {
+        if text.len() > MAX_HOST_BYTES || !super::turn::is_host_and_port(text) {
             return Err(BadPublicHost);
         }
         let authority: Authority = text.parse().map_err(|_| BadPublicHost)?;
@@ -63,7 +67,7 @@ impl PublicHost {
 
 #[cfg(test)]
 mod tests {
-    use super::PublicHost;
+    use super::{MAX_HOST_BYTES, PublicHost};
 
     #[test]
     fn only_hosts_are_hosts() {
@@ -77,8 +81,10 @@ mod tests {
             let parsed: PublicHost = good.parse().unwrap();
             assert_eq!((parsed.host(), parsed.port()), (host, port), "{good}");
         }
+        let long = "a".repeat(MAX_HOST_BYTES + 1);
         for bad in [
             "",
+            &long,
             ":1",
             "a:",
             "a:0",

@@ -10,7 +10,7 @@
 
 mod cookie;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -25,7 +25,7 @@ use hyper::{
         CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE,
     },
 };
-use identity::{Answer, Guests, Identity, NotBegun, NotDone, Options, Unavailable};
+use identity::{Answer, Guests, Identity, Network, NotBegun, NotDone, Options, Unavailable};
 use serde_json::{Value, json};
 use tracing::warn;
 
@@ -158,7 +158,7 @@ async fn sign_in<D: Directory>(
     };
     let callback = format!("{origin}/auth/callback/{provider}");
     let browser = brought(request.headers(), SIGN_IN);
-    match identity.begin(&provider, callback, browser).await {
+    match identity.begin(&provider, callback, browser, network(remote.as_ref())).await {
         Ok(begun) => {
             let mut response = see_other(&begun.location);
             response.headers_mut().append(SET_COOKIE, cookie::sign_in(&begun.browser));
@@ -265,6 +265,17 @@ impl<D: Directory> Site<D> {
         let is_here = self.door.on_loopback && crate::ice::is_loopback(host.host());
         is_here.then(|| format!("http://{}{}", host.host(), suffix(host.port(), 80)))
     }
+}
+
+/// Whose place a sign-in takes while it is under way: of IPv6 by /48, /56 and /64, of IPv4 by /16, /24 and address.
+fn network(remote: Option<&Remote>) -> Network {
+    let Some(remote) = remote else { return Network::default() };
+    let narrowest = match remote.ip.to_canonical() {
+        // Below 0:ffff::/32, which nobody has.
+        IpAddr::V4(ip) => 0xffff_u64 << 32 | u64::from(ip.to_bits()),
+        IpAddr::V6(ip) => (ip.to_bits() >> 64) as u64,
+    };
+    Network([narrowest >> 16, narrowest >> 8, narrowest])
 }
 
 /// How a port stands in an origin: not, if it is the scheme's own.

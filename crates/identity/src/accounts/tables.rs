@@ -1,0 +1,201 @@
+//! The database's tables: made, brought up to date and looked through when the database is opened.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
+    time::Duration,
+};
+
+use protocol::UserName;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use tracing::{info, warn};
+
+use super::OpenError;
+
+/// The version of the tables that this program makes.
+const VERSION: i64 = 2;
+
+/// How long a question waits for another program that has the database, such as `pronto accounts`.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the database is looked through at the start. A million accounts take some seconds; on a disk that hangs, the server
+/// starts without having looked at all of it.
+const LOOK_THROUGH: Duration = Duration::from_secs(20);
+
+/// How many names are told in the log of which something is to be told.
+const NAMES_TOLD: usize = 20;
+
+/// Accounts. Their numbers are never given again, as tickets and sessions in memory name them. Names are unique; skeletons need
+/// not be, since those of two names that were different once may have become the same.
+const ACCOUNTS: &str = "
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        issuer TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        name TEXT UNIQUE,
+        skeleton TEXT,
+        suggested TEXT,
+        signed_in INTEGER NOT NULL,
+        sign_outs INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (issuer, subject)
+    ) STRICT;
+    CREATE INDEX accounts_by_skeleton ON accounts (skeleton);
+    CREATE INDEX accounts_without_name ON accounts (signed_in) WHERE name IS NULL;
+";
+
+/// The sessions of browsers, as they are since the first version.
+const SESSIONS: &str = "
+    CREATE TABLE sessions (
+        hash BLOB PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_of_account ON sessions (account, until);
+";
+
+/// What the second version added to it.
+const SESSIONS_BY_END: &str = "CREATE INDEX sessions_by_end ON sessions (until);";
+
+/// Opens the database, looks through it, and brings its tables up to date.
+pub(super) fn open(file: &Path, now: i64) -> Result<Connection, OpenError> {
+    prepare(Connection::open(file)?, now).map_err(|error| error.of(file))
+}
+
+pub(super) fn in_memory(now: i64) -> Result<Connection, OpenError> {
+    prepare(Connection::open_in_memory()?, now)
+}
+
+/// Opens it to read, and changes nothing: not even tables that are of an older version.
+pub(super) fn open_to_read(file: &Path) -> Result<Connection, OpenError> {
+    let open = || {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(PATIENCE)?;
+        match version(&connection)? {
+            VERSION => Ok(connection),
+            found => Err(OpenError::Version { file: file.to_owned(), found, known: VERSION }),
+        }
+    };
+    open().map_err(|error: OpenError| error.of(file))
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", (), |row| row.get(0))
+}
+
+fn prepare(mut connection: Connection, now: i64) -> Result<Connection, OpenError> {
+    connection.busy_timeout(PATIENCE)?;
+    // A write that begins as a read would fail, and not wait, if another program writes meanwhile.
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    let found = version(&connection)?;
+    if !(0..=VERSION).contains(&found) {
+        return Err(OpenError::Version { file: "".into(), found, known: VERSION });
+    }
+    look_through(&connection)?;
+    // The answer is the mode that it has; one in memory has none to speak of.
+    connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
+    // Off while tables take the place of others, of which nothing must be removed.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON;",
+    )?;
+    let all = connection.transaction()?;
+    match found {
+        0 => all.execute_batch(&[ACCOUNTS, SESSIONS, SESSIONS_BY_END].concat())?,
+        1 => from_first(&all, now)?,
+        _ => {}
+    }
+    look_at_names(&all)?;
+    all.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
+    all.commit()?;
+    connection.execute_batch("PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON;")?;
+    Ok(connection)
+}
+
+/// From the first version, in which skeletons were unique, and nothing said when somebody had signed in.
+fn from_first(all: &Connection, now: i64) -> rusqlite::Result<()> {
+    all.execute_batch("ALTER TABLE accounts RENAME TO first_accounts;")?;
+    all.execute_batch(ACCOUNTS)?;
+    all.execute(
+        "INSERT INTO accounts (id, issuer, subject, name, skeleton, suggested, signed_in)
+         SELECT id, issuer, subject, name, skeleton, suggested, ?1 FROM first_accounts",
+        [now],
+    )?;
+    all.execute_batch("DROP TABLE first_accounts;")?;
+    all.execute_batch(SESSIONS_BY_END)
+}
+
+/// Whether the database's pages are what they should be. What is broken must not decide whose a name is.
+fn look_through(connection: &Connection) -> Result<(), OpenError> {
+    let handle = connection.get_interrupt_handle();
+    let (done, waits) = channel::<()>();
+    let watch = move || {
+        if waits.recv_timeout(LOOK_THROUGH) == Err(RecvTimeoutError::Timeout) {
+            handle.interrupt();
+        }
+    };
+    let watch = thread::Builder::new().name("accounts-watch".to_owned()).spawn(watch)?;
+    let found = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get::<_, String>(0));
+    drop(done);
+    // It has nothing that could panic, and is not waited for longer than it takes to be told.
+    let _ = watch.join();
+    match found {
+        Ok(said) if said == "ok" => {
+            info!("the database of accounts is sound");
+            Ok(())
+        }
+        Ok(said) => Err(OpenError::Damaged { file: "".into(), what: said }),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            warn!(
+                seconds = LOOK_THROUGH.as_secs(),
+                "the database of accounts could not be looked through in time"
+            );
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What names look like is told by tables of Unicode that change: skeletons that were written down by other ones are written
+/// again. Two names that look alike by now both stay with their owners, and a name that is none by now stays reserved.
+fn look_at_names(all: &Connection) -> rusqlite::Result<()> {
+    let mut lookalikes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let (mut changed, mut no_names) = (Vec::new(), Vec::new());
+    let mut select =
+        all.prepare("SELECT id, name, skeleton FROM accounts WHERE name IS NOT NULL")?;
+    let rows = select.query_map((), |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    for row in rows {
+        let (id, name, before) = row?;
+        let Ok(parsed) = UserName::parse(&name) else {
+            no_names.push(name);
+            continue;
+        };
+        let skeleton = parsed.skeleton();
+        if before.as_ref() != Some(&skeleton) {
+            changed.push((id, skeleton.clone()));
+        }
+        lookalikes.entry(skeleton).or_default().push(name);
+    }
+    for (id, skeleton) in &changed {
+        all.execute("UPDATE accounts SET skeleton = ?2 WHERE id = ?1", params![id, skeleton])?;
+    }
+    if !changed.is_empty() {
+        info!(names = changed.len(), "what looks like these accounts' names was worked out again");
+    }
+    for names in lookalikes.values().filter(|names| names.len() > 1).take(NAMES_TOLD) {
+        warn!(
+            ?names,
+            "names of several accounts look alike by now: their owners keep them, but only one of them can be signed in at a \
+             time; pronto accounts free NAME frees one"
+        );
+    }
+    for name in no_names.iter().take(NAMES_TOLD) {
+        warn!(
+            ?name,
+            "the name of an account is none any more: nobody can sign in with it until pronto accounts free NAME frees it"
+        );
+    }
+    Ok(())
+}
