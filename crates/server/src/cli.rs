@@ -7,7 +7,7 @@ mod tls;
 
 use std::{env, path::PathBuf, time::Duration};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use doctor::Target;
 use server::{
     Config, Timing,
@@ -47,10 +47,8 @@ pub(crate) struct Cli {
     #[arg(long, env = "PRONTO_STUN_URL", value_name = "URL", value_delimiter = ',')]
     stun_url: Vec<StunUrl>,
 
-    /// The directory of what outlives the server: certificates, accounts, and who is there, so that their names wait for them
-    /// over a restart. By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
-    #[arg(long, env = "PRONTO_STATE", value_name = "DIRECTORY")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateOption,
 
     /// For how many seconds a user whose connection was lost keeps name and call. 0 ends a call with its connection.
     #[arg(long, env = "PRONTO_GRACE", value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=MAX_GRACE_SECONDS))]
@@ -98,6 +96,46 @@ pub(crate) enum Chore {
         #[arg(value_name = "URL")]
         server: Target,
     },
+    /// Looks after the accounts in a state directory: lists them, and frees names.
+    Accounts {
+        #[command(subcommand)]
+        what: AccountsChore,
+    },
+}
+
+/// What can be done about accounts.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AccountsChore {
+    /// Lists the accounts: name, last sign-in, browsers that are signed in, and issuer. A server may be running.
+    List {
+        #[command(flatten)]
+        state: StateOption,
+    },
+    /// Takes a name from the account that has it, so that anybody may choose it. Its owner is signed out, and may choose another.
+    /// No server may be running.
+    Free {
+        /// The name.
+        #[arg(value_name = "NAME")]
+        name: String,
+
+        #[command(flatten)]
+        state: StateOption,
+    },
+}
+
+/// Where what outlives the server is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StateOption {
+    /// The directory of what outlives the server: certificates, accounts, and who is there, so that their names wait for them
+    /// over a restart. By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
+    #[arg(long, env = "PRONTO_STATE", value_name = "DIRECTORY")]
+    state: Option<PathBuf>,
+}
+
+impl StateOption {
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.state.clone().or_else(default_state)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -140,7 +178,7 @@ impl Cli {
             LimitsChoice::Off => Timing::default().without_limits(),
         };
         let timing = Timing { grace: Duration::from_secs(self.grace), ..timing };
-        let state = self.state.or_else(default_state);
+        let state = self.state.folder();
         let limits = (self.limits == LimitsChoice::On).then(|| self.edge.limits());
         Ok(Config {
             limits,
@@ -153,6 +191,7 @@ impl Cli {
             public_host: self.public_host,
             identity: self.identity.into_settings()?,
             state,
+            state_lock: None,
             timing,
         })
     }

@@ -5,7 +5,7 @@ mod origin;
 mod stun;
 mod turn;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use host::{BadPublicHost, PublicHost};
 pub use origin::{BadOrigin, Origin};
@@ -15,6 +15,7 @@ pub use turn::{BadTurnUrl, Embedded, Turn, TurnUrl};
 use crate::{
     edge::{AddressLimits, Proxies},
     limits, session,
+    state::StateLock,
     tls::Tls,
 };
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The directory of what outlives the server; `None` if nothing does.
     pub state: Option<PathBuf>,
+    /// The right to use it, if whoever sets the server up has taken it, to put a certificate there; else the server takes it.
+    pub state_lock: Option<Arc<StateLock>>,
     /// What one address may have; `None` if clients are held to no limits of number and pace.
     pub limits: Option<AddressLimits>,
     /// Who says who somebody is; `None` if nobody does, and everybody is who they say.
@@ -55,6 +58,7 @@ impl Default for Config {
             public_host: None,
             tls: None,
             state: None,
+            state_lock: None,
             limits: Some(AddressLimits::default()),
             identity: None,
             proxies: Proxies::default(),

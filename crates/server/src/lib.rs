@@ -11,6 +11,7 @@
 //! - [`session`] is pure: one state machine for each logged-in user decides what its user may send and what may
 //!   reach its user. There is no table of calls: a call is two sessions, each guarding its own side.
 //! - [`roster`] writes down who is there, for the next start.
+//! - [`state`] is the directory of what outlives the server, which one server has at a time.
 //! - [`directory`] brings envelopes from one session to another, by name.
 
 pub mod config;
@@ -24,6 +25,7 @@ pub mod roster;
 mod run;
 pub mod session;
 mod sockets;
+pub mod state;
 pub mod tls;
 
 pub use config::{Config, Timing};

@@ -86,6 +86,13 @@ pub const ROSTER_QUEUE: usize = 8 * 1024;
 /// How many lines the roster may have beyond twice the users who are there, before it is written anew: 300 KB.
 pub const ROSTER_SLACK: usize = 4 * 1024;
 
+/// How long a server waits at its start for another one that has its state directory: longer than a shutdown takes
+/// ([`SHUTDOWN_DEADLINE`]), so that it can be started while the one before it stops.
+pub const STATE_LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it looks meanwhile: a restart is not to be felt.
+pub const STATE_LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// How long the accept loop rests when the system has no file descriptor left, in which case every accept fails at
 /// once. Connections that end in the meantime free some.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);

@@ -1,5 +1,6 @@
 //! Pronto's server: `pronto --help` says what can be chosen.
 
+mod accounts;
 mod checkup;
 mod cli;
 mod logging;
@@ -8,6 +9,7 @@ mod welcome;
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,14 +18,19 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::warn;
 
 use cli::{Chore, Cli, LimitsChoice};
-use server::Sockets;
+use server::{
+    Config, Sockets,
+    state::{StateError, StateLock},
+};
 
 fn main() -> ExitCode {
     let mut cli = Cli::parse();
-    if let Some(Chore::Doctor { server }) = cli.chore.take() {
-        return checkup::run(&server);
-    }
-    match start(cli) {
+    let done = match cli.chore.take() {
+        Some(Chore::Doctor { server }) => return checkup::run(&server),
+        Some(Chore::Accounts { what }) => accounts::run(&what),
+        None => start(cli),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(complaint) => {
             // If not even this can be written, there is nobody to tell.
@@ -61,7 +68,8 @@ async fn serve(cli: Cli) -> Result<(), String> {
     let address =
         sockets.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
     let is_self_signed = cli.is_self_signed();
-    let config = cli.into_config()?;
+    let state_lock = lock(&cli).await?;
+    let config = Config { state_lock, ..cli.into_config()? };
     config.check(address).map_err(|why| format!("{why}."))?;
     if !config.web_root.join("index.html").is_file() {
         let folder = config.web_root.display();
@@ -71,6 +79,16 @@ async fn serve(cli: Cli) -> Result<(), String> {
     // The reader of this may be gone, which is no reason not to serve.
     let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);
     server::run(sockets, config, stop).await.map_err(|error| format!("cannot serve: {error}."))
+}
+
+/// Takes the state directory before a certificate is put there. One that cannot be used is the server's to complain of.
+async fn lock(cli: &Cli) -> Result<Option<Arc<StateLock>>, String> {
+    let Some(state) = cli.state.folder() else { return Ok(None) };
+    match StateLock::take(&state).await {
+        Ok(lock) => Ok(Some(Arc::new(lock))),
+        Err(taken @ StateError::Taken { .. }) => Err(format!("{taken}.")),
+        Err(StateError::Unusable { .. }) => Ok(None),
+    }
 }
 
 /// What is said of an address that cannot be listened on; `option` is the one that named it.

@@ -37,8 +37,8 @@ pub type Present = BTreeMap<UserName, Proof>;
 enum Line {
     Came(UserName, Proof),
     Left(UserName),
-    /// Whoever is waiting for what came before is told, by the sender's end.
-    Written(oneshot::Sender<()>),
+    /// There is no more. Whoever waits for what came before hears of it, by the sender's end.
+    End(oneshot::Sender<()>),
 }
 
 impl Roster {
@@ -66,10 +66,11 @@ impl Roster {
         self.write(|| Line::Left(user.clone()));
     }
 
-    /// Waits until what was written down so far is in the file, or cannot be. If the disk is behind, it does not wait.
-    pub(crate) async fn written(&self) {
+    /// Writes down nothing more, so that another server may have the file, and waits until what came so far is in it, or cannot be.
+    /// If the disk is behind, it does not wait.
+    pub(crate) async fn close(&self) {
         let (written, waiting) = oneshot::channel();
-        self.write(|| Line::Written(written));
+        self.write(|| Line::End(written));
         // Nothing is ever sent: the other end is dropped when the lines before it are written.
         let _ = waiting.await;
     }
@@ -134,14 +135,22 @@ impl Book {
         Ok(Self { path, present, file, lines, broken: false })
     }
 
-    /// Writes down what comes, until nobody can send any more.
+    /// Writes down what comes, until there is no more.
     fn keep(&mut self, queue: &Receiver<Line>) {
         while let Ok(line) = queue.recv() {
-            let mut waiting = Vec::new();
+            let mut written = Ok(());
+            let mut end = None;
             // What has gathered in the meantime is written in one go.
-            let mut written = self.write(line, &mut waiting);
-            for line in queue.try_iter() {
-                written = written.and(self.write(line, &mut waiting));
+            for line in std::iter::once(line).chain(queue.try_iter()) {
+                let one = match line {
+                    Line::Came(user, proof) => self.came(user, proof),
+                    Line::Left(user) => self.left(&user),
+                    Line::End(waiting) => {
+                        end = Some(waiting);
+                        break;
+                    }
+                };
+                written = written.and(one);
             }
             if let Err(error) = written.and_then(|()| self.settle()) {
                 if !self.broken {
@@ -149,26 +158,22 @@ impl Book {
                 }
                 self.broken = true;
             }
+            if end.is_some() {
+                return;
+            }
         }
     }
 
-    fn write(&mut self, line: Line, waiting: &mut Vec<oneshot::Sender<()>>) -> io::Result<()> {
-        match line {
-            Line::Written(writer) => {
-                waiting.push(writer);
-                Ok(())
-            }
-            Line::Came(user, proof) => {
-                self.lines += 1;
-                self.present.insert(user.clone(), proof);
-                write_entry(&mut self.file, &user, proof)
-            }
-            Line::Left(user) => {
-                self.lines += 1;
-                self.present.remove(&user);
-                writeln!(self.file, "- {user}")
-            }
-        }
+    fn came(&mut self, user: UserName, proof: Proof) -> io::Result<()> {
+        self.lines += 1;
+        self.present.insert(user.clone(), proof);
+        write_entry(&mut self.file, &user, proof)
+    }
+
+    fn left(&mut self, user: &UserName) -> io::Result<()> {
+        self.lines += 1;
+        self.present.remove(user);
+        writeln!(self.file, "- {user}")
     }
 
     fn settle(&mut self) -> io::Result<()> {
@@ -214,7 +219,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_waits_for_the_file_finds_everything_in_it() {
+    async fn once_it_is_closed_everything_is_in_it_and_nothing_more_comes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("roster");
         let (roster, _) = Roster::open(&path).unwrap();
@@ -222,7 +227,12 @@ mod tests {
         for name in names.clone() {
             roster.add(&name, Proof([7; 32]));
         }
-        roster.written().await;
+        roster.close().await;
+        // By now the file may be another server's.
+        for name in names.clone() {
+            roster.remove(&name);
+        }
+        roster.close().await;
         let present = read(&fs::read_to_string(&path).unwrap());
         assert_eq!(present.into_keys().collect::<BTreeSet<_>>(), names.collect());
     }

@@ -19,6 +19,7 @@ use crate::{
     ice::{Door, Ice, Source},
     roster::{Present, Roster},
     sockets::Sockets,
+    state::{StateLock, hold},
 };
 
 /// Serves until `shutdown` resolves, then closes every socket with
@@ -28,12 +29,17 @@ use crate::{
 /// A socket cannot be used.
 pub async fn run(
     sockets: impl Into<Sockets>,
-    config: Config,
+    mut config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let Sockets { tcp, udp, redirect: redirecting } = sockets.into();
     let local = tcp.local_addr()?;
     config.check(local).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+    // Before anything there is read.
+    let lock = match (config.state_lock.take(), &config.state) {
+        (None, Some(state)) => hold(state).await?,
+        (lock, _) => lock,
+    };
     let identity = match &config.identity {
         Some(settings) => Some(Arc::new(identity(settings, config.state.as_deref())?)),
         None => None,
@@ -54,6 +60,7 @@ pub async fn run(
             .limited(edge.limits.clone())
             .identifying(identity.clone()),
     );
+    let kept = Kept { roster, identity: identity.clone(), _lock: lock };
     if let Some(identity) = identity.clone() {
         let stop = stop.child_token();
         tasks.spawn(async move { stop.run_until_cancelled(identity.look_around()).await });
@@ -94,13 +101,31 @@ pub async fn run(
     stop.cancel();
     tasks.close();
     let deadline = Instant::now() + config.timing.shutdown;
+    // Nobody logs in any more, so that the next server can have the state while the sockets of this one are being closed.
+    if timeout_at(deadline, kept.give_up()).await.is_err() {
+        warn!("what is kept was not written in time: some names will not wait for their users");
+    }
     if timeout_at(deadline, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "some connections did not close in time");
     }
-    if timeout_at(deadline, roster.written()).await.is_err() {
-        warn!("the roster was not written in time: some names will not wait for their users");
-    }
     Ok(())
+}
+
+/// What is in the state directory, while it is this server's.
+struct Kept {
+    roster: Roster,
+    identity: Option<Arc<Identity>>,
+    _lock: Option<Arc<StateLock>>,
+}
+
+impl Kept {
+    /// Writes what is to be written, and nothing more. If a disk hangs in it the directory stays locked as long as the program runs.
+    async fn give_up(self) {
+        self.roster.close().await;
+        if let Some(identity) = &self.identity {
+            identity.close().await;
+        }
+    }
 }
 
 /// Who was here when the server stopped that listened at this address.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod calls;
+mod certificates;
 mod common;
 mod cost;
 mod deadlines;
@@ -21,6 +22,7 @@ mod program;
 mod resume;
 mod shutdown;
 mod slow;
+mod state;
 mod threats;
 mod tls;
 mod tutorial;

@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// The program while it runs. Dropped, it is killed.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     address: String,
 }
 
-fn pronto() -> Command {
+pub(crate) fn pronto() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pronto"));
     for variable in
         std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("PRONTO_"))
@@ -52,7 +52,7 @@ fn end(command: &mut Command) -> (Option<i32>, String) {
 
 impl Program {
     /// Starts it, and waits for the line with its address.
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut program = Self { child: command.spawn().unwrap(), address: String::new() };
         let mut line = String::new();
         BufReader::new(program.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -79,7 +79,7 @@ impl Program {
         (self.child.wait().unwrap().code(), stderr)
     }
 
-    fn stop(self) -> (Option<i32>, String) {
+    pub(crate) fn stop(self) -> (Option<i32>, String) {
         self.signal(Signal::TERM);
         self.end()
     }

@@ -4,7 +4,9 @@ mod accounts;
 mod browser;
 mod edge;
 mod flow;
+mod kept;
 mod lies;
+mod outages;
 mod provider;
 
 use identity::{Guests, Settings};

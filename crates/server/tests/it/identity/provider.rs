@@ -85,6 +85,10 @@ pub(crate) struct Now {
     pub(crate) says_that_it_names_itself: bool,
     /// The user, or the provider, does not want to.
     pub(crate) error: Option<&'static str>,
+    /// Where it accepts questions and never answers: the last word of the path.
+    pub(crate) silent_at: Option<&'static str>,
+    /// What stands after its authorization endpoint.
+    pub(crate) endpoint_ends_with: String,
     codes: HashMap<String, HashMap<String, String>>,
     /// How often its keys, and tokens, were asked for.
     pub(crate) keys_asked: usize,
@@ -173,11 +177,15 @@ fn answer(value: &Value) -> Response {
 }
 
 async fn discovery(State(site): State<Arc<Site>>) -> Response {
+    site.answers_at("discovery").await;
     let issuer = &site.issuer;
-    let names_itself = site.now.lock().unwrap().says_that_it_names_itself;
+    let (names_itself, rest) = {
+        let now = site.now.lock().unwrap();
+        (now.says_that_it_names_itself, now.endpoint_ends_with.clone())
+    };
     answer(&json!({
         "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
+        "authorization_endpoint": format!("{issuer}/authorize{rest}"),
         "token_endpoint": format!("{issuer}/token"),
         "userinfo_endpoint": format!("{issuer}/me"),
         "jwks_uri": format!("{issuer}/keys"),
@@ -191,6 +199,7 @@ async fn discovery(State(site): State<Arc<Site>>) -> Response {
 
 async fn keys(State(site): State<Arc<Site>>) -> Response {
     site.now.lock().unwrap().keys_asked += 1;
+    site.answers_at("keys").await;
     let keys = site.keys.lock().unwrap();
     let keys = keys.iter().map(|(id, pair)| {
         let point = pair.public_key().as_ref();
@@ -227,6 +236,7 @@ async fn authorize(State(site): State<Arc<Site>>, request: Request) -> Response 
 }
 
 async fn token(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    site.answers_at("token").await;
     let refused = |why: &str| {
         let say = json!({"error": why}).to_string();
         (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/json")], say).into_response()
@@ -263,6 +273,7 @@ async fn token(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -
 }
 
 async fn user_info(State(site): State<Arc<Site>>) -> Response {
+    site.answers_at("me").await;
     let now = site.now.lock().unwrap();
     let mut said = now.user_info.clone();
     if said.is_null() {
@@ -275,6 +286,14 @@ async fn user_info(State(site): State<Arc<Site>>) -> Response {
 }
 
 impl Site {
+    /// Never, if it is silent there.
+    async fn answers_at(&self, place: &'static str) {
+        let is_silent = self.now.lock().unwrap().silent_at == Some(place);
+        if is_silent {
+            std::future::pending().await
+        }
+    }
+
     fn id_token(&self, now: &Now, nonce: &str) -> String {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let mut claims = json!({
