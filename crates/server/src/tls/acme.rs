@@ -3,14 +3,21 @@
 //! That the name is ours is shown on our own port (TLS-ALPN-01, RFC 8737): no other port has to be open, and no file be
 //! served. Account, certificate and key are kept on disk; a certificate is renewed when a third of its time is left.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use instant_acme::{
     Account, AuthorizationStatus, ChallengeType, Error, Identifier, KeyAuthorization, LetsEncrypt,
     NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
-use tokio::time::sleep;
+use tokio::{
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 use tokio_rustls::rustls::{
     crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer, sign::CertifiedKey,
 };
@@ -19,8 +26,9 @@ use tracing::{info, warn};
 use super::{
     TlsError,
     certificates::Certificates,
-    store::{self, Store},
+    store::{self, Store, Stored},
 };
+use crate::state;
 
 /// How an authority is asked for certificates.
 #[derive(Clone, Debug)]
@@ -51,8 +59,12 @@ const LAST_RETRY: Duration = Duration::from_secs(6 * 3600);
 /// How often it is looked at whether a certificate needs to be renewed: a clock that jumped is noticed.
 const CHECK: Duration = Duration::from_secs(3600);
 
-/// How long an authority may take for one step of an order.
+/// How long an authority may take to look at a name, or to sign: it says so itself, and is asked again and again.
 const STEP: Duration = Duration::from_secs(120);
+
+/// How long all of an order may take, with every look at the disk. An authority that accepts and stays silent would be waited for
+/// until the certificate has expired.
+const ORDER: Duration = Duration::from_secs(300);
 
 /// Keeps a certificate renewed.
 #[derive(Debug)]
@@ -60,6 +72,22 @@ pub(super) struct Renewal {
     acme: Acme,
     certificates: Arc<Certificates>,
     store: Store,
+    /// A certificate that is shown, and could not be written down.
+    unwritten: Mutex<Option<Pair>>,
+}
+
+/// A certificate's chain and its key, in PEM.
+#[derive(Clone)]
+struct Pair {
+    chain: String,
+    key: String,
+}
+
+/// Must not end in a log.
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pair")
+    }
 }
 
 /// Why there is no certificate.
@@ -75,6 +103,8 @@ enum Failure {
     Making(rcgen::Error),
     /// It cannot be kept, or is none.
     Tls(TlsError),
+    /// It took longer than [`ORDER`].
+    TooSlow,
 }
 
 impl std::fmt::Display for Failure {
@@ -89,6 +119,9 @@ impl std::fmt::Display for Failure {
             ),
             Self::Making(error) => write!(f, "no request can be made: {error}"),
             Self::Tls(error) => write!(f, "{error}"),
+            Self::TooSlow => {
+                write!(f, "the authority, or the disk, did not answer for {} s", ORDER.as_secs())
+            }
         }
     }
 }
@@ -114,58 +147,71 @@ impl From<TlsError> for Failure {
 impl Renewal {
     pub(super) fn new(acme: Acme, certificates: Arc<Certificates>) -> Result<Self, TlsError> {
         let store = Store::new(&acme.state, &format!("acme-{}", acme.host));
-        let renewal = Self { acme, certificates, store };
-        renewal.due_in()?;
-        Ok(renewal)
+        show(&store, &certificates)?;
+        Ok(Self { acme, certificates, store, unwritten: Mutex::default() })
     }
 
-    /// Renews it for ever.
+    /// Renews it for ever. What fails is tried again, later each time; the certificate that there is stays.
     pub(super) async fn run(&self) {
         let mut retry = FIRST_RETRY;
         loop {
-            let pause = match self.due_in() {
-                Ok(Duration::ZERO) => match self.order().await {
-                    Ok(()) => {
-                        info!(host = self.acme.host, "there is a new certificate");
-                        retry = FIRST_RETRY;
-                        CHECK
-                    }
-                    Err(error) => {
-                        let seconds = retry.as_secs();
-                        warn!(%error, host = self.acme.host, seconds, "no certificate; it is asked for again then");
-                        let pause = retry;
-                        retry = (retry * 2).min(LAST_RETRY);
-                        pause
-                    }
-                },
-                Ok(due) => due.min(CHECK),
+            let looked = timeout(ORDER, self.renew()).await.unwrap_or(Err(Failure::TooSlow));
+            // However it ended.
+            self.certificates.set_challenge(None);
+            let pause = match looked {
+                Ok(due) => {
+                    retry = FIRST_RETRY;
+                    due.min(CHECK)
+                }
                 Err(error) => {
-                    warn!(%error, "what is kept of the certificate cannot be read");
-                    CHECK
+                    let seconds = retry.as_secs();
+                    warn!(%error, host = self.acme.host, seconds, "no certificate; it is asked for again then");
+                    let pause = retry;
+                    retry = (retry * 2).min(LAST_RETRY);
+                    pause
                 }
             };
             sleep(pause).await;
         }
     }
 
-    /// Shows the certificate that is kept, and says when it has to be renewed.
-    fn due_in(&self) -> Result<Duration, TlsError> {
-        let Some(stored) = self.store.load()? else { return Ok(Duration::ZERO) };
-        let due = stored.remaining().saturating_sub(stored.lifetime() / 3);
-        if stored.remaining() > Duration::ZERO {
-            self.certificates.set(stored.key);
+    /// Orders another certificate if it is time. Gives how long there is nothing to do after that.
+    async fn renew(&self) -> Result<Duration, Failure> {
+        // One that is there already is not asked for again: authorities count those, too.
+        if self.unwritten().is_none() {
+            let due = self.due_in().await?;
+            if due > Duration::ZERO {
+                return Ok(due);
+            }
+            let pair = self.order().await?;
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
         }
-        Ok(due)
+        if let Some(Pair { chain, key }) = self.unwritten() {
+            self.certificates.set(Stored::of(&chain, &key)?.key);
+            info!(host = self.acme.host, "there is a new certificate");
+            let store = self.store.clone();
+            on_disk(move || store.save(&chain, &key)).await?;
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.due_in().await
     }
 
-    async fn order(&self) -> Result<(), Failure> {
+    fn unwritten(&self) -> Option<Pair> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows the certificate that is kept, and says when it has to be renewed.
+    async fn due_in(&self) -> Result<Duration, Failure> {
+        let (store, certificates) = (self.store.clone(), Arc::clone(&self.certificates));
+        on_disk(move || show(&store, &certificates)).await
+    }
+
+    async fn order(&self) -> Result<Pair, Failure> {
         info!(host = self.acme.host, "asking for a certificate");
         let account = self.account().await?;
         let identifiers = [Identifier::Dns(self.acme.host.clone())];
         let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
-        let status = self.show_that_it_is_ours(&mut order).await;
-        self.certificates.set_challenge(None);
-        let status = status?;
+        let status = self.show_that_it_is_ours(&mut order).await?;
         if status != OrderStatus::Ready {
             return Err(Failure::Refused(status));
         }
@@ -174,9 +220,7 @@ impl Renewal {
         params.distinguished_name = DistinguishedName::new();
         order.finalize_csr(params.serialize_request(&key)?.der()).await?;
         let chain = order.poll_certificate(&patiently()).await?;
-        self.store.save(&chain, &key.serialize_pem())?;
-        self.due_in()?;
-        Ok(())
+        Ok(Pair { chain, key: key.serialize_pem() })
     }
 
     async fn show_that_it_is_ours(&self, order: &mut Order) -> Result<OrderStatus, Failure> {
@@ -215,8 +259,12 @@ impl Renewal {
             Some(root) => Account::builder_with_root(root)?,
             None => Account::builder()?,
         };
-        let path = self.acme.state.join("tls").join(account_file(&self.acme.directory));
-        let kept = store::read(&path)?.and_then(|text| serde_json::from_slice(&text).ok());
+        let path = state::tls(&self.acme.state).join(account_file(&self.acme.directory));
+        let kept = on_disk({
+            let path = path.clone();
+            move || store::read(&path)
+        });
+        let kept = kept.await?.and_then(|text| serde_json::from_slice(&text).ok());
         if let Some(credentials) = kept {
             return Ok(builder.from_credentials(credentials).await?);
         }
@@ -229,8 +277,29 @@ impl Renewal {
         let (account, credentials) =
             builder.create(&new, self.acme.directory.clone(), None).await?;
         let text = serde_json::to_string(&credentials).map_err(Error::from)?;
-        store::write(&path, &text)?;
+        on_disk(move || store::write(&path, text.as_bytes())).await?;
         Ok(account)
+    }
+}
+
+/// Shows the certificate that is kept, and says when it has to be renewed.
+fn show(store: &Store, certificates: &Certificates) -> Result<Duration, TlsError> {
+    let Some(stored) = store.load()? else { return Ok(Duration::ZERO) };
+    let due = stored.remaining().saturating_sub(stored.lifetime() / 3);
+    if stored.remaining() > Duration::ZERO {
+        certificates.set(stored.key);
+    }
+    Ok(due)
+}
+
+/// A disk that hangs must not hold up whoever shares the thread.
+async fn on_disk<T: Send + 'static>(
+    what: impl FnOnce() -> Result<T, TlsError> + Send + 'static,
+) -> Result<T, Failure> {
+    match spawn_blocking(what).await {
+        Ok(done) => Ok(done?),
+        // It has panicked, or the server stops.
+        Err(_) => Err(Failure::TooSlow),
     }
 }
 

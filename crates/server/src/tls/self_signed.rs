@@ -32,12 +32,9 @@ pub(super) fn get(state: &Path, hosts: &[String]) -> Result<CertifiedKey, TlsErr
     info!("making a certificate; whoever has trusted an earlier one has to trust this one, too");
     let key = KeyPair::generate().map_err(TlsError::Making)?;
     let certificate = params(hosts)?.self_signed(&key).map_err(TlsError::Making)?;
-    store.save(&certificate.pem(), &key.serialize_pem())?;
-    let path = Path::new("the certificate just made");
-    super::certificates::parse(
-        (certificate.pem().as_bytes(), path),
-        (key.serialize_pem().as_bytes(), path),
-    )
+    let (chain, key) = (certificate.pem(), key.serialize_pem());
+    store.save(&chain, &key)?;
+    Ok(Stored::of(&chain, &key)?.key)
 }
 
 fn is_good(stored: &Stored, hosts: &[String]) -> bool {
@@ -97,7 +94,7 @@ mod tests {
         let state = TempDir::new().unwrap();
         get(state.path(), &hosts(&["localhost"])).unwrap();
         let mode =
-            fs::metadata(state.path().join("tls/self-signed.key")).unwrap().permissions().mode();
+            fs::metadata(state.path().join("tls/self-signed.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -1,26 +1,28 @@
 //! Certificates and keys on disk.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use time::OffsetDateTime;
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tracing::warn;
 use x509_parser::{
     extensions::GeneralName,
     prelude::{FromDer, X509Certificate},
 };
 
 use super::{TlsError, certificates};
+use crate::state;
 
-/// A certificate's two files: `NAME.pem` and `NAME.key`.
+/// A certificate's file, `NAME.pem`: its key and its chain, since each is worth nothing without the other.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
-    certificate: PathBuf,
-    key: PathBuf,
+    pair: PathBuf,
+    /// Where earlier versions kept the key, beside a `NAME.pem` of the chain alone.
+    former_key: PathBuf,
 }
 
 /// A certificate that was read, with what it says.
@@ -35,37 +37,80 @@ pub(super) struct Stored {
 impl Store {
     /// In the folder `tls` of `state`.
     pub(super) fn new(state: &Path, name: &str) -> Self {
-        let folder = state.join("tls");
+        let folder = state::tls(state);
         Self {
-            certificate: folder.join(format!("{name}.pem")),
-            key: folder.join(format!("{name}.key")),
+            pair: folder.join(format!("{name}.pem")),
+            former_key: folder.join(format!("{name}.key")),
         }
     }
 
-    /// What is there; `None` if nothing is.
+    /// What is there; `None` if nothing is that can be used, since it was ours to make and can be made again.
+    ///
+    /// # Errors
+    /// A file is there that cannot be read.
     pub(super) fn load(&self) -> Result<Option<Stored>, TlsError> {
-        let (Some(chain), Some(key)) = (read(&self.certificate)?, read(&self.key)?) else {
-            return Ok(None);
+        let Some(pair) = read(&self.pair)? else { return Ok(None) };
+        let former_key = read(&self.former_key)?;
+        let parsed = Stored::parse(&self.pair, &pair).or_else(|error| match &former_key {
+            Some(key) => Stored::parse(&self.pair, &together(&pair, key)),
+            None => Err(error),
+        });
+        match parsed {
+            Ok(stored) => {
+                if let Some(key) = former_key {
+                    self.leave_former(&pair, &key);
+                }
+                Ok(Some(stored))
+            }
+            Err(error) => {
+                warn!(%error, "the certificate that was kept cannot be used: there will be another one");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Puts what an earlier version kept in two files into one. It can be used as it is, so that this may fail.
+    fn leave_former(&self, pair: &[u8], key: &[u8]) {
+        let is_one_file = Stored::parse(&self.pair, pair).is_ok();
+        let write = || match is_one_file {
+            true => Ok(()),
+            false => state::replace(&self.pair, &together(pair, key)),
         };
-        let key = certificates::parse((&chain, &self.certificate), (&key, &self.key))?;
-        let bad = || TlsError::BadCertificate { path: self.certificate.clone() };
+        if let Err(error) = write().and_then(|()| fs::remove_file(&self.former_key)) {
+            warn!(%error, path = %self.pair.display(), "a certificate and its key cannot be put into one file");
+        }
+    }
+
+    /// Writes both, or neither.
+    pub(super) fn save(&self, chain: &str, key: &str) -> Result<(), TlsError> {
+        write(&self.pair, &together(chain.as_bytes(), key.as_bytes()))
+    }
+}
+
+/// The key comes first: whoever reads the file up to where it was cut off has a key without a certificate, which is none.
+fn together(chain: &[u8], key: &[u8]) -> Vec<u8> {
+    [key, b"\n", chain].concat()
+}
+
+impl Stored {
+    /// A certificate that was just made, or got.
+    pub(super) fn of(chain: &str, key: &str) -> Result<Self, TlsError> {
+        let made = Path::new("the new certificate");
+        Self::parse(made, &together(chain.as_bytes(), key.as_bytes()))
+    }
+
+    fn parse(path: &Path, pair: &[u8]) -> Result<Self, TlsError> {
+        let key = certificates::parse((pair, path), (pair, path))?;
+        let bad = || TlsError::BadCertificate { path: path.to_owned() };
         let first = key.end_entity_cert().map_err(|_| bad())?;
         let (_, parsed) = X509Certificate::from_der(first).map_err(|_| bad())?;
         let validity = parsed.validity();
         let (not_before, not_after) =
             (validity.not_before.to_datetime(), validity.not_after.to_datetime());
         let hosts = hosts(&parsed);
-        Ok(Some(Stored { key, not_before, not_after, hosts }))
+        Ok(Self { key, not_before, not_after, hosts })
     }
 
-    /// Writes both. The certificate comes last: without one there is no use in a key, and it is made anew.
-    pub(super) fn save(&self, chain: &str, key: &str) -> Result<(), TlsError> {
-        write(&self.key, key)?;
-        write(&self.certificate, chain)
-    }
-}
-
-impl Stored {
     /// How long it is still good for.
     pub(super) fn remaining(&self) -> Duration {
         (self.not_after - OffsetDateTime::now_utc()).try_into().unwrap_or(Duration::ZERO)
@@ -105,25 +150,115 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, TlsError> {
 }
 
 /// Writes a file that only its owner may read, all of it or nothing.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), TlsError> {
-    let complaint = |error| TlsError::File { path: path.to_owned(), error };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(complaint)?;
-    }
-    let new = path.with_added_extension("new");
-    let written = || {
-        let mut file = private_file(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    };
-    written().map_err(complaint)
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), TlsError> {
+    state::replace(path, content).map_err(|error| TlsError::File { path: path.to_owned(), error })
 }
 
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use rcgen::{CertificateParams, KeyPair};
+    use tempfile::TempDir;
+
+    use super::{Store, together};
+    use crate::state::Replacement;
+
+    /// A certificate for this host, and its key.
+    fn pair(host: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([host.to_owned()]).unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn host(store: &Store) -> Option<String> {
+        store.load().unwrap().map(|stored| stored.hosts[0].clone())
+    }
+
+    /// How many steps it takes to write a file.
+    const STEPS: usize = 5;
+
+    /// Writes a file, and is killed after so many steps; after the first of them, after half of the bytes.
+    fn write_until(step: usize, path: &Path, content: &[u8]) {
+        let half = &content[..content.len() / 2];
+        let begun = Replacement::begin(path).unwrap();
+        if step == 0 {
+            return;
+        }
+        let written = begun.write(if step == 1 { half } else { content }).unwrap();
+        if step <= 2 {
+            return;
+        }
+        let synced = written.sync().unwrap();
+        if step == 3 {
+            return;
+        }
+        let renamed = synced.rename().unwrap();
+        if step == 4 {
+            return;
+        }
+        renamed.sync_folder().unwrap();
+    }
+
+    #[test]
+    fn a_crash_at_any_step_of_a_renewal_leaves_one_certificate_or_the_other() {
+        let ((old, old_key), (new, new_key)) = (pair("old.example"), pair("new.example"));
+        for step in 0..=STEPS {
+            let state = TempDir::new().unwrap();
+            let store = Store::new(state.path(), "acme-x");
+            store.save(&old, &old_key).unwrap();
+            write_until(step, &store.pair, &together(new.as_bytes(), new_key.as_bytes()));
+            let expected = if step < 4 { "old.example" } else { "new.example" };
+            assert_eq!(host(&store).as_deref(), Some(expected), "{step}");
+            // And the next renewal is not in the way of what was left.
+            store.save(&new, &new_key).unwrap();
+            assert_eq!(host(&store).as_deref(), Some("new.example"));
+        }
+    }
+
+    #[test]
+    fn a_crash_at_any_step_of_leaving_two_files_leaves_the_certificate() {
+        let (chain, key) = pair("old.example");
+        let together = together(chain.as_bytes(), key.as_bytes());
+        for step in 0..=STEPS {
+            let state = TempDir::new().unwrap();
+            let store = Store::new(state.path(), "acme-x");
+            fs::create_dir_all(store.pair.parent().unwrap()).unwrap();
+            fs::write(&store.pair, &chain).unwrap();
+            fs::write(&store.former_key, &key).unwrap();
+            write_until(step, &store.pair, &together);
+            for _ in 0..2 {
+                assert_eq!(host(&store).as_deref(), Some("old.example"), "{step}");
+                assert!(!store.former_key.exists(), "{step}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_counts_as_none() {
+        let ((old, old_key), (new, new_key)) = (pair("old.example"), pair("new.example"));
+        for (chain, key) in [
+            (&*old, Some(&*new_key)),
+            (&new, Some(&old_key)),
+            (&old[..old.len() / 2], Some(&old_key)),
+            (&old, Some(&old_key[..old_key.len() / 2])),
+            ("", Some("")),
+            ("", None),
+            (&old, None),
+            (&old_key, None),
+            ("nonsense", None),
+        ] {
+            let state = TempDir::new().unwrap();
+            let store = Store::new(state.path(), "acme-x");
+            fs::create_dir_all(store.pair.parent().unwrap()).unwrap();
+            fs::write(&store.pair, chain).unwrap();
+            if let Some(key) = key {
+                fs::write(&store.former_key, key).unwrap();
+            }
+            assert_eq!(host(&store), None);
+            // A certificate that comes then is not in the way of what lies there.
+            store.save(&new, &new_key).unwrap();
+            assert_eq!(host(&store).as_deref(), Some("new.example"));
+        }
+    }
 }
