@@ -97,6 +97,9 @@ impl Present {
         let mut held = self.held();
         let ticket = held.tickets.take(now, hash)?;
         let Ticket { account, session, .. } = ticket;
+        if held.is_signed_out(account, &session) {
+            return None;
+        }
         let (signed_out, driver) = (AtomicBool::new(false), AtomicWaker::new());
         let seat = Arc::new(Seat { account, session, present: self.clone(), signed_out, driver });
         held.here.entry(account).or_default().push(Arc::downgrade(&seat));
@@ -267,6 +270,11 @@ mod tests {
         present.sign_out([1; 32], None).unwrap();
         assert!(one.is_signed_out() && other.is_signed_out() && !stranger.is_signed_out());
         assert!(redeem(&present, start, 2).is_none());
+        // A browser that has tickets only, of which nobody can say whose it is.
+        present.add(start, hash(7), of(7, [7; 32]));
+        present.sign_out([7; 32], None).unwrap();
+        assert!(redeem(&present, start, 7).is_none());
+        present.is_written(&[7; 32]);
         // None is given until it is written down.
         assert!(!present.add(start, hash(4), of(5, [2; 32])));
         assert!(present.add(start, hash(5), of(6, SESSION)));

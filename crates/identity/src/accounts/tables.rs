@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc::{RecvTimeoutError, channel},
     thread,
     time::Duration,
@@ -90,7 +90,7 @@ fn prepare(mut connection: Connection, now: i64) -> Result<Connection, OpenError
     connection.set_transaction_behavior(TransactionBehavior::Immediate);
     let found = version(&connection)?;
     if !(0..=VERSION).contains(&found) {
-        return Err(OpenError::Version { file: "".into(), found, known: VERSION });
+        return Err(OpenError::Version { file: PathBuf::new(), found, known: VERSION });
     }
     look_through(&connection)?;
     // The answer is the mode that it has; one in memory has none to speak of.
@@ -127,30 +127,38 @@ fn from_first(all: &Connection, now: i64) -> rusqlite::Result<()> {
 
 /// Whether the database's pages are what they should be. What is broken must not decide whose a name is.
 fn look_through(connection: &Connection) -> Result<(), OpenError> {
+    match text_in_time(connection, "PRAGMA quick_check(1)", LOOK_THROUGH)? {
+        Some(said) if said == "ok" => info!("the database of accounts is sound"),
+        Some(what) => return Err(OpenError::Damaged { file: PathBuf::new(), what }),
+        None => warn!(
+            seconds = LOOK_THROUGH.as_secs(),
+            "the database of accounts could not be looked through in time"
+        ),
+    }
+    Ok(())
+}
+
+/// What this question gives; `None` if it takes longer than so long.
+fn text_in_time(
+    connection: &Connection,
+    question: &str,
+    limit: Duration,
+) -> Result<Option<String>, OpenError> {
     let handle = connection.get_interrupt_handle();
     let (done, waits) = channel::<()>();
     let watch = move || {
-        if waits.recv_timeout(LOOK_THROUGH) == Err(RecvTimeoutError::Timeout) {
+        if waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             handle.interrupt();
         }
     };
-    let watch = thread::Builder::new().name("accounts-watch".to_owned()).spawn(watch)?;
-    let found = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get::<_, String>(0));
+    thread::Builder::new().name("accounts-watch".to_owned()).spawn(watch)?;
+    let found = connection.query_row(question, (), |row| row.get(0));
+    // The watch ends by that.
     drop(done);
-    // It has nothing that could panic, and is not waited for longer than it takes to be told.
-    let _ = watch.join();
     match found {
-        Ok(said) if said == "ok" => {
-            info!("the database of accounts is sound");
-            Ok(())
-        }
-        Ok(said) => Err(OpenError::Damaged { file: "".into(), what: said }),
+        Ok(text) => Ok(Some(text)),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
-            warn!(
-                seconds = LOOK_THROUGH.as_secs(),
-                "the database of accounts could not be looked through in time"
-            );
-            Ok(())
+            Ok(None)
         }
         Err(error) => Err(error.into()),
     }
@@ -198,4 +206,26 @@ fn look_at_names(all: &Connection) -> rusqlite::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rusqlite::Connection;
+
+    use super::text_in_time;
+
+    #[test]
+    fn a_question_that_takes_too_long_is_given_up() {
+        let connection = Connection::open_in_memory().unwrap();
+        let endless = "WITH RECURSIVE numbers (number) AS
+             (SELECT 1 UNION ALL SELECT number + 1 FROM numbers)
+             SELECT max(number) FROM numbers";
+        let given_up = text_in_time(&connection, endless, Duration::from_millis(10)).unwrap();
+        assert_eq!(given_up, None);
+        // And the next one is answered.
+        let answer = text_in_time(&connection, "SELECT 'yes'", Duration::from_secs(60)).unwrap();
+        assert_eq!(answer.as_deref(), Some("yes"));
+    }
 }
