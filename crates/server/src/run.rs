@@ -102,16 +102,18 @@ pub async fn run(
     tasks.close();
     let deadline = Instant::now() + config.timing.shutdown;
     // Nobody logs in any more, so that the next server can have the state while the sockets of this one are being closed.
-    if timeout_at(deadline, kept.give_up()).await.is_err() {
+    let given_up = timeout_at(deadline, kept.give_up());
+    let (given_up, closed) = tokio::join!(given_up, timeout_at(deadline, tasks.wait()));
+    if given_up.is_err() {
         warn!("what is kept was not written in time: some names will not wait for their users");
     }
-    if timeout_at(deadline, tasks.wait()).await.is_err() {
+    if closed.is_err() {
         warn!(connections = tasks.len(), "some connections did not close in time");
     }
     Ok(())
 }
 
-/// What is in the state directory, while it is this server's.
+/// What this server has in the state directory, and the right to it.
 struct Kept {
     roster: Roster,
     identity: Option<Arc<Identity>>,
@@ -119,7 +121,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// Writes what is to be written, and nothing more. If a disk hangs in it the directory stays locked as long as the program runs.
+    /// Writes what is to be written, then nothing more, and gives the directory to whoever has it next.
     async fn give_up(self) {
         self.roster.close().await;
         if let Some(identity) = &self.identity {

@@ -35,20 +35,31 @@ pub(crate) async fn hold(state: &Path) -> io::Result<Option<Arc<StateLock>>> {
     }
 }
 
-/// Makes the directory, and closes it to others if it is open to them. One that also holds what is not ours is left as it is: it
-/// may be anybody's, such as `/tmp`.
+/// Makes the directory if it is not there, and closes it to others if it is open to them.
 fn prepare(folder: &Path) -> io::Result<()> {
     make(folder)?;
+    if let Err(error) = close(folder) {
+        // It may be somebody else's, who lets us write there.
+        warn!(%error, folder = %folder.display(), "the state directory may be open to other users");
+    }
+    Ok(())
+}
+
+/// Closes it to others. One that also holds what is not ours stays as it is: it may be anybody's, such as `/tmp`.
+fn close(folder: &Path) -> io::Result<()> {
     let mut all_ours = true;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        if name == TLS {
+        let (name, is_folder) = (entry.file_name(), entry.file_type()?.is_dir());
+        if is_folder && name == TLS {
             close_to_others(&entry.path(), 0o700)?;
             for file in fs::read_dir(entry.path())? {
-                close_to_others(&file?.path(), 0o600)?;
+                let file = file?;
+                if file.file_type()?.is_file() {
+                    close_to_others(&file.path(), 0o600)?;
+                }
             }
-        } else if name.to_str().is_some_and(is_ours) {
+        } else if !is_folder && name.to_str().is_some_and(is_ours) {
             close_to_others(&entry.path(), 0o600)?;
         } else {
             all_ours = false;

@@ -43,13 +43,15 @@ fn database(state: &Path) -> Connection {
 }
 
 fn first_version(state: &Path, accounts: &[(&str, &str, &str, &str)]) {
-    let database = database(state);
-    database.execute_batch(FIRST).unwrap();
+    let mut database = database(state);
+    let all = database.transaction().unwrap();
+    all.execute_batch(FIRST).unwrap();
     for account in accounts {
         let insert =
             "INSERT INTO accounts (issuer, subject, name, skeleton) VALUES (?1, ?2, ?3, ?4)";
-        database.execute(insert, *account).unwrap();
+        all.execute(insert, *account).unwrap();
     }
+    all.commit().unwrap();
 }
 
 async fn at(state: &Path, provider: &Provider) -> Server {

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     task::JoinHandle,
     time::{Instant, pause, resume, sleep, timeout},
@@ -182,4 +182,35 @@ async fn nobody_stays_signed_in_because_the_disk_is_full() {
     // And they can sign in again.
     assert_eq!(browser.sign_in("ours").await, "/");
     assert_eq!(browser.options().await["user"]["name"], "alice");
+}
+
+/// Seventeen homes' worth of addresses, each within its rate, begin more sign-ins than there may be under way.
+#[tokio::test]
+async fn a_sign_in_under_way_outlives_a_flood_from_seventeen_networks() {
+    const EACH: usize = 1_000;
+    let provider = Provider::start().await;
+    let server = server_with(&[("ours", &provider)], |config, _| {
+        config.proxies.trusted = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
+    })
+    .await;
+    let mut browser = Browser::at(&server);
+    let back = browser.leave_for("ours").await;
+    let flood = (0..17).map(async |home| {
+        let request = format!(
+            "GET /auth/sign-in/ours HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: 2001:db8:1:{home}::1\r\n\r\n",
+            server.address
+        );
+        let last = request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        let (mut answers, mut requests) = server.tcp().await.into_split();
+        let all = format!("{}{last}", request.repeat(EACH - 1));
+        let mut answer = Vec::new();
+        let (sent, read) =
+            tokio::join!(requests.write_all(all.as_bytes()), answers.read_to_end(&mut answer));
+        sent.unwrap();
+        read.unwrap();
+        String::from_utf8(answer).unwrap().matches("HTTP/1.1 303 ").count()
+    });
+    let begun: usize = join_all(flood).await.into_iter().sum();
+    assert_eq!(begun, 17 * EACH);
+    assert_eq!(browser.come_back(&back).await, "/");
 }
