@@ -108,6 +108,9 @@ pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// How often certificate files are looked at for a newer one.
 pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How long reading them may take before the operator is told. They are a few KB, and perhaps on a disk across a network.
+pub const CERTIFICATE_READ_LIMIT: Duration = Duration::from_secs(10);
+
 /// How many users may be signed in from one address (IPv4, or a /64 of IPv6): an office of hundreds behind one NAT fits. The
 /// operator may set another (`--users-per-address`).
 pub const ADDRESS_USERS: u32 = 1_000;

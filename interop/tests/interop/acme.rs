@@ -245,3 +245,16 @@ async fn a_certificate_that_is_about_to_expire_is_shown_until_there_is_another()
     let second = shown_after(&server, &first).await;
     assert!(second.len() > 1);
 }
+
+/// Or it would be ordered again and again, until the authority has enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_cannot_be_written_is_shown_all_the_same() {
+    let sockets = Sockets::bind("127.0.0.1:0").await.unwrap();
+    let authority = Authority::start(sockets.local_addr().unwrap().port()).await;
+    let state = TempDir::new().unwrap();
+    // It cannot be written beside what it takes the place of.
+    let in_the_way = state.path().join("tls").join(format!("acme-{HOST}.pem.new"));
+    fs::create_dir_all(in_the_way).unwrap();
+    let server = serve(&authority, sockets, state.path()).await;
+    assert!(shown_after(&server, &[]).await.len() > 1);
+}

@@ -66,6 +66,9 @@ const STEP: Duration = Duration::from_secs(120);
 /// until the certificate has expired.
 const ORDER: Duration = Duration::from_secs(300);
 
+/// How long a new certificate may take to be written before it is shown all the same.
+const WRITING: Duration = Duration::from_secs(30);
+
 /// Keeps a certificate renewed.
 #[derive(Debug)]
 pub(super) struct Renewal {
@@ -81,6 +84,16 @@ pub(super) struct Renewal {
 struct Pair {
     chain: String,
     key: String,
+}
+
+impl Pair {
+    fn stored(&self) -> Result<Stored, TlsError> {
+        Stored::of(&self.chain, &self.key)
+    }
+
+    fn due_in(&self) -> Duration {
+        self.stored().map_or(Duration::ZERO, |stored| stored.due_in())
+    }
 }
 
 /// Must not end in a log.
@@ -103,8 +116,10 @@ enum Failure {
     Making(rcgen::Error),
     /// It cannot be kept, or is none.
     Tls(TlsError),
-    /// It took longer than [`ORDER`].
+    /// It took longer than [`ORDER`], or than [`WRITING`].
     TooSlow,
+    /// The authority gave one that would have to be renewed at once.
+    Stale,
 }
 
 impl std::fmt::Display for Failure {
@@ -119,9 +134,8 @@ impl std::fmt::Display for Failure {
             ),
             Self::Making(error) => write!(f, "no request can be made: {error}"),
             Self::Tls(error) => write!(f, "{error}"),
-            Self::TooSlow => {
-                write!(f, "the authority, or the disk, did not answer for {} s", ORDER.as_secs())
-            }
+            Self::Stale => f.write_str("the authority gave one that is about to expire"),
+            Self::TooSlow => f.write_str("the authority, or the disk, does not answer"),
         }
     }
 }
@@ -177,23 +191,34 @@ impl Renewal {
 
     /// Orders another certificate if it is time. Gives how long there is nothing to do after that.
     async fn renew(&self) -> Result<Duration, Failure> {
-        // One that is there already is not asked for again: authorities count those, too.
-        if self.unwritten().is_none() {
-            let due = self.due_in().await?;
-            if due > Duration::ZERO {
-                return Ok(due);
+        // One that is there, and only not on the disk, is not asked for again: authorities count those, too.
+        let unwritten = self.unwritten().filter(|pair| pair.due_in() > Duration::ZERO);
+        let pair = match unwritten {
+            Some(pair) => pair,
+            None => {
+                let due = self.due_in().await?;
+                if due > Duration::ZERO {
+                    return Ok(due);
+                }
+                let pair = self.order().await?;
+                info!(host = self.acme.host, "there is a new certificate");
+                self.set_unwritten(Some(pair.clone()));
+                pair
             }
-            let pair = self.order().await?;
-            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
-        }
-        if let Some(Pair { chain, key }) = self.unwritten() {
-            self.certificates.set(Stored::of(&chain, &key)?.key);
-            info!(host = self.acme.host, "there is a new certificate");
-            let store = self.store.clone();
-            on_disk(move || store.save(&chain, &key)).await?;
-            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        self.due_in().await
+        };
+        let (due, key) = (pair.due_in(), pair.stored()?.key);
+        let store = self.store.clone();
+        let saved = on_disk(move || store.save(&pair.chain, &pair.key));
+        let saved = timeout(WRITING, saved).await.unwrap_or(Err(Failure::TooSlow));
+        // Written or not, it is better than the one before.
+        self.certificates.set(key);
+        saved?;
+        self.set_unwritten(None);
+        if due > Duration::ZERO { Ok(due) } else { Err(Failure::Stale) }
+    }
+
+    fn set_unwritten(&self, pair: Option<Pair>) {
+        *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = pair;
     }
 
     fn unwritten(&self) -> Option<Pair> {
@@ -285,7 +310,7 @@ impl Renewal {
 /// Shows the certificate that is kept, and says when it has to be renewed.
 fn show(store: &Store, certificates: &Certificates) -> Result<Duration, TlsError> {
     let Some(stored) = store.load()? else { return Ok(Duration::ZERO) };
-    let due = stored.remaining().saturating_sub(stored.lifetime() / 3);
+    let due = stored.due_in();
     if stored.remaining() > Duration::ZERO {
         certificates.set(stored.key);
     }

@@ -7,19 +7,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::interval;
+use tokio::{
+    task::spawn_blocking,
+    time::{interval, timeout},
+};
 use tracing::{info, warn};
 
 use super::{TlsError, certificates, certificates::Certificates};
+use crate::limits::CERTIFICATE_READ_LIMIT;
 
 /// A certificate's and a key's file, which may be replaced at any time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,
     certificates: Arc<Certificates>,
     /// When both were written that were read last.
-    seen: Mutex<[Option<SystemTime>; 2]>,
+    seen: Arc<Mutex<[Option<SystemTime>; 2]>>,
 }
 
 impl Files {
@@ -28,7 +32,7 @@ impl Files {
         key: PathBuf,
         certificates: Arc<Certificates>,
     ) -> Result<Self, TlsError> {
-        let files = Self { certificate, key, certificates, seen: Mutex::default() };
+        let files = Self { certificate, key, certificates, seen: Arc::default() };
         files.read_if_new()?;
         Ok(files)
     }
@@ -37,12 +41,23 @@ impl Files {
     /// two files has been written so far.
     pub(super) async fn watch(&self, every: Duration) {
         let mut interval = interval(every);
+        // On a disk that hangs there is one question under way, and no more with each look.
+        let mut reading = None;
         loop {
             interval.tick().await;
-            match self.read_if_new() {
-                Ok(false) => {}
-                Ok(true) => info!("there is another certificate"),
-                Err(error) => warn!(%error, "the certificate stays as it was"),
+            let files = self.clone();
+            let question =
+                reading.get_or_insert_with(|| spawn_blocking(move || files.read_if_new()));
+            let Ok(read) = timeout(CERTIFICATE_READ_LIMIT, &mut *question).await else {
+                warn!(path = %self.certificate.display(), "the disk does not answer: the certificate stays as it was");
+                continue;
+            };
+            reading = None;
+            match read {
+                // It has panicked, or the server stops.
+                Ok(Ok(false)) | Err(_) => {}
+                Ok(Ok(true)) => info!("there is another certificate"),
+                Ok(Err(error)) => warn!(%error, "the certificate stays as it was"),
             }
         }
     }

@@ -116,8 +116,13 @@ impl Stored {
         (self.not_after - OffsetDateTime::now_utc()).try_into().unwrap_or(Duration::ZERO)
     }
 
+    /// In how long it has to be renewed: when a third of its time is left.
+    pub(super) fn due_in(&self) -> Duration {
+        self.remaining().saturating_sub(self.lifetime() / 3)
+    }
+
     /// How long it was made for.
-    pub(super) fn lifetime(&self) -> Duration {
+    fn lifetime(&self) -> Duration {
         (self.not_after - self.not_before).try_into().unwrap_or(Duration::ZERO)
     }
 }

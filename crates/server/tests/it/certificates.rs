@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
+    process::Command,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -16,7 +17,7 @@ use tokio::{
     time::{Instant, pause, timeout},
 };
 
-use crate::common::Server;
+use crate::{common::Server, tls::connect};
 
 const HOST: &str = "talk.example.org";
 
@@ -104,5 +105,34 @@ async fn an_authority_that_accepts_and_stays_silent_is_given_up_and_asked_again(
     }
     assert!(start.elapsed() < Duration::from_secs(1_800), "{:?}", start.elapsed());
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(log.matches("did not answer for 300 s").count(), 2, "{log}");
+    assert_eq!(log.matches("the authority, or the disk, does not answer").count(), 2, "{log}");
+}
+
+/// A disk across a network that is gone: whoever reads there waits as long as the program runs.
+#[test]
+fn a_disk_that_hangs_under_the_certificate_holds_nobody_up() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (certificate, key) = pair();
+    fs::write(path("cert.pem"), certificate).unwrap();
+    fs::write(path("key.pem"), key).unwrap();
+    let tls = Tls::files(path("cert.pem"), path("key.pem")).unwrap();
+    // Nobody writes to it.
+    let silent = path("fifo");
+    assert!(Command::new("mkfifo").arg(&silent).status().unwrap().success());
+    fs::rename(&silent, path("cert.pem")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = Server::with(|config| {
+            config.tls = Some(tls);
+            config.timing.certificates = Duration::from_millis(1);
+        })
+        .await;
+        for _ in 0..20 {
+            connect(&server, &["http/1.1"]).await;
+        }
+        server.stop().await;
+    });
+    // Which does not wait for the reader.
+    runtime.shutdown_background();
 }
