@@ -10,8 +10,6 @@
 //!
 //! It knows nothing of cookies, sockets or HTTP requests to the server: those are the server's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 mod accounts;
 mod fair;
 mod identity;
@@ -22,6 +20,8 @@ mod secret;
 mod settings;
 mod suggest;
 mod web;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use accounts::{AccountsFile, Entry, OpenError};
 pub use identity::{
