@@ -2,27 +2,29 @@
 //!
 //! Nothing here is asked for each message but the pace of its session, which is two comparisons and no lock.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use hyper::HeaderMap;
-use tokio::time::Instant;
 
 use crate::limits::PROXY_WARNING_INTERVAL;
 
-mod counts;
 mod limits;
 mod pace;
+mod places;
 mod rates;
 mod remote;
+mod ring;
+mod seldom;
+mod table;
 
-pub use counts::Place;
 pub use limits::{AddressLimits, Limits, NotNow, TooMany};
 pub(crate) use pace::{Pace, Paced};
+pub(crate) use places::Connection;
+pub use places::Place;
 pub use rates::Rate;
 pub use remote::{Proxies, ProxyHeader, Remote};
+pub(crate) use ring::Ring;
+use seldom::Seldom;
 
 /// Who is believed, and how much there may be.
 #[derive(Debug)]
@@ -30,18 +32,18 @@ pub(crate) struct Edge {
     pub(crate) proxies: Proxies,
     pub(crate) limits: Option<Arc<Limits>>,
     /// When the operator was last told of a proxy that tells of no client.
-    warned: Mutex<Option<Instant>>,
+    warned: Seldom,
 }
 
 impl Edge {
     pub(crate) fn new(proxies: Proxies, limits: Option<Arc<Limits>>) -> Self {
-        Self { proxies, limits, warned: Mutex::default() }
+        Self { proxies, limits, warned: Seldom::new(PROXY_WARNING_INTERVAL) }
     }
 
     /// Whom a request is of that came over a connection from `peer`.
     pub(crate) fn remote(&self, peer: &Peer, headers: &HeaderMap) -> Remote {
         let remote = self.proxies.remote(peer.ip, peer.tls, headers);
-        if !remote.own && self.is_time_to_warn() {
+        if !remote.own && self.warned.is_due() {
             tracing::warn!(
                 "a trusted proxy does not tell whom it speaks for, or not in the header of --proxy-header: all who come \
                  through it count as one address, and share its limits"
@@ -50,23 +52,18 @@ impl Edge {
         remote
     }
 
-    /// Whether the last time was long enough ago. What clients can bring about must not fill the log.
-    fn is_time_to_warn(&self) -> bool {
-        let now = Instant::now();
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = warned.is_none_or(|at| now.duration_since(at) >= PROXY_WARNING_INTERVAL);
-        if due {
-            *warned = Some(now);
-        }
-        due
+    /// A connection from this address begins. A proxy's are those of many: they count in all, and for a network once they ask for
+    /// a WebSocket.
+    pub(crate) fn connect(&self, peer: IpAddr) -> Result<Option<Arc<Connection>>, TooMany> {
+        let Some(limits) = &self.limits else { return Ok(None) };
+        let connection = limits.connect((!self.proxies.trusts(peer)).then_some(peer))?;
+        Ok(Some(Arc::new(connection)))
     }
 
-    /// A connection from this address begins. A proxy's are those of many, who are counted once they ask for a WebSocket.
-    pub(crate) fn connect(&self, peer: IpAddr) -> Result<Option<Place>, TooMany> {
-        match &self.limits {
-            Some(limits) if !self.proxies.trusts(peer) => limits.connect(peer).map(Some),
-            _ => Ok(None),
-        }
+    /// Somebody asks for something over HTTP.
+    pub(crate) fn request(&self, peer: &Peer, headers: &HeaderMap) -> Result<(), NotNow> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        limits.request(&self.proxies.remote(peer.ip, peer.tls, headers))
     }
 }
 
@@ -75,7 +72,17 @@ impl Edge {
 pub(crate) struct Peer {
     pub(crate) ip: IpAddr,
     pub(crate) tls: bool,
-    pub(crate) place: Option<Arc<Place>>,
+    pub(crate) connection: Option<Arc<Connection>>,
+}
+
+impl Peer {
+    /// It speaks STUN or TURN, and is the relay's, which has limits of its own and ends what has no allocation. It is no newcomer
+    /// any more: it may carry a call.
+    pub(crate) fn is_of_the_relay(&self) {
+        if let Some(connection) = &self.connection {
+            connection.settle();
+        }
+    }
 }
 
 /// Whose ticket was brought, and their name, if they have one.
@@ -90,29 +97,17 @@ pub struct Visitor {
     pub remote: Option<Remote>,
     /// Whose ticket they brought, until they are logged in.
     pub(crate) claimant: Option<Box<Claimant>>,
-    /// They are counted among those who have not logged in.
-    pub(crate) guest: Option<Place>,
     /// How fast they may talk; a user's pace is the session's.
     pub(crate) pace: Option<Pace>,
     /// Their connection is counted.
-    pub(crate) _connection: Option<Arc<Place>>,
+    pub(crate) connection: Option<Arc<Connection>>,
 }
 
 #[cfg(test)]
 mod tests {
     use hyper::HeaderMap;
 
-    use super::{Edge, Proxies};
-    use crate::limits::PROXY_WARNING_INTERVAL;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_log_is_not_filled_with_one_and_the_same_warning() {
-        let edge = Edge::new(Proxies::default(), None);
-        assert!(edge.is_time_to_warn());
-        assert!(!edge.is_time_to_warn());
-        tokio::time::advance(PROXY_WARNING_INTERVAL).await;
-        assert!(edge.is_time_to_warn() && !edge.is_time_to_warn());
-    }
+    use super::Proxies;
 
     #[test]
     fn a_proxy_that_names_a_client_speaks_for_that_one_and_any_other_for_itself() {

@@ -101,8 +101,12 @@ pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// takes seconds; two minutes bear a clock that is wrong by one, and a message that waits for a bad network.
 pub const ICE_RENEWED_BEFORE: Duration = Duration::from_secs(120);
 
+/// How many bytes a client may send for a TLS handshake. A hello with the keys of today's browsers is some 2 KB, and the rest of it
+/// less; the library would take 64 KiB.
+pub const MAX_HANDSHAKE_BYTES: usize = 16 * 1024;
+
 /// How long a TLS handshake may take, from the first byte on. Two round trips and some arithmetic; a slow mobile
-/// network needs two seconds. Until it is over, what the client sends is held to 64 KiB by the TLS library.
+/// network needs two seconds.
 pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How often certificate files are looked at for a newer one.
@@ -110,6 +114,14 @@ pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long reading them may take before the operator is told. They are a few KB, and perhaps on a disk across a network.
 pub const CERTIFICATE_READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// The networks of IPv6 that are counted, by the length of their prefix, with how many times as much as the narrowest each may have. A
+/// customer has a /64 at least, many have a /56, and some a /48 (RFC 6177).
+pub const NETWORKS_V6: [(u8, u32); 3] = [(64, 1), (56, 2), (48, 4)];
+
+/// The networks of IPv4 that are counted, in the same way. A /24 is what somebody has who has many addresses; what a mobile provider
+/// puts behind one of them is often a thousand customers.
+pub const NETWORKS_V4: [(u8, u32); 2] = [(32, 1), (24, 4)];
 
 /// How many users may be signed in from one address (IPv4, or a /64 of IPv6): an office of hundreds behind one NAT fits. The
 /// operator may set another (`--users-per-address`).
@@ -129,30 +141,64 @@ pub const MAX_TURNED_AWAY: usize = 64;
 /// How long that may take.
 pub const TURN_AWAY_DEADLINE: Duration = Duration::from_secs(2);
 
-/// How many WebSockets there may be, in all, whose client has not logged in. Each may hold a message of 64 KiB: 512 MB.
-pub const MAX_GUESTS: u32 = 8_192;
+/// How many connections there may be, in all, whose client has not logged in, from their first byte on. Beyond that the oldest makes
+/// room, of the network that has the most. Each may hold a TLS handshake or the head of a request, of 16 KiB: 300 MB with what the
+/// libraries need besides.
+pub const MAX_NEWCOMERS: u32 = 8_192;
 
-/// How often an address may try to log in, failed attempts too. All its users come back at once when the server has started
-/// anew, and then another hundredth of them each second.
+/// How many bytes of one message are read before the login, which itself has less than 1 KiB: a silent WebSocket costs some 10 KB
+/// then, and not 64 KiB.
+pub const MAX_MESSAGE_BEFORE_LOGIN_BYTES: usize = 4 * 1024;
+
+/// What a network may do so many times for each of its users: so many at once, as when all of them come back to a server that has
+/// started again, and after that a hundredth of it each second.
+fn of_users(users: u32, times: u32) -> Rate {
+    let burst = users.max(1).saturating_mul(times);
+    Rate { burst, every: Duration::from_secs(100) / burst }
+}
+
+/// How often an address may connect: at a page load a browser does so up to six times, but keeps what it has. Forty handshakes a
+/// second are a few per cent of a core.
+#[must_use]
+pub fn connect_rate(users: u32) -> Rate {
+    of_users(users, CONNECTIONS_OF_USER)
+}
+
+/// How often an address may ask for something over HTTP: the page is ten files.
+#[must_use]
+pub fn request_rate(users: u32) -> Rate {
+    of_users(users, 20)
+}
+
+/// How often an address may try to log in, failed attempts too.
 #[must_use]
 pub fn login_rate(users: u32) -> Rate {
-    let every = Duration::from_secs(100) / users.max(1);
-    Rate { burst: users.max(1), every }
+    of_users(users, 1)
 }
 
 /// How often an address may ask what has to do with signing in (`/auth`): a page does so when it is loaded and before each socket,
 /// a sign-in is two more, and what was asked in vain is asked again.
 #[must_use]
 pub fn auth_rate(users: u32) -> Rate {
-    let Rate { burst, every } = login_rate(users);
-    Rate { burst: burst.saturating_mul(2), every: every / 2 }
+    of_users(users, 2)
 }
 
 /// How often an address may begin to sign in with a provider: each waits in memory until it comes back. In the 10 minutes that
-/// one may take these are 7,000, less than half of what may wait in all.
+/// one may take a whole /48 or /24 begins 2,800 at most: a sixth of what may wait in all.
 #[must_use]
 pub fn sign_in_rate(users: u32) -> Rate {
-    login_rate(users)
+    let Rate { burst, every } = login_rate(users);
+    Rate { burst: (burst / 10).max(10), every: every.saturating_mul(10) }
+}
+
+/// How often the users of one address may call, all together: as many as one user at least; of a thousand, each nine times an hour.
+#[must_use]
+pub fn call_rate_of_network(users: u32) -> Rate {
+    let Rate { burst, every } = login_rate(users);
+    Rate {
+        burst: (burst / 4).max(CALL_RATE.burst),
+        every: every.saturating_mul(4).min(CALL_RATE.every),
+    }
 }
 
 /// How often a user may call: nobody dials more than one number every other second for long.
@@ -177,11 +223,30 @@ pub const REFUSAL_RATE: Rate = Rate { burst: 500, every: Duration::from_millis(1
 /// How often the operator is told that a trusted proxy tells of no client: often enough to be found in a day's log.
 pub const PROXY_WARNING_INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// How many keys the rates of one kind are kept for: 100,000 take some 5 MB.
-pub const RATE_KEYS: usize = 100_000;
+/// How often the operator is told which network has so many connections that others have to make room.
+pub const CROWD_WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How many buckets all keys share while there are more than [`RATE_KEYS`].
-pub const RATE_SHARED_KEYS: u64 = 1_024;
+/// How long somebody may be rung in vain before the caller has to pause, whoever it is: as long as our page rings. It may try once
+/// more at once.
+pub const RING_BUDGET: Duration = protocol::limits::RING_TIMEOUT;
 
-/// How often keys that may have their whole burst again are looked for when there is no room: it takes some milliseconds.
-pub const RATE_SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// What a second of ringing in vain costs a caller, in seconds: in the long run they ring somebody for a fourth of the time.
+pub const RING_COST_OF_PAIR: u32 = 4;
+
+/// The same for all who call from one network: a third of the time, under however many names.
+pub const RING_COST_OF_NETWORK: u32 = 3;
+
+/// What rings for less than this costs nothing, as most of it never rang: nobody was there, or the callee was busy. How often that may
+/// be is bounded by [`PAIR_RATE`].
+pub const SHORTEST_RING: Duration = Duration::from_secs(1);
+
+/// How many buckets the rates of one kind have in all.
+pub const RATE_KEYS: u32 = 32 * 1024;
+
+/// How many buckets a network has of one kind, for each of its shares: a /48 may not know all of its 65,536 /64s, and need not.
+pub const NETWORK_RATE_KEYS: u32 = 1_024;
+
+/// How many buckets the calls of a network have, for each of its shares. A call takes up to eight, of which no more than four are its
+/// own; and what a network of a thousand users may begin to call in the three minutes until a bucket is full again is 700 for each of its
+/// shares. So none of them goes that still counts.
+pub const CALL_KEYS: u32 = 4 * 700;

@@ -5,11 +5,13 @@
 mod acme;
 mod certificates;
 mod files;
+mod handshake;
 mod self_signed;
 mod store;
 
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -18,12 +20,14 @@ use tokio_rustls::{
         server::NoServerSessionStorage,
         version::{TLS12, TLS13},
     },
+    server::TlsStream,
 };
 
 pub use acme::Acme;
 use acme::Renewal;
 use certificates::Certificates;
 use files::Files;
+pub(crate) use handshake::Handshake;
 
 /// The protocol that HTTPS clients ask for (RFC 7301). Browsers' TURN clients ask for none.
 const HTTP: &[u8] = b"http/1.1";
@@ -122,8 +126,15 @@ impl Tls {
         !matches!(*self.keeper, Keeper::Nobody)
     }
 
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.config))
+    /// Shakes hands with a client, which may not send more than that takes.
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> io::Result<TlsStream<Handshake<S>>> {
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.config));
+        let mut stream = acceptor.accept(Handshake::begin(stream)).await?;
+        stream.get_mut().0.end();
+        Ok(stream)
     }
 
     /// Keeps the certificate good, for ever.

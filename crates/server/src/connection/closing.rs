@@ -1,6 +1,6 @@
 //! The end of a connection.
 
-use std::{future::poll_fn, pin::Pin, task::Poll};
+use std::{future::poll_fn, io, pin::Pin, task::Poll};
 
 use futures_util::{SinkExt, Stream, future::join};
 use protocol::{ErrorCode, close::CloseCode};
@@ -34,6 +34,10 @@ impl From<Error> for Ending {
     fn from(error: Error) -> Self {
         match error {
             Error::Capacity(_) => Self::Close(CloseCode::TooBig),
+            // What may come before the login.
+            Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                Self::Close(CloseCode::TooBig)
+            }
             Error::Utf8(_) => Self::Close(CloseCode::NotUtf8),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
             Error::Protocol(_) => Self::Close(CloseCode::Protocol),
@@ -87,7 +91,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         if matches!(ending, Ending::Close(CloseCode::TooBig)) {
             // It counts, or a client that comes back would send it again, without end. If there is no room for the error, the
             // close frame says the same.
-            let refusal = refusal(ErrorCode::TooLarge, "A message is at most 64 KiB.");
+            let refusal = refusal(
+                ErrorCode::TooLarge,
+                "A message is at most 64 KiB, and 4 KiB before the login.",
+            );
             let _ = self.on_unreadable(Some(refusal)).await;
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Guest { until: None });
@@ -175,6 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         .await;
         // After a frame that was no good the library reads no more, and what follows is not looked into.
         let stream = self.socket.get_mut();
+        stream.let_come(None);
         if stream.shutdown().await.is_ok() && !closed_by_client {
             let mut rest = [0; 1024];
             while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     directory::{Directory, Mailbox},
-    edge::{Pace, Place},
+    edge::{Pace, Place, Ring},
     ice::{Grant, Ice},
     roster::Roster,
     session::{Envelope, Phase, Session},
@@ -45,6 +45,8 @@ pub(super) struct SessionHandle<D: Directory> {
     grant: Option<Grant>,
     /// How fast the user may talk, over whatever socket.
     pub(super) pace: Option<Pace>,
+    /// What counts the time for which the user's call rings. Boxed, since most users call nobody.
+    ring: Option<Box<Ring>>,
     /// The user is counted at the address that the session began from.
     place: Option<Place>,
     /// Whose session it is, if they have shown that.
@@ -76,6 +78,7 @@ impl<D: Directory> SessionHandle<D> {
             residence,
             grant: None,
             pace: None,
+            ring: None,
             place: None,
             account: None,
         }
@@ -109,13 +112,30 @@ impl<D: Directory> SessionHandle<D> {
         self.account.as_ref().map_or(Poll::Pending, |account| account.poll_signed_out(cx))
     }
 
-    /// Whether it is another call than the one that the user is in.
-    pub(super) fn is_new_call(&self, offer: &Offer, callee: &UserName) -> bool {
-        let phase = self.machine.phase();
-        // Nobody but the client says that it was calling already, and its peer rings for what it offers now.
-        let is_current = !matches!(phase, Phase::Recalling { .. })
-            && phase.call().is_some_and(|call| call.peer == *callee);
-        offer.replaces.is_none() && !is_current
+    /// Whether this begins to call somebody.
+    pub(super) fn is_new_call(&self, offer: &Offer) -> bool {
+        // Nobody but the client says that it was calling already, and its peer rings for what it offers now. What else is offered is
+        // within the user's call, or refused because of it.
+        offer.replaces.is_none()
+            && matches!(self.machine.phase(), Phase::Idle | Phase::Recalling { .. })
+    }
+
+    /// The user is about to call.
+    pub(super) fn rings(&mut self, ring: Ring) {
+        self.ring = Some(Box::new(ring));
+    }
+
+    /// Nobody is rung any more once the call is over, or answered.
+    fn settle_ring(&mut self) {
+        match self.machine.phase() {
+            Phase::Calling { .. } | Phase::Recalling { .. } => {}
+            Phase::InCall(_) => {
+                if let Some(ring) = self.ring.take() {
+                    ring.answered();
+                }
+            }
+            _ => self.ring = None,
+        }
     }
 
     /// Lets the session be taken back by whoever can prove that it is theirs. It is at the socket of this number.

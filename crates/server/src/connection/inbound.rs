@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use protocol::{
-    ClientMessage, DecodeError, ErrorCode, Ping, Pong, Refusal, ServerMessage, UserName,
+    ClientMessage, DecodeError, ErrorCode, Login, Ping, Pong, Refusal, ServerMessage, UserName,
     close::CloseCode,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -13,6 +13,7 @@ use super::{Connection, Ending, Stage, now};
 use crate::{
     directory::Directory,
     edge::{NotNow, Paced},
+    limits::MAX_MESSAGE_BEFORE_LOGIN_BYTES,
     session::{Envelope, Input},
 };
 
@@ -36,6 +37,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                 return Ok(Some(Incoming::TooSoon(Box::new((frame, NotNow(wait))))));
             }
             Paced::Cut => return Err(Ending::Close(CloseCode::Flood)),
+        }
+        if matches!(self.stage, Stage::Guest { .. }) && (frame.is_text() || frame.is_binary()) {
+            // The next message may be as large as this one might have been.
+            self.socket.get_mut().let_come(Some(MAX_MESSAGE_BEFORE_LOGIN_BYTES));
         }
         if let (Message::Text(text), Stage::User(session)) = (&frame, &mut self.stage) {
             match session.pass_on(text) {
@@ -109,18 +114,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         }
     }
 
-    /// Why this may not be said now, if it may not.
-    fn too_many_calls(&self, message: &ClientMessage) -> Option<Refusal> {
-        let (Stage::User(session), ClientMessage::Offer(offer)) = (&self.stage, message) else {
+    /// Why this may not be said now, if it may not. If it is a call that may be made, the session has the time that it rings
+    /// counted.
+    fn too_many_calls(&mut self, message: &ClientMessage) -> Option<Refusal> {
+        let (Stage::User(session), ClientMessage::Offer(offer)) = (&mut self.stage, message) else {
             return None;
         };
         let limits = self.shared.limits.as_ref()?;
         let callee = UserName::parse(&offer.name).ok()?;
-        if !session.is_new_call(offer, &callee) {
+        if !session.is_new_call(offer) {
             return None;
         }
-        let allowed = limits.call(self.visitor.remote.as_ref(), session.user(), callee.as_str());
-        allowed.err().map(|not_now| rate_limited(not_now, Some(message)))
+        match limits.call(self.visitor.remote.as_ref(), session.user(), callee.as_str()) {
+            Ok(ring) => {
+                session.rings(ring);
+                None
+            }
+            Err(not_now) => Some(rate_limited(not_now, Some(message))),
+        }
     }
 
     async fn on_message(&mut self, now: Instant, message: ClientMessage) -> Result<(), Ending> {
@@ -131,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             Stage::User(session) => session.on_client(now, message, &mut self.outbound).await,
             Stage::Guest { .. } => match message {
                 // Boxed, so that the room which only this needs is not set aside all the time.
-                ClientMessage::Login(login) => Box::pin(self.login(*login)).await,
+                ClientMessage::Login(login) => Box::pin(self.settle(*login)).await,
                 ClientMessage::Ping(Ping { .. }) => self.say(&ServerMessage::Pong(Pong::default())),
                 ClientMessage::Offer(_)
                 | ClientMessage::Answer(_)
@@ -141,6 +152,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
                     .refuse(ErrorCode::NotLoggedIn, "Log in first, under a name of your choice."),
             },
         }
+    }
+
+    /// Logs in. Meanwhile, and if that comes to something, the connection makes no room for others: a session that it has must
+    /// not be lost.
+    async fn settle(&mut self, login: Login) -> Result<(), Ending> {
+        let connection = self.visitor.connection.clone();
+        let settled = connection.as_ref().map(|connection| connection.settle());
+        if let Some(None) = settled {
+            return Err(Ending::Lost);
+        }
+        let done = self.login(login).await;
+        if matches!(self.stage, Stage::User(_)) {
+            self.socket.get_mut().let_come(None);
+        } else if let Some((connection, settled)) = connection.zip(settled.flatten()) {
+            connection.unsettle(settled);
+        }
+        done
     }
 
     async fn on_bad_message(&mut self, error: &DecodeError) -> Result<(), Ending> {

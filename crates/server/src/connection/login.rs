@@ -61,7 +61,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let welcomed = session.on_return(now(), back, welcome, &mut self.outbound).await;
         // Whatever came of it, it is this connection that drives the session now.
         self.stage = Stage::User(session);
-        self.visitor.guest = None;
         // Nobody has been told yet how to call this task when the session is wanted elsewhere.
         self.bells.rare.open();
         welcomed

@@ -44,6 +44,7 @@ use crate::{
     directory::Directory,
     edge::{Limits, Pace, Visitor},
     ice::Ice,
+    limits::MAX_MESSAGE_BEFORE_LOGIN_BYTES,
     roster::{Present, Roster},
     session::Session,
 };
@@ -145,7 +146,7 @@ impl<D: Directory> Shared<D> {
 
 /// Drives one WebSocket until it is closed. It is the `visitor`'s.
 pub fn serve<S, D>(
-    socket: WebSocketStream<S>,
+    mut socket: WebSocketStream<ReadOnDemand<S>>,
     mut visitor: Box<Visitor>,
     shared: Arc<Shared<D>>,
 ) -> impl Future<Output = ()> + Send
@@ -154,6 +155,7 @@ where
     D: Directory,
 {
     let now = now();
+    socket.get_mut().let_come(Some(MAX_MESSAGE_BEFORE_LOGIN_BYTES));
     visitor.pace = shared.limits.as_ref().map(|_| Pace::new(now));
     let mut connection = Connection {
         socket,
@@ -177,7 +179,7 @@ where
 
 /// One WebSocket, and what it is for.
 struct Connection<S, D: Directory> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<ReadOnDemand<S>>,
     /// Boxed, so that its room is set aside once, and not at each step that waits.
     visitor: Box<Visitor>,
     stage: Stage<D>,

@@ -28,12 +28,20 @@ pub struct ReadOnDemand<S> {
     rest: Vec<u8>,
     /// How much of it was.
     taken: usize,
+    /// How many more bytes may come; `None` for any number.
+    left: Option<usize>,
 }
 
 impl<S> ReadOnDemand<S> {
     /// A stream from which nothing has been read yet.
     pub const fn new(stream: S) -> Self {
-        Self { stream, rest: Vec::new(), taken: 0 }
+        Self { stream, rest: Vec::new(), taken: 0, left: None }
+    }
+
+    /// Lets so many more bytes come, or any number. What comes beyond that is an error of the kind
+    /// [`FileTooLarge`](io::ErrorKind::FileTooLarge).
+    pub const fn let_come(&mut self, bytes: Option<usize>) {
+        self.left = bytes;
     }
 
     fn take_from_rest(&mut self, buffer: &mut ReadBuf<'_>) {
@@ -58,14 +66,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadOnDemand<S> {
             self.take_from_rest(buffer);
             return Poll::Ready(Ok(()));
         }
-        if buffer.remaining() >= READ_BYTES {
+        if buffer.remaining() >= READ_BYTES && self.left.is_none() {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        let most = self.left.map_or(READ_BYTES, |left| left.min(READ_BYTES));
+        if most == 0 {
+            return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
         }
         // A stream that is read does not read another on its way, so nobody else has it.
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut read = ReadBuf::new(scratch);
+            let mut read = ReadBuf::new(&mut scratch[..most]);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
             let read = read.filled();
+            self.left = self.left.map(|left| left.saturating_sub(read.len()));
             let (now, later) = read.split_at(read.len().min(buffer.remaining()));
             buffer.put_slice(now);
             if !later.is_empty() {
@@ -121,6 +134,20 @@ mod tests {
         }
         assert!(got == sent, "{} of {} bytes", got.len(), sent.len());
         assert_eq!(reader.rest.capacity(), 0, "nothing is left to hold");
+    }
+
+    #[tokio::test]
+    async fn no_more_comes_than_may() {
+        let (mut near, far) = tokio::io::duplex(READ_BYTES);
+        let mut reader = ReadOnDemand::new(far);
+        near.write_all(&[7; 1000]).await.unwrap();
+        reader.let_come(Some(600));
+        let mut got = vec![0; 600];
+        reader.read_exact(&mut got).await.unwrap();
+        let over = reader.read(&mut got).await.unwrap_err();
+        assert_eq!(over.kind(), std::io::ErrorKind::FileTooLarge);
+        reader.let_come(None);
+        assert_eq!(reader.read(&mut got).await.unwrap(), 400);
     }
 
     #[tokio::test]

@@ -1,26 +1,12 @@
 //! How often something may happen, for each of many keys, in bounded memory.
 
 use std::{
-    num::NonZeroU32,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use governor::{Quota, RateLimiter, clock::Clock, state::keyed::HashMapStateStore};
-
-use crate::limits::{RATE_KEYS, RATE_SHARED_KEYS, RATE_SWEEP_INTERVAL};
-
-/// The clock that tests can set.
-#[derive(Clone, Debug, Default)]
-struct TokioClock;
-
-impl Clock for TokioClock {
-    type Instant = Instant;
-
-    fn now(&self) -> Instant {
-        tokio::time::Instant::now().into_std()
-    }
-}
+use super::{remote::Network, table::Table};
+use crate::limits::RATE_KEYS;
 
 /// So many at once, and then one after each interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,82 +17,150 @@ pub struct Rate {
     pub every: Duration,
 }
 
-/// How often something may happen, for each key.
-///
-/// Of a key nothing is kept once it has had its whole burst again for an interval, when room is needed. While more than [`RATE_KEYS`] are kept all the same, keys
-/// share [`RATE_SHARED_KEYS`] buckets: nobody is let through unlimited, and memory is bounded, at the price that strangers
-/// may use up each other's share until the flood is over.
-#[derive(Debug)]
-pub(super) struct Rates {
-    limiter: RateLimiter<u64, HashMapStateStore<u64>, TokioClock>,
-    swept: Mutex<Instant>,
+impl Rate {
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, shares: u32) -> Self {
+        let Self { burst, every } = self;
+        Self { burst: burst.saturating_mul(shares), every: every / shares.max(1) }
+    }
+
+    /// What one of these takes from the bucket of this key.
+    pub(super) fn one(self, key: u64) -> Charge {
+        Charge { key, cost: self.every, room: self.every.saturating_mul(self.burst) }
+    }
 }
 
+/// What is to be taken from a bucket. Buckets are measured in the time that it takes until they are full again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Charge {
+    pub(super) key: u64,
+    /// How much. Nothing, for what is only to be looked at.
+    pub(super) cost: Duration,
+    /// How much a full bucket holds.
+    pub(super) room: Duration,
+}
+
+/// Buckets (the generic cell rate algorithm: of each it keeps the one point in time when it is full again).
+///
+/// Each belongs to a network. When there is no room for another, the bucket that was used longest ago goes, of the network that
+/// has the most: a bucket that is gone counts as full, so that nobody is ever refused for what others do.
+#[derive(Debug)]
+pub(super) struct Rates(Mutex<Table<u64, Instant>>);
+
 impl Rates {
-    pub(super) fn new(rate: Rate) -> Self {
-        let burst = NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN);
-        let quota =
-            Quota::with_period(rate.every).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
-        let limiter = RateLimiter::new(quota, HashMapStateStore::default(), TokioClock);
-        Self { limiter, swept: Mutex::new(TokioClock.now()) }
+    /// A network may have so many buckets for each of its shares.
+    pub(super) fn new(each: u32) -> Self {
+        Self(Mutex::new(Table::new(RATE_KEYS, each)))
     }
 
-    /// Whether it may happen now.
+    /// Takes from all of these buckets, or from none of them.
     ///
     /// # Errors
-    /// It may not before so long.
-    pub(super) fn check(&self, key: u64) -> Result<(), Duration> {
-        let key = if self.has_room() { key } else { key % RATE_SHARED_KEYS };
-        self.limiter.check_key(&key).map_err(|not| not.wait_time_from(TokioClock.now()))
+    /// Not all of them hold enough before so long.
+    pub(super) fn take(&self, owner: Network, charges: &[Charge]) -> Result<(), Duration> {
+        let mut buckets = self.buckets();
+        let now = now();
+        let short = charges.iter().map(|charge| {
+            let Charge { key, cost, room } = charge;
+            let full_at = buckets.get(key).map_or(now, |full_at| now.max(*full_at));
+            (full_at + *cost).saturating_duration_since(now).saturating_sub(*room)
+        });
+        match short.max().filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(wait),
+            None => {
+                charge(&mut buckets, now, owner, charges);
+                Ok(())
+            }
+        }
     }
 
-    fn has_room(&self) -> bool {
-        if self.limiter.len() < RATE_KEYS {
-            return true;
-        }
-        let now = TokioClock.now();
-        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_duration_since(*swept) >= RATE_SWEEP_INTERVAL {
-            *swept = now;
-            self.limiter.retain_recent();
-        }
-        self.limiter.len() < RATE_KEYS
+    /// Takes from these buckets, however little is in them, what was used up since then.
+    pub(super) fn charge(&self, owner: Network, since: Instant, charges: &[Charge]) {
+        charge(&mut self.buckets(), since, owner, charges);
     }
+
+    fn buckets(&self) -> std::sync::MutexGuard<'_, Table<u64, Instant>> {
+        // No code that holds the lock can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn charge(buckets: &mut Table<u64, Instant>, since: Instant, owner: Network, charges: &[Charge]) {
+    for Charge { key, cost, .. } in charges.iter().filter(|charge| !charge.cost.is_zero()) {
+        let full_at = buckets.get(key).map_or(since, |full_at| since.max(*full_at));
+        buckets.insert(owner, *key, full_at + *cost);
+    }
+}
+
+/// What time it is, by the clock that tests can set.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Rate, Rates};
-    use crate::limits::{RATE_KEYS, RATE_SHARED_KEYS};
+    use super::{Network, RATE_KEYS, Rate, Rates};
 
     const SECOND: Duration = Duration::from_secs(1);
+    const HERE: Network = Network::NOWHERE;
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_and_then_one_after_each_interval() {
-        let rates = Rates::new(Rate { burst: 3, every: SECOND });
+        let rates = Rates::new(100);
+        let rate = Rate { burst: 3, every: SECOND };
         for _ in 0..3 {
-            assert!(rates.check(1).is_ok());
+            assert!(rates.take(HERE, &[rate.one(1)]).is_ok());
         }
-        assert_eq!(rates.check(1), Err(SECOND));
-        assert!(rates.check(2).is_ok(), "another key is another matter");
+        assert_eq!(rates.take(HERE, &[rate.one(1)]), Err(SECOND));
+        assert!(rates.take(HERE, &[rate.one(2)]).is_ok(), "another key is another matter");
         tokio::time::advance(SECOND).await;
-        assert!(rates.check(1).is_ok());
-        assert!(rates.check(1).is_err());
+        assert!(rates.take(HERE, &[rate.one(1)]).is_ok());
+        assert!(rates.take(HERE, &[rate.one(1)]).is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_million_addresses_are_not_kept() {
-        let rates = Rates::new(Rate { burst: 1, every: 10 * SECOND });
-        let keys = (0..1_000_000_u64).map(|key| key << 20 | 0xfffff);
-        let passed = keys.filter(|key| rates.check(*key).is_ok()).count();
-        let most = RATE_KEYS + RATE_SHARED_KEYS as usize;
-        assert!(rates.limiter.len() <= most, "{} are kept", rates.limiter.len());
-        assert!((RATE_KEYS..=most).contains(&passed), "{passed} were let in");
-        // Once the flood is over nothing is left of it.
-        tokio::time::advance(21 * SECOND).await;
-        assert!(rates.check(7).is_ok() && rates.check(7).is_err());
-        assert!(rates.limiter.len() <= 2, "{} are kept", rates.limiter.len());
+    async fn what_is_refused_leaves_nothing_behind() {
+        let rates = Rates::new(100);
+        let (narrow, wide) = (Rate { burst: 1, every: SECOND }, Rate { burst: 9, every: SECOND });
+        assert!(rates.take(HERE, &[narrow.one(1), wide.one(2)]).is_ok());
+        for key in 10..90 {
+            let charges = [wide.one(key), narrow.one(1), wide.one(2)];
+            assert_eq!(rates.take(HERE, &charges), Err(SECOND));
+        }
+        assert_eq!(rates.buckets().len(), 2);
+        for _ in 0..8 {
+            assert!(rates.take(HERE, &[wide.one(2)]).is_ok(), "nor is anything taken");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_strangers_is_not_kept_and_makes_nobody_wait() {
+        let rates = Rates::new(100);
+        let rate = Rate { burst: 2, every: 10 * SECOND };
+        let of = |n: u32| Network::of(std::net::Ipv4Addr::from_bits(n << 8).into());
+        for n in 0..2 * RATE_KEYS {
+            assert!(rates.take(of(n), &[rate.one(n.into())]).is_ok());
+        }
+        assert!(rates.buckets().len() <= RATE_KEYS as usize);
+        // Nobody shares anything with them.
+        for _ in 0..2 {
+            assert!(rates.take(HERE, &[rate.one(u64::MAX)]).is_ok());
+        }
+        assert!(rates.take(HERE, &[rate.one(u64::MAX)]).is_err());
+    }
+
+    /// A network cannot get rid of what it has used up by using more.
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_that_is_used_stays() {
+        let rates = Rates::new(4);
+        let (own, other) = (Rate { burst: 1_000, every: SECOND }, Rate { burst: 1, every: SECOND });
+        for n in 0..1_000 {
+            assert!(rates.take(HERE, &[own.one(0), other.one(1 + n)]).is_ok());
+        }
+        assert!(rates.take(HERE, &[own.one(0), other.one(2_000)]).is_err());
+        assert!(rates.buckets().len() <= 4);
     }
 }

@@ -2,11 +2,13 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use hyper::{HeaderMap, header::FORWARDED};
 use ipnet::IpNet;
+
+use crate::limits::{NETWORKS_V4, NETWORKS_V6};
 
 /// Whom a request is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +23,64 @@ pub struct Remote {
     pub own: bool,
 }
 
-/// Who is counted as one: an IPv4 address, or a /64 of IPv6, which is what one customer has at least.
+/// A network that is counted: that of one customer, or one around it. Half of the internet's customers have one address of IPv4 or
+/// a /64 of IPv6, and others have more: see [`NETWORKS_V4`] and [`NETWORKS_V6`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Network(u64);
+pub(crate) struct Network {
+    /// What its addresses begin with: all 32 bits of IPv4, or the first 64 of IPv6.
+    bits: u64,
+    /// How many of them are the network's. At most 32 for IPv4, and at least 48 for IPv6.
+    length: u8,
+}
 
 impl Network {
+    /// For clients whose address is not known: in tests, and in no server.
+    pub(crate) const NOWHERE: Self = Self { bits: 0, length: 0 };
+
+    /// The narrowest one.
     pub(crate) fn of(ip: IpAddr) -> Self {
-        Self(match ip.to_canonical() {
-            // Below 0:ffff::/32, which nobody has.
-            IpAddr::V4(ip) => 0xffff_u64 << 32 | u64::from(ip.to_bits()),
-            IpAddr::V6(ip) => (ip.to_bits() >> 64) as u64,
-        })
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self { bits: u64::from(ip.to_bits()), length: 32 },
+            IpAddr::V6(ip) => Self { bits: (ip.to_bits() >> 64) as u64, length: 64 },
+        }
     }
 
-    pub(crate) const fn bits(self) -> u64 {
-        self.0
+    /// It and those around it, the narrowest first, with how many times as much as a single customer each may have.
+    pub(crate) fn around(self) -> impl Iterator<Item = (Self, u32)> + Clone {
+        let levels: &[(u8, u32)] = match self.length {
+            0 => &[(0, 1)],
+            1..=32 => &NETWORKS_V4,
+            _ => &NETWORKS_V6,
+        };
+        let not_narrower = move |(length, _): &&(u8, u32)| *length <= self.length;
+        levels
+            .iter()
+            .filter(not_narrower)
+            .map(move |(length, shares)| (self.of_length(*length), *shares))
+    }
+
+    /// The widest one around it that is counted.
+    pub(crate) fn widest(self) -> Self {
+        self.around().last().map_or(self, |(network, _)| network)
+    }
+
+    fn of_length(self, length: u8) -> Self {
+        let all: u32 = if self.length <= 32 { 32 } else { 64 };
+        let rest = all.saturating_sub(length.into());
+        let bits =
+            self.bits.checked_shr(rest).unwrap_or_default().checked_shl(rest).unwrap_or_default();
+        Self { bits, length }
+    }
+}
+
+/// As a prefix, which names no customer if the network is a wide one.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bits, length } = self;
+        match u32::try_from(*bits) {
+            Ok(bits) if *length <= 32 => write!(f, "{}/{length}", Ipv4Addr::from_bits(bits)),
+            _ => write!(f, "{}/{length}", Ipv6Addr::from_bits(u128::from(*bits) << 64)),
+        }
     }
 }
 
@@ -227,5 +272,23 @@ mod tests {
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_customer_of_many_networks_counts_in_those_around_them() {
+        let around = |ip: &str| {
+            let around = Network::of(ip.parse().unwrap()).around();
+            around.map(|(network, shares)| format!("{network} × {shares}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            around("2001:db8:1:234::1"),
+            ["2001:db8:1:234::/64 × 1", "2001:db8:1:200::/56 × 2", "2001:db8:1::/48 × 4"]
+        );
+        assert_eq!(around("192.0.2.1"), ["192.0.2.1/32 × 1", "192.0.2.0/24 × 4"]);
+        assert_eq!(around("::ffff:192.0.2.1"), around("192.0.2.1"));
+        assert_eq!(Network::NOWHERE.around().count(), 1);
+        assert_eq!(Network::of("192.0.2.1".parse().unwrap()).widest().to_string(), "192.0.2.0/24");
+        let widest = Network::of("192.0.2.1".parse().unwrap()).widest();
+        assert_eq!(widest.around().map(|(network, _)| network).collect::<Vec<_>>(), [widest]);
     }
 }

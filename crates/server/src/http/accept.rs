@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::Port;
-use crate::limits;
+use crate::{edge::Connection, limits};
 
 /// Accepts connections until `shutdown` is cancelled, and serves each in a task of its own.
 pub(crate) async fn accept_loop(
@@ -25,9 +25,22 @@ pub(crate) async fn accept_loop(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, client)) => {
-                tasks.spawn(serve(stream, client, Arc::clone(&port), shutdown.clone()));
-            }
+            Ok((stream, client)) => match port.connect(client) {
+                Ok(connection) => {
+                    let served = connection.clone();
+                    let serving =
+                        serve(stream, (client, served), Arc::clone(&port), shutdown.clone());
+                    let task = tasks.spawn(serving);
+                    if let Some(connection) = connection {
+                        connection.is_served_by(task.abort_handle());
+                    }
+                }
+                Err(why) => {
+                    if let Some(telling) = Arc::clone(&port).turn_away(stream, why) {
+                        tasks.spawn(telling);
+                    }
+                }
+            },
             Err(error) => {
                 if let Some(rest) = rest_after(&error) {
                     warn!(%error, "no connection can be accepted right now");
@@ -40,12 +53,12 @@ pub(crate) async fn accept_loop(
 
 async fn serve(
     stream: TcpStream,
-    client: SocketAddr,
+    (client, connection): (SocketAddr, Option<Arc<Connection>>),
     port: Arc<Port>,
     shutdown: CancellationToken,
 ) {
     match without_delay(stream) {
-        Ok(stream) => port.serve(stream, client, shutdown).await,
+        Ok(stream) => port.serve(stream, client, connection, shutdown).await,
         Err(error) => debug!(%error, "a connection was gone at once"),
     }
 }

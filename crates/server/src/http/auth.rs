@@ -21,16 +21,14 @@ use axum::{
 };
 use hyper::{
     HeaderMap, StatusCode, Uri,
-    header::{
-        CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE,
-    },
+    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
 };
 use identity::{Answer, Guests, Identity, Network, NotBegun, NotDone, Options, Unavailable};
 use serde_json::{Value, json};
 use tracing::warn;
 
 use self::cookie::{SESSION, SIGN_IN, brought};
-use super::Site;
+use super::{Site, requests::too_often};
 use crate::{
     config::PublicHost,
     directory::Directory,
@@ -84,12 +82,7 @@ impl IntoResponse for Refused {
                 (StatusCode::FORBIDDEN, "Pages of this origin may not do this.\n".to_owned())
             }
             Self::NoProvider => (StatusCode::NOT_FOUND, "There is no such provider.\n".to_owned()),
-            Self::TooOften(not_now) => {
-                let later = not_now.0.as_secs().max(1).to_string();
-                let say = format!("{not_now}\n");
-                return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, later)], say)
-                    .into_response();
-            }
+            Self::TooOften(not_now) => return too_often(not_now),
             Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Not right now: try again.\n".to_owned())
             }

@@ -14,6 +14,7 @@ mod edge;
 mod page;
 mod port;
 mod redirect;
+mod requests;
 mod upgrade;
 
 use std::{path::Path, sync::Arc};
@@ -68,11 +69,13 @@ impl<D: Directory> Site<D> {
 
 /// The routes. With `https_only` browsers are told to come back over HTTPS alone.
 pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
+    let edge = Arc::clone(&site.edge);
     Router::new()
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
         .nest("/auth", auth::routes())
         .fallback(page_or_socket)
+        .layer(from_fn_with_state(edge, requests::pace))
         .layer(from_fn(edge::guard))
         .layer(from_fn_with_state(https_only, edge::keep_to_https))
         .with_state(Arc::new(site))

@@ -23,13 +23,13 @@ use tracing::debug;
 
 use crate::{
     config::Timing,
-    edge::{Edge, Peer, TooMany},
+    edge::{Connection, Edge, Peer, TooMany},
     limits,
-    tls::{Asked, Tls},
+    tls::{Asked, Handshake, Tls},
 };
 
 /// A TLS connection, boxed: it is large, and hyper moves it about.
-pub(super) type TlsStream = Box<server::TlsStream<TcpStream>>;
+pub(super) type TlsStream = Box<server::TlsStream<Handshake<TcpStream>>>;
 
 /// What a listener's connections are served with.
 pub(crate) struct Port {
@@ -40,12 +40,11 @@ pub(crate) struct Port {
     server: http1::Builder,
     timing: Timing,
     /// How many more connections than there may be are being told so.
-    turned_away: Semaphore,
+    turned_away: Arc<Semaphore>,
 }
 
-/// What who comes when there is no room is told.
-const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Type: text/plain; charset=utf-8\r\n\
-    Content-Length: 44\r\nConnection: close\r\n\r\nToo many connections: try again in a while.\n";
+/// After how many seconds it may be tried again where nobody knows when there will be room.
+pub(super) const RETRY_SECONDS: u64 = 10;
 
 /// What a connection begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +80,13 @@ impl Port {
             edge,
             server: http_server(timing),
             timing,
-            turned_away: Semaphore::new(limits::MAX_TURNED_AWAY),
+            turned_away: Arc::new(Semaphore::new(limits::MAX_TURNED_AWAY)),
         }
+    }
+
+    /// A connection begins.
+    pub(super) fn connect(&self, client: SocketAddr) -> Result<Option<Arc<Connection>>, TooMany> {
+        self.edge.connect(client.ip())
     }
 
     /// Serves one connection.
@@ -90,13 +94,10 @@ impl Port {
         &self,
         stream: TcpStream,
         client: SocketAddr,
+        connection: Option<Arc<Connection>>,
         shutdown: CancellationToken,
     ) {
-        let place = match self.edge.connect(client.ip()) {
-            Ok(place) => place.map(Arc::new),
-            Err(why) => return self.turn_away(stream, why).await,
-        };
-        let mut peer = Peer { ip: client.ip(), tls: false, place };
+        let mut peer = Peer { ip: client.ip(), tls: false, connection };
         // Where there is nothing but HTTP, nobody need wait for the first byte.
         let opening = if self.tls.is_none() && self.relay.is_none() {
             Opening::Http
@@ -120,6 +121,7 @@ impl Port {
                 .await;
             }
             (Opening::Stun, _, Some(relay)) => {
+                peer.is_of_the_relay();
                 Box::pin(serve_stun(relay, stream, client, shutdown)).await;
             }
             (_, Some((_, redirect)), _) => self.serve_http(stream, redirect, peer, shutdown).await,
@@ -137,7 +139,7 @@ impl Port {
     ) {
         let handshake = tokio::select! {
             () = shutdown.cancelled() => return,
-            shaken = within(self.timing.handshake, tls.acceptor().accept(stream)) => shaken,
+            shaken = within(self.timing.handshake, tls.accept(stream)) => shaken,
         };
         let mut stream: TlsStream = match handshake {
             Ok(stream) => Box::new(stream),
@@ -160,7 +162,8 @@ impl Port {
         };
         match (opening, &self.relay) {
             (Opening::Stun, Some(relay)) => {
-                let local = stream.get_ref().0.local_addr();
+                peer.is_of_the_relay();
+                let local = stream.get_ref().0.get_ref().local_addr();
                 serve_relay(relay, stream, local, client, shutdown).await;
             }
             (Opening::Stun, None) => {}
@@ -168,22 +171,27 @@ impl Port {
         }
     }
 
-    /// Tells a client of plain HTTP that there are too many; others see their connection end.
-    async fn turn_away(&self, mut stream: TcpStream, why: TooMany) {
+    /// Tells a client of plain HTTP that there are too many. Others see their connection end, as does whoever comes when enough are
+    /// being told.
+    pub(super) fn turn_away(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        why: TooMany,
+    ) -> Option<impl Future<Output = ()> + Send> {
         debug!(?why, "a connection is turned away");
-        let Ok(_room) = self.turned_away.try_acquire() else { return };
-        if self.tls.is_some() {
-            return;
-        }
-        let told = async {
-            stream.write_all(FULL.as_bytes()).await?;
+        let room = Arc::clone(&self.turned_away).try_acquire_owned().ok()?;
+        let told = async move {
+            stream.write_all(turned_away(why).as_bytes()).await?;
             stream.shutdown().await?;
             // What is dropped with something unread in it is reset, and the client may never see the answer.
             let mut rest = [0; 1024];
             while stream.read(&mut rest).await? > 0 {}
+            drop(room);
             io::Result::Ok(())
         };
-        let _ = timeout(limits::TURN_AWAY_DEADLINE, told).await;
+        self.tls.is_none().then_some(async {
+            let _ = timeout(limits::TURN_AWAY_DEADLINE, told).await;
+        })
     }
 
     async fn serve_http<S>(
@@ -220,6 +228,25 @@ impl Port {
             Err(_) => debug!("an HTTP connection was open for too long"),
         }
     }
+}
+
+/// What a client of plain HTTP is told that finds no room.
+fn turned_away(why: TooMany) -> String {
+    let (status, seconds, say) = match why {
+        TooMany::All => ("503 Service Unavailable", RETRY_SECONDS, "Too many connections"),
+        TooMany::Address => {
+            ("429 Too Many Requests", RETRY_SECONDS, "Too many connections from your network")
+        }
+        TooMany::Often(not_now) => {
+            ("429 Too Many Requests", not_now.seconds(), "Your network connects too often")
+        }
+    };
+    let say = format!("{say}: try again in {seconds} s.\n");
+    let length = say.len();
+    format!(
+        "HTTP/1.1 {status}\r\nRetry-After: {seconds}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{say}"
+    )
 }
 
 async fn serve_stun(

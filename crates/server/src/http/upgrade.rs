@@ -25,7 +25,10 @@ use tokio_tungstenite::{
 };
 use tracing::debug;
 
-use super::{Site, port::TlsStream};
+use super::{
+    Site,
+    port::{RETRY_SECONDS, TlsStream},
+};
 use crate::{
     config::{Origin, Origins},
     connection::{self, ReadOnDemand, Shared, websocket_config},
@@ -43,31 +46,28 @@ pub(super) async fn upgrade<D: Directory>(
         return Err(Refused::Origin);
     }
     let visitor = site.visitor(&request)?;
+    let connection = visitor.connection.clone();
     let upgraded = hyper::upgrade::on(&mut request);
-    site.tasks.spawn(serve(upgraded, visitor, Arc::clone(&site.connections)));
+    let task = site.tasks.spawn(serve(upgraded, visitor, Arc::clone(&site.connections)));
+    if let Some(connection) = connection {
+        connection.is_served_by(task.abort_handle());
+    }
     Ok(switching)
 }
 
 impl<D: Directory> Site<D> {
-    /// Who asks, counted among those who have not logged in.
+    /// Who asks. Behind a proxy, this is where their connection is counted for their network.
     fn visitor(&self, request: &Request) -> Result<Box<Visitor>, Refused> {
         let reached = self.door.reached(request.headers());
         let Some(peer) = request.extensions().get::<Peer>() else {
             return Ok(Box::new(Visitor { reached, ..Visitor::default() }));
         };
         let remote = self.edge.remote(peer, request.headers());
-        let guest = match &self.edge.limits {
-            Some(limits) => Some(limits.guest(&remote).map_err(Refused::TooMany)?),
-            None => None,
-        };
-        let _connection = peer.place.clone();
-        Ok(Box::new(Visitor {
-            reached,
-            remote: Some(remote),
-            guest,
-            _connection,
-            ..Visitor::default()
-        }))
+        let connection = peer.connection.clone();
+        if let Some((limits, connection)) = self.edge.limits.as_ref().zip(connection.as_ref()) {
+            limits.socket(connection, &remote).map_err(Refused::TooMany)?;
+        }
+        Ok(Box::new(Visitor { reached, remote: Some(remote), connection, ..Visitor::default() }))
     }
 
     /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
@@ -148,7 +148,7 @@ pub(super) enum Refused {
     Origin,
     /// 426: the request does not ask for a WebSocket, or for one of another version.
     NotAsked,
-    /// 429 or 503: there are too many who have not logged in, of this address or in all.
+    /// 429 or 503: there are too many connections, of this network or in all.
     TooMany(TooMany),
     /// 400: it does, but not as RFC 6455 has it.
     Malformed,
@@ -182,13 +182,13 @@ impl IntoResponse for Refused {
             )
                 .into_response(),
             Self::TooMany(why) => {
-                let status = match why {
-                    TooMany::Address => StatusCode::TOO_MANY_REQUESTS,
-                    TooMany::All => StatusCode::SERVICE_UNAVAILABLE,
+                let (status, seconds) = match why {
+                    TooMany::Address => (StatusCode::TOO_MANY_REQUESTS, RETRY_SECONDS),
+                    TooMany::Often(not_now) => (StatusCode::TOO_MANY_REQUESTS, not_now.seconds()),
+                    TooMany::All => (StatusCode::SERVICE_UNAVAILABLE, RETRY_SECONDS),
                 };
-                let later = [(RETRY_AFTER, "10")];
-                (status, later, "Too many are here who have not logged in: try again in a while.\n")
-                    .into_response()
+                let say = format!("Too many connections: try again in {seconds} s.\n");
+                (status, [(RETRY_AFTER, seconds.to_string())], say).into_response()
             }
             Self::Malformed => (
                 StatusCode::BAD_REQUEST,

@@ -10,7 +10,7 @@ use server::{Config, Sockets, config::Turn};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -93,8 +93,29 @@ impl Server {
         TcpStream::connect(self.address).await.unwrap()
     }
 
+    /// A connection from another address: any one of 127.0.0.0/8 is this machine.
+    pub(crate) async fn tcp_from(&self, ip: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(ip.parse().unwrap(), 0)).unwrap();
+        socket.connect(self.address).await.unwrap()
+    }
+
     pub(crate) async fn client(&self) -> Client {
         self.client_at("/ws").await
+    }
+
+    /// A client that a proxy at `proxy` speaks for.
+    pub(crate) async fn client_behind(&self, proxy: &str, ip: &str) -> Client {
+        let mut request: Request<()> =
+            format!("ws://{}/ws", self.address).into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", ip.parse().unwrap());
+        let (socket, _) = soon(client_async(request, self.tcp_from(proxy).await)).await.unwrap();
+        Client { socket }
+    }
+
+    /// A client at another address.
+    pub(crate) async fn client_from(&self, ip: &str) -> Client {
+        Client::over(self.tcp_from(ip).await, &format!("ws://{}/ws", self.address)).await
     }
 
     /// A client whose handshake has one more header.

@@ -144,18 +144,24 @@ async fn an_address_holds_no_more_names_than_it_may() {
 }
 
 #[tokio::test]
-async fn sockets_that_do_not_log_in_are_counted_and_come_free() {
+async fn sockets_that_do_not_log_in_make_room_for_others_the_oldest_first() {
     let server = Server::with(few(2)).await;
-    let one = server.client().await;
-    let _other = server.client().await;
-    assert_eq!(server.handshake(&[]).await, 429);
-    one.close().await;
-    crate::common::soon(async {
-        while server.handshake(&[]).await != 101 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let mut one = server.client().await;
+    let mut other = server.client().await;
+    let mut third = server.client().await;
+    one.is_cut_off().await;
+    other.sync().await;
+    other.log_in("bob").await;
+    // It does not count any more.
+    let mut fourth = server.client().await;
+    for client in [&mut third, &mut other, &mut fourth] {
+        client.sync().await;
+    }
+    // One that could not log in counts again, as a new one.
+    assert_eq!(refused_login(&mut third, "bob").await, "name_taken");
+    let _fifth = server.client().await;
+    fourth.is_cut_off().await;
+    third.sync().await;
 }
 
 #[tokio::test]
@@ -164,7 +170,8 @@ async fn a_server_that_is_full_says_so() {
         config.limits = Some(AddressLimits { connections: 1, ..AddressLimits::default() });
     })
     .await;
-    let _one = server.client().await;
+    // Who is there without having logged in would make room.
+    let _one = server.user("alice").await;
     let response = server.get("/healthz", "").await;
     assert_eq!(response.status, 503);
     assert_eq!(response.header("retry-after"), Some("10"));
@@ -179,14 +186,19 @@ async fn who_is_behind_a_trusted_proxy_is_counted_alone() {
         let trusted = vec!["127.0.0.0/8".parse().unwrap()];
         config.proxies = Proxies { trusted, header: ProxyHeader::XForwardedFor };
     };
-    for (trusted, second) in [(true, 101), (false, 429)] {
+    for trusted in [true, false] {
         let server = Server::with(|config| if trusted { trusting(config) } else { few(1)(config) });
         let server = server.await;
-        let _first = server.client_with("X-Forwarded-For", "spoofed, 198.51.100.1").await;
-        let other = [("x-forwarded-for", "198.51.100.1, 198.51.100.2")];
-        assert_eq!(server.handshake(&other).await, second, "trusted: {trusted}");
-        let same = [("x-forwarded-for", "203.0.113.9, 198.51.100.1")];
-        assert_eq!(server.handshake(&same).await, 429, "trusted: {trusted}");
+        let mut first = server.client_with("X-Forwarded-For", "spoofed, 198.51.100.1").await;
+        first.log_in("first").await;
+        let mut other = server.client_with("X-Forwarded-For", "198.51.100.1, 198.51.100.2").await;
+        if trusted {
+            other.log_in("other").await;
+        } else {
+            assert_eq!(refused_login(&mut other, "other").await, "rate_limited");
+        }
+        let mut same = server.client_with("X-Forwarded-For", "203.0.113.9, 198.51.100.1").await;
+        assert_eq!(refused_login(&mut same, "same").await, "rate_limited", "trusted: {trusted}");
     }
 }
 

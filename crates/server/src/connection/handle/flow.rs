@@ -209,6 +209,7 @@ impl<D: Directory> SessionHandle<D> {
         if self.machine.phase().call().is_none() {
             self.peer = None;
         }
+        self.settle_ring();
         Ok(())
     }
 

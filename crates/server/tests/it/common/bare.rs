@@ -28,6 +28,17 @@ impl BareClient {
     }
 }
 
+impl BareClient {
+    /// One that is logged in.
+    pub(crate) async fn user(server: &Server, name: &str) -> Self {
+        let mut client = Self::connect(server).await;
+        client.say(&format!(r#"{{"type":"login","name":"{name}"}}"#)).await;
+        let (_, reply) = client.read().await;
+        assert!(String::from_utf8_lossy(&reply).contains(r#""success":true"#));
+        client
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> BareClient<S> {
     /// Sends one frame, its first byte given (RFC 6455 section 5.2), masked with zeros.
     pub(crate) async fn frame(&mut self, first: u8, payload: &[u8]) {

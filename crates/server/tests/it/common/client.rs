@@ -97,6 +97,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.sync().await;
     }
 
+    /// All that comes until the server has done everything about what was said to it so far.
+    pub(crate) async fn heard_so_far(&mut self) -> Vec<String> {
+        let mut heard = Vec::new();
+        // Twice, as above.
+        for _ in 0..2 {
+            self.say(r#"{"type":"ping"}"#).await;
+            loop {
+                match self.hear().await {
+                    pong if pong == r#"{"type":"pong"}"# => break,
+                    message => heard.push(message),
+                }
+            }
+        }
+        heard
+    }
+
     /// A message that is there already.
     pub(crate) fn heard(&mut self) -> Option<String> {
         self.next().now_or_never().map(|message| message.expect("a message"))
@@ -112,6 +128,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         match self.next().await {
             Err(Some(frame)) => frame.code.into(),
             other => panic!("{other:?} instead of a close frame"),
+        }
+    }
+
+    /// The connection ends without a word.
+    pub(crate) async fn is_cut_off(&mut self) {
+        while let Some(Ok(message)) = soon(self.socket.next()).await {
+            assert!(!message.is_close(), "{message:?}");
         }
     }
 

@@ -85,7 +85,7 @@ async fn a_second_tab_without_the_secret_or_with_another_is_refused() {
         json!(""),
         json!("0".repeat(32)),
         json!("nonsense"),
-        json!("x".repeat(10_000)),
+        json!("x".repeat(3_000)),
         // Of somebody else, and his own with something about it.
         json!(alice.secret),
         json!(format!("{}0", bob.secret)),

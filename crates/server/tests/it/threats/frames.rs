@@ -23,7 +23,7 @@ async fn oversize_frames() {
         }
     }
     // In parts, each of which is small enough.
-    let mut client = BareClient::connect(&server).await;
+    let mut client = BareClient::user(&server, "mallory").await;
     client.frame(0x01, &[b'x'; 60_000]).await;
     client.frame(0x00, &[b'x'; 60_000]).await;
     assert_eq!(client.is_closed().await, 1009);
@@ -44,7 +44,7 @@ async fn fragmented_frames() {
     client.frame(0x80, b"").await;
     assert_eq!(client.read().await, (0x81, br#"{"type":"pong"}"#.to_vec()));
 
-    let (mut reader, mut writer) = BareClient::connect(&server).await.0.into_split();
+    let (mut reader, mut writer) = BareClient::user(&server, "mallory").await.0.into_split();
     let endless = tokio::spawn(async move {
         let fragments =
             [&[0x01, 0x80, 0, 0, 0, 0][..], &[0, 0x80, 0, 0, 0, 0].repeat(2_000)].concat();

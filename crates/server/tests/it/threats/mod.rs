@@ -8,6 +8,7 @@
 //! | oversize, fragmented and malformed frames | `frames` | `garbage`; the Autobahn cases in `interop`; the fuzz targets |
 //! | slowloris on headers, on frames, on TLS handshakes; sockets that never log in; a consumer that never reads | `slowloris` | `deadlines`, `tls`, `slow` |
 //! | floods of connections, logins, messages and calls | `floods` | `edge`, `fairness` |
+//! | one network, or a crowd of them, that takes the places, the calls or the time of all others | `networks` | `edge` |
 //! | a forged address: a proxy that is not trusted | | `edge::who_is_behind_a_trusted_proxy_is_counted_alone` |
 //! | forged sender; answers, candidates and leaves from outside a call; enumeration | `calls` | `outsiders`; the fuzz target `session` |
 //! | stolen and guessed secrets of sessions | | `resume::socket::a_second_tab_without_the_secret_or_with_another_is_refused` |
@@ -20,6 +21,7 @@ mod calls;
 mod floods;
 mod frames;
 mod names;
+mod networks;
 mod slowloris;
 mod web;
 
