@@ -4,7 +4,7 @@ mod coturn;
 mod server;
 mod tutorial;
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{env, fs, net::Ipv4Addr, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -28,6 +28,9 @@ pub(crate) enum Contestant {
     /// A relay of media that many use.
     Coturn,
 }
+
+/// Where those come from who flood a server through a proxy that it trusts, from networks of IPv6.
+pub(crate) const PROXY: Ipv4Addr = Ipv4Addr::new(127, 200, 0, 1);
 
 /// What TURN credentials are made with.
 pub(crate) const SECRET: &str = "bench";
@@ -121,11 +124,16 @@ impl Field {
         Self { contestants, missing, pronto: options.server.clone(), state, tutorial }
     }
 
-    /// Starts a contestant on a core of its own.
-    pub(crate) fn start(&self, contestant: Contestant, cores: &Cores) -> Result<Server> {
+    /// Starts a contestant on a core of its own. Pronto holds its clients to limits only if it is to be flooded.
+    pub(crate) fn start(
+        &self,
+        contestant: Contestant,
+        flooded: bool,
+        cores: &Cores,
+    ) -> Result<Server> {
         match contestant {
             Contestant::Pronto => {
-                self.pronto().and_then(|mut pronto| Server::start(&mut pronto, cores))
+                self.pronto(flooded).and_then(|mut pronto| Server::start(&mut pronto, cores))
             }
             Contestant::Websocket => Server::start(&mut ourselves("floor-websocket")?, cores),
             Contestant::Tcp => Server::start(&mut ourselves("floor-tcp")?, cores),
@@ -138,13 +146,18 @@ impl Field {
         .with_context(|| format!("{} does not start", contestant.title()))
     }
 
-    fn pronto(&self) -> Result<Command> {
+    fn pronto(&self, flooded: bool) -> Result<Command> {
         if self.state.exists() {
             fs::remove_dir_all(&self.state)?;
         }
         let mut command = Command::new(&self.pronto);
-        // One machine that logs in thousands of users is what the limits are there to stop.
-        command.args(["--listen", "127.0.0.1:0", "--limits", "off", "--turn-secret", SECRET]);
+        command.args(["--listen", "127.0.0.1:0", "--turn-secret", SECRET]);
+        if flooded {
+            command.args(["--trusted-proxy", &PROXY.to_string()]);
+        } else {
+            // One machine that logs in thousands of users is what the limits are there to stop.
+            command.args(["--limits", "off"]);
+        }
         command.arg("--state").arg(&self.state);
         Ok(command)
     }

@@ -9,6 +9,7 @@ mod pair;
 mod turn;
 mod words;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, UPGRADE, connect_from};
 pub(crate) use pair::{Pair, Progress};
 pub(crate) use turn::{PACKET, TurnClient};
+pub(crate) use words::{login, offer};

@@ -91,7 +91,7 @@ impl Bench {
 
     /// Measures with a server of its own, so that nothing that came before is in the way.
     fn measure_one(&self, workload: Workload, contestant: Contestant) -> Result<Found> {
-        let mut server = self.field.start(contestant, &self.cores)?;
+        let mut server = self.field.start(contestant, workload == Workload::Flood, &self.cores)?;
         let found = workload.measure(contestant, &server, &self.size, self.files, &self.meter);
         // If it has ended, that says more than that nobody answers.
         server.check()?;

@@ -20,7 +20,11 @@ pub(crate) enum Kind {
     P50,
     /// All but one in a hundred took less: µs.
     P99,
-    /// Messages, calls or logins a second.
+    /// The same as the two above, while others flood the server.
+    P50Flooded,
+    /// See there.
+    P99Flooded,
+    /// Messages, calls or logins a second; or connections of a flood.
     PerSecond,
     /// The server's memory, in KiB for each user who only stays.
     Memory,
@@ -48,6 +52,8 @@ impl Kind {
             Self::CpuPerLogin => "server CPU a login, µs",
             Self::P50 => "p50, µs",
             Self::P99 => "p99, µs",
+            Self::P50Flooded => "p50 in the flood, µs",
+            Self::P99Flooded => "p99 in the flood, µs",
             Self::PerSecond => "a second",
             Self::Memory => "memory an idle user (PSS), KiB",
             Self::CpuAmongCrowd => "server CPU a message with the crowd there, µs",
@@ -67,9 +73,18 @@ impl Kind {
 }
 
 /// The sizes of a sorted list below which half, or 99 of 100, of it lie, in µs.
-pub(crate) fn add_percentiles(found: &mut Found, mut times: Vec<Duration>) {
+pub(crate) fn add_percentiles(found: &mut Found, times: Vec<Duration>) {
+    add_percentiles_as(found, [Kind::P50, Kind::P99], times);
+}
+
+/// The same under other names.
+pub(crate) fn add_percentiles_as(
+    found: &mut Found,
+    [half, most]: [Kind; 2],
+    mut times: Vec<Duration>,
+) {
     times.sort_unstable();
-    for (kind, share) in [(Kind::P50, 50), (Kind::P99, 99)] {
+    for (kind, share) in [(half, 50), (most, 99)] {
         let at = times.len() * share / 100;
         if let Some(time) = times.get(at.min(times.len().saturating_sub(1))) {
             found.insert(kind, 1e6 * time.as_secs_f64());

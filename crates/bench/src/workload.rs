@@ -2,6 +2,7 @@
 
 mod calls;
 mod crowd;
+mod flood;
 mod media;
 mod meter;
 mod relay;
@@ -40,6 +41,8 @@ pub(crate) enum Workload {
     /// The same with many more.
     #[value(name = "crowd-20000")]
     Crowd20000,
+    /// A pair sets up calls alone, and then while a /48, a /24 and a thousand strangers flood the server.
+    Flood,
     /// A few calls go by the relay.
     #[value(name = "media-10")]
     Media10,
@@ -65,6 +68,8 @@ pub(crate) struct Size {
     crowds: [usize; 2],
     /// How long a crowd rests before its memory is looked at.
     pub(crate) rest: Duration,
+    /// How many connections a second flood the server.
+    pub(crate) flood: u32,
     /// How many calls go by the relay.
     media: [usize; 3],
 }
@@ -77,6 +82,7 @@ impl Size {
         rate: 2_000,
         crowds: [5_000, 20_000],
         rest: Duration::from_secs(1),
+        flood: 1_000,
         media: [10, 50, 150],
     };
     pub(crate) const QUICK: Self = Self {
@@ -94,6 +100,7 @@ impl Size {
         rate: 200,
         crowds: [20, 40],
         rest: Duration::from_millis(20),
+        flood: 300,
         media: [1, 2, 3],
     };
 
@@ -115,7 +122,7 @@ pub(crate) type Found = BTreeMap<Kind, f64>;
 const LIMIT: Duration = Duration::from_secs(180);
 
 impl Workload {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Relay1,
         Self::Relay8,
         Self::Paced,
@@ -123,6 +130,7 @@ impl Workload {
         Self::Calls,
         Self::Crowd5000,
         Self::Crowd20000,
+        Self::Flood,
         Self::Media10,
         Self::Media50,
         Self::Media150,
@@ -134,7 +142,7 @@ impl Workload {
     }
 
     pub(crate) fn title(self, size: &Size, files: usize) -> String {
-        let Size { pairs, rate, .. } = size;
+        let Size { pairs, rate, flood, .. } = size;
         match self {
             Self::Relay1 => format!("Relay, 1 in flight over {pairs} pairs"),
             Self::Relay8 => format!("Relay, 8 in flight over {pairs} pairs"),
@@ -143,6 +151,9 @@ impl Workload {
             Self::Calls => format!("Call set-ups, {pairs} pairs at once"),
             Self::Crowd5000 | Self::Crowd20000 => {
                 format!("A crowd of {} users", self.crowd_of(size, files))
+            }
+            Self::Flood => {
+                format!("Call set-ups while {flood} connections a second flood the server")
             }
             Self::Media10 | Self::Media50 | Self::Media150 => {
                 let calls = self.relayed_calls(size).unwrap_or_default();
@@ -171,6 +182,8 @@ impl Workload {
         let relays = matches!(contestant, Contestant::Pronto | Contestant::Coturn);
         match self {
             Self::Media10 | Self::Media50 | Self::Media150 => relays,
+            // The others have no limits.
+            Self::Flood => contestant == Contestant::Pronto,
             _ => contestant != Contestant::Coturn,
         }
     }
@@ -196,6 +209,7 @@ impl Workload {
                 Self::Paced => relay::paced(at, size, meter).await,
                 Self::CallAlone => calls::set_up(at, size, 1, meter).await,
                 Self::Calls => calls::set_up(at, size, size.pairs, meter).await,
+                Self::Flood => flood::beset(at, size, files, meter).await,
                 _ => crowd::come_and_go(at, size, size.crowd(self, files), meter).await,
             }
         };
@@ -230,7 +244,8 @@ mod tests {
             let relays = media.contains(&workload);
             assert!(workload.suits(Contestant::Pronto));
             assert_eq!(workload.suits(Contestant::Coturn), relays);
-            assert_eq!(workload.suits(Contestant::Tutorial), !relays);
+            let has_limits = workload == Workload::Flood;
+            assert_eq!(workload.suits(Contestant::Tutorial), !relays && !has_limits);
             assert_eq!(workload.relayed_calls(&Size::FULL).is_some(), relays);
         }
     }

@@ -131,6 +131,13 @@ pub const ADDRESS_USERS: u32 = 1_000;
 /// two to the relay, and not all of them load the page at once.
 pub const CONNECTIONS_OF_USER: u32 = 4;
 
+/// How many of them may be newcomers, whose client has not logged in: a browser that loads the page, and its WebSocket.
+pub const NEWCOMERS_OF_USER: u32 = 2;
+
+/// For how many users there is room for connections and requests at least, however few an address may have: one browser alone opens
+/// six connections for the page and asks for ten files, and again when the page is reloaded.
+pub const SMALLEST_CROWD: u32 = 8;
+
 /// How many connections there may be in all, unless the operator sets another (`--max-connections`). At 5 KiB for an idle
 /// user it is 500 MB when all of them are users who have much to say.
 pub const MAX_CONNECTIONS: u32 = 50_000;
@@ -250,3 +257,39 @@ pub const NETWORK_RATE_KEYS: u32 = 1_024;
 /// own; and what a network of a thousand users may begin to call in the three minutes until a bucket is full again is 700 for each of its
 /// shares. So none of them goes that still counts.
 pub const CALL_KEYS: u32 = 4 * 700;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_says_the_same() {
+        let document = include_str!("../../../PROTOCOL.md");
+        let per_second = |rate: Rate| 1.0 / rate.every.as_secs_f64();
+        let (calls, to_one) = (call_rate_of_network(ADDRESS_USERS), ADDRESS_PAIR_RATE);
+        let thousands = |number: u32| format!("{},{:03}", number / 1_000, number % 1_000);
+        for row in [
+            format!(
+                "| a message before the login | {} KiB |",
+                MAX_MESSAGE_BEFORE_LOGIN_BYTES / 1024
+            ),
+            format!("| ringing in vain | {} s; after that", RING_BUDGET.as_secs()),
+            format!(
+                "| one address (or /64 of IPv6) | {} users and logins; {} connections without a login, {} in all; \
+                 {} calls, then {} a second; {} calls to one callee, then one every {} s |",
+                thousands(ADDRESS_USERS),
+                thousands(ADDRESS_USERS * NEWCOMERS_OF_USER),
+                thousands(ADDRESS_USERS * CONNECTIONS_OF_USER),
+                calls.burst,
+                per_second(calls),
+                to_one.burst,
+                to_one.every.as_secs()
+            ),
+            format!("| connections without a login | {} in all |", thousands(MAX_NEWCOMERS)),
+        ] {
+            assert!(document.contains(&row), "PROTOCOL.md does not say: {row}");
+        }
+        let words = [(RING_COST_OF_PAIR, "three times"), (RING_COST_OF_NETWORK, "twice")];
+        assert_eq!(words.map(|(cost, _)| cost - 1), [3, 2], "{words:?}");
+    }
+}

@@ -1,11 +1,14 @@
 //! One client.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -21,8 +24,18 @@ const READ: usize = 16 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The request for an upgrade, as RFC 6455 section 1.2 has it.
-const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(crate) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// A connection from an address of this machine's loopback network.
+pub(crate) async fn connect_from(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    // The usual one need not be chosen, and has more ports if it is not.
+    if from != Ipv4Addr::LOCALHOST {
+        socket.bind((from, 0).into())?;
+    }
+    socket.connect(to).await
+}
 
 /// A client's end of a connection.
 #[derive(Debug)]
@@ -39,13 +52,28 @@ pub(crate) struct Client {
 impl Client {
     /// Connects, and logs in where that is asked for.
     pub(crate) async fn connect(address: SocketAddr, dialect: Dialect, name: &str) -> Result<Self> {
-        timeout(PATIENCE, Self::open(address, dialect, name))
+        Self::connect_from(Ipv4Addr::LOCALHOST, address, dialect, name).await
+    }
+
+    /// The same from an address of this machine's loopback network.
+    pub(crate) async fn connect_from(
+        from: Ipv4Addr,
+        address: SocketAddr,
+        dialect: Dialect,
+        name: &str,
+    ) -> Result<Self> {
+        timeout(PATIENCE, Self::open(from, address, dialect, name))
             .await
             .with_context(|| format!("{name} waits to be let in for too long"))?
     }
 
-    async fn open(address: SocketAddr, dialect: Dialect, name: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await.context("no connection")?;
+    async fn open(
+        from: Ipv4Addr,
+        address: SocketAddr,
+        dialect: Dialect,
+        name: &str,
+    ) -> Result<Self> {
+        let stream = connect_from(from, address).await.context("no connection")?;
         stream.set_nodelay(true)?;
         let mut client = Self { stream, bytes: Vec::new(), next: 0, received: None };
         if dialect == Dialect::Bytes {

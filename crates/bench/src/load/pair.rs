@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     collections::VecDeque,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -95,11 +95,21 @@ impl Pair {
         dialect: Dialect,
         number: usize,
     ) -> Result<Self> {
+        Self::connect_from(Ipv4Addr::LOCALHOST, address, dialect, number).await
+    }
+
+    /// The same from an address of this machine's loopback network.
+    pub(crate) async fn connect_from(
+        from: Ipv4Addr,
+        address: SocketAddr,
+        dialect: Dialect,
+        number: usize,
+    ) -> Result<Self> {
         let (caller, callee) = (format!("caller{number}"), format!("callee{number}"));
         // Both at once, one right after the other: the floors pair them in this order.
         let (one, other) = tokio::join!(
-            Client::connect(address, dialect, &caller),
-            Client::connect(address, dialect, &callee)
+            Client::connect_from(from, address, dialect, &caller),
+            Client::connect_from(from, address, dialect, &callee)
         );
         let call = Call::new(&caller, &callee, &id(number, 0));
         Ok(Self { caller: one?, callee: other?, call, number, calls: 0 })

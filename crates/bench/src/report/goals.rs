@@ -28,7 +28,7 @@ enum Bound {
 use Bound::{AtMost, Times, TimesOwn};
 
 #[rustfmt::skip]
-const GOALS: [Goal; 17] = [
+const GOALS: [Goal; 18] = [
     Goal { workload: Workload::Relay1, kind: Kind::CpuPerMessage, bound: Times(1.15, Websocket) },
     Goal { workload: Workload::Relay1, kind: Kind::CpuPerMessage, bound: Times(0.28, Tutorial) },
     Goal { workload: Workload::Relay8, kind: Kind::CpuPerMessage, bound: Times(0.85, Websocket) },
@@ -43,6 +43,7 @@ const GOALS: [Goal; 17] = [
     Goal { workload: Workload::Crowd20000, kind: Kind::FreshLogin, bound: AtMost(100.0) },
     Goal { workload: Workload::Crowd5000, kind: Kind::FreshLogin, bound: AtMost(100.0) },
     Goal { workload: Workload::Crowd5000, kind: Kind::Memory, bound: Times(0.85, Tutorial) },
+    Goal { workload: Workload::Flood, kind: Kind::P99Flooded, bound: TimesOwn(2.0, Workload::Flood, Kind::P99) },
     Goal { workload: Workload::Media10, kind: Kind::CpuPerRelayedCall, bound: Times(1.0, Coturn) },
     Goal { workload: Workload::Media150, kind: Kind::CpuPerRelayedCall, bound: Times(1.0, Coturn) },
     Goal { workload: Workload::Media150, kind: Kind::MemoryPerRelayedCall, bound: Times(0.75, Coturn) },

@@ -107,17 +107,17 @@ impl Limits {
     #[must_use]
     pub fn new(address: AddressLimits) -> Self {
         let AddressLimits { users, connections } = address;
-        let each = users.saturating_mul(at::CONNECTIONS_OF_USER);
+        let crowd = users.max(at::SMALLEST_CROWD);
         Self {
             connections: Connections::new(
-                each,
+                crowd.saturating_mul(at::CONNECTIONS_OF_USER),
                 connections,
-                users,
+                crowd.saturating_mul(at::NEWCOMERS_OF_USER),
                 at::MAX_NEWCOMERS.min(connections),
             ),
             users: Places::new(users),
-            connects: NetworkRate::new(at::connect_rate(users)),
-            requests: NetworkRate::new(at::request_rate(users)),
+            connects: NetworkRate::new(at::connect_rate(crowd)),
+            requests: NetworkRate::new(at::request_rate(crowd)),
             logins: NetworkRate::new(at::login_rate(users)),
             auth: NetworkRate::new(at::auth_rate(users)),
             sign_ins: NetworkRate::new(at::sign_in_rate(users)),

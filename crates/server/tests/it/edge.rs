@@ -4,7 +4,7 @@ use protocol::limits::MAX_CANDIDATE_BYTES;
 use server::{
     Config,
     edge::{AddressLimits, Proxies, ProxyHeader},
-    limits::{MESSAGE_RATE, PAIR_RATE, REFUSAL_RATE},
+    limits::{MESSAGE_RATE, NEWCOMERS_OF_USER, PAIR_RATE, REFUSAL_RATE, SMALLEST_CROWD},
 };
 use tokio_tungstenite::tungstenite::Message;
 
@@ -148,20 +148,23 @@ async fn sockets_that_do_not_log_in_make_room_for_others_the_oldest_first() {
     let server = Server::with(few(2)).await;
     let mut one = server.client().await;
     let mut other = server.client().await;
-    let mut third = server.client().await;
+    let mut more = Vec::new();
+    for _ in 0..SMALLEST_CROWD * NEWCOMERS_OF_USER - 1 {
+        more.push(server.client().await);
+    }
     one.is_cut_off().await;
     other.sync().await;
     other.log_in("bob").await;
     // It does not count any more.
-    let mut fourth = server.client().await;
-    for client in [&mut third, &mut other, &mut fourth] {
+    more.push(server.client().await);
+    for client in more.iter_mut().chain([&mut other]) {
         client.sync().await;
     }
     // One that could not log in counts again, as a new one.
-    assert_eq!(refused_login(&mut third, "bob").await, "name_taken");
-    let _fifth = server.client().await;
-    fourth.is_cut_off().await;
-    third.sync().await;
+    assert_eq!(refused_login(&mut more[0], "bob").await, "name_taken");
+    let _last = server.client().await;
+    more[1].is_cut_off().await;
+    more[0].sync().await;
 }
 
 #[tokio::test]

@@ -143,6 +143,23 @@ async fn no_log_holds_what_users_say_or_where_they_are() {
     }
 }
 
+/// Once a minute at most, and by a prefix that is no customer's address.
+#[tokio::test]
+async fn the_operator_is_told_which_network_takes_all_places() {
+    let program =
+        Program::start(pronto().args(["--listen", "127.0.0.1:0", "--max-connections", "4"]));
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(tokio::net::TcpStream::connect(&program.address).await.unwrap());
+    }
+    // It comes after all of them.
+    program.client().await.log_in("alice").await;
+    let (_, stderr) = program.stop();
+    assert_eq!(stderr.matches("there is no place left").count(), 1, "{stderr}");
+    assert!(stderr.contains("network=127.0.0.0/24"), "{stderr}");
+    assert!(!stderr.contains("127.0.0.1"), "{stderr}");
+}
+
 /// What a terminal would take for a command, such as to write a file or to show other text.
 #[tokio::test]
 async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {

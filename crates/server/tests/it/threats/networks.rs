@@ -274,6 +274,29 @@ async fn a_hello_of_65000_bytes_is_refused() {
     Client::over(stream, "wss://localhost/ws").await.log_in("alice").await;
 }
 
+/// From twenty networks, far more than there is room for.
+#[tokio::test]
+async fn handshakes_that_do_not_end_make_room() {
+    let (server, _state) = tls::secure_with(|config| {
+        limits(100, 100)(config);
+        config.timing.handshake = None;
+    })
+    .await;
+    let mut open = Vec::new();
+    for n in 0..300 {
+        let mut stream = server.tcp_from(&format!("127.{}.1.1", 10 + n % 20)).await;
+        let hello = tls::client_hello(3);
+        // It may have had to make room already.
+        let _ = stream.write_all(&hello[..hello.len() / 2]).await;
+        open.push(stream);
+        if n % 50 == 49 {
+            let stream = tls::connect(&server, &["http/1.1"]).await;
+            let mut user = Client::over(stream, "wss://localhost/ws").await;
+            user.log_in(&format!("user{n}")).await;
+        }
+    }
+}
+
 /// A login has less than 1 KiB: what is larger is not even read before it.
 #[tokio::test]
 async fn messages_before_the_login_are_small() {

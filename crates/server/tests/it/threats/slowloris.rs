@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::edge::AddressLimits;
+use server::{edge::AddressLimits, limits::NEWCOMERS_OF_USER};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -110,7 +110,7 @@ async fn sockets_that_never_log_in() {
     .await;
     let mut victims = Victims::at(&server).await;
     let mut silent = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..8 + 8 * NEWCOMERS_OF_USER {
         silent.push(server.client().await);
     }
     for mut oldest in silent.drain(..8) {
