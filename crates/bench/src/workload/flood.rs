@@ -27,6 +27,8 @@ use crate::{
 const CALLS: usize = 10;
 /// How many connections of the flood stay open at most, as long as the server lets them.
 const OPEN: usize = 8_000;
+/// How many of them connect at once: what the load's own core cannot do is no flood.
+const UNDER_WAY: usize = 100;
 /// How long a connection of the flood waits for anything.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -123,7 +125,9 @@ impl Flood {
             ticks.tick().await;
             let flood = Arc::clone(&self);
             connections.spawn(async move { timeout(PATIENCE, flood.connect(number)).await });
-            while connections.try_join_next().is_some() {}
+            while connections.len() >= UNDER_WAY {
+                connections.join_next().await;
+            }
             number += 1;
         }
     }
