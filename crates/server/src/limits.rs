@@ -157,8 +157,8 @@ pub const MAX_NEWCOMERS: u32 = 8_192;
 /// then, and not 64 KiB.
 pub const MAX_MESSAGE_BEFORE_LOGIN_BYTES: usize = 4 * 1024;
 
-/// What a network may do so many times for each of its users: so many at once, as when all of them come back to a server that has
-/// started again, and after that a hundredth of it each second.
+/// A rate of so many for each user of a network: all of it at once, as when all users come back to a server that has restarted, and
+/// after that a hundredth of it each second.
 fn of_users(users: u32, times: u32) -> Rate {
     let burst = users.max(1).saturating_mul(times);
     Rate { burst, every: Duration::from_secs(100) / burst }
@@ -237,14 +237,14 @@ pub const CROWD_WARNING_INTERVAL: Duration = Duration::from_secs(60);
 /// more at once.
 pub const RING_BUDGET: Duration = protocol::limits::RING_TIMEOUT;
 
-/// What a second of ringing in vain costs a caller, in seconds: in the long run they ring somebody for a fourth of the time.
+/// The price of a second of ringing in vain for a caller, in seconds: in the long run they ring somebody for a fourth of the time.
 pub const RING_COST_OF_PAIR: u32 = 4;
 
 /// The same for all who call from one network: a third of the time, under however many names.
 pub const RING_COST_OF_NETWORK: u32 = 3;
 
-/// What rings for less than this costs nothing, as most of it never rang: nobody was there, or the callee was busy. How often that may
-/// be is bounded by [`PAIR_RATE`].
+/// A shorter ring costs nothing, as most of these never rang: nobody was there, or the callee was busy. [`PAIR_RATE`] bounds how
+/// often that may be.
 pub const SHORTEST_RING: Duration = Duration::from_secs(1);
 
 /// How many buckets the rates of one kind have in all. Measured, if each belongs to another network: 12 MB for each of the seven kinds.

@@ -49,7 +49,7 @@ pub(super) async fn beset(
         most: OPEN.min(files / 4),
     });
     let calling = async {
-        // What the first wave brings with it is part of it, but not what it takes to come rolling.
+        // The flood needs a moment to reach its rate, which is not measured.
         tokio::time::sleep(size.warm_up).await;
         let (begin, before) = (meter.mark(at.server)?, flood.count());
         let times = call(at, size, size.pairs).await?;
@@ -161,7 +161,7 @@ impl Flood {
                     let call = offer(&format!("x{number}x{call}"), &format!("c{call}"));
                     stream.write_all(&call.frame).await?;
                 }
-                // What is answered is read, up to where the server has nothing more to say.
+                // Reads the first answers, so that the server has something to write to.
                 let mut answers = [0; 4 * 1024];
                 for _ in 0..3 {
                     if stream.read(&mut answers).await? == 0 {

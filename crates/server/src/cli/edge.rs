@@ -23,7 +23,7 @@ pub(super) struct EdgeOptions {
     proxy_header: HeaderChoice,
 
     /// How many users may be signed in from one address (or /64 of IPv6), such as that of an office. How often it may log
-    /// in, and how many connections it may have, grow with it.
+    /// in, and how many connections it may have, grow with it. A /56 may have twice as much, and a /48 or a /24 of IPv4 four times.
     #[arg(long, env = "PRONTO_USERS_PER_ADDRESS", value_name = "NUMBER", default_value_t = AddressLimits::default().users, value_parser = clap::value_parser!(u32).range(1..))]
     users_per_address: u32,
 

@@ -34,7 +34,7 @@ impl From<Error> for Ending {
     fn from(error: Error) -> Self {
         match error {
             Error::Capacity(_) => Self::Close(CloseCode::TooBig),
-            // What may come before the login.
+            // More than may come before the login.
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 Self::Close(CloseCode::TooBig)
             }

@@ -45,7 +45,7 @@ pub(super) struct SessionHandle<D: Directory> {
     grant: Option<Grant>,
     /// How fast the user may talk, over whatever socket.
     pub(super) pace: Option<Pace>,
-    /// What counts the time for which the user's call rings. Boxed, since most users call nobody.
+    /// Measures how long the user's call rings. Boxed, since most users call nobody.
     ring: Option<Box<Ring>>,
     /// The user is counted at the address that the session began from.
     place: Option<Place>,

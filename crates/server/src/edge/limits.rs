@@ -169,8 +169,8 @@ impl Limits {
 
     /// A user, in this network if that is known, makes a call.
     ///
-    /// What is asked is asked all at once, and what is refused counts nowhere: so that nobody fills a table with calls that they
-    /// may not make.
+    /// All limits are asked at once, and a refused call counts for none of them: so nobody fills a table with calls that they may
+    /// not make.
     pub(crate) fn call(
         self: &Arc<Self>,
         remote: Option<&Remote>,

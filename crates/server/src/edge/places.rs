@@ -105,7 +105,7 @@ struct Open {
     next: u64,
 }
 
-/// What ends a connection that has to make room: its task. `None` until there is one.
+/// The task to abort if the connection has to make room; `None` until there is one.
 type Newcomer = Option<AbortHandle>;
 
 /// A connection's place. Dropped, it is free; or before that, if the connection has to make room.

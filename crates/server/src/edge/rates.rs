@@ -25,17 +25,17 @@ impl Rate {
         Self { burst: burst.saturating_mul(shares), every: every / shares.max(1) }
     }
 
-    /// What one of these takes from the bucket of this key.
+    /// The charge for one event, on the bucket of this key.
     pub(super) fn one(self, key: u64) -> Charge {
         Charge { key, cost: self.every, room: self.every.saturating_mul(self.burst) }
     }
 }
 
-/// What is to be taken from a bucket. Buckets are measured in the time that it takes until they are full again.
+/// A charge on a bucket. Buckets are measured in the time that it takes until they are full again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Charge {
     pub(super) key: u64,
-    /// How much. Nothing, for what is only to be looked at.
+    /// How much. Zero only looks at the bucket.
     pub(super) cost: Duration,
     /// How much a full bucket holds.
     pub(super) room: Duration,
@@ -93,7 +93,7 @@ fn charge(buckets: &mut Table<u64, Instant>, since: Instant, owner: Network, cha
     }
 }
 
-/// What time it is, by the clock that tests can set.
+/// The time, by the clock that tests can set.
 pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

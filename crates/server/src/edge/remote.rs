@@ -27,7 +27,7 @@ pub struct Remote {
 /// a /64 of IPv6, and others have more: see [`NETWORKS_V4`] and [`NETWORKS_V6`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Network {
-    /// What its addresses begin with: all 32 bits of IPv4, or the first 64 of IPv6.
+    /// The first bits of its addresses: 32 of IPv4, or 64 of IPv6.
     bits: u64,
     /// How many of them are the network's. At most 32 for IPv4, and at least 48 for IPv6.
     length: u8,

@@ -32,7 +32,7 @@ pub(crate) struct Ring {
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     key: u64,
-    /// What a second of ringing costs, in seconds.
+    /// The price of a second of ringing, in seconds.
     cost: u32,
     room: Duration,
 }

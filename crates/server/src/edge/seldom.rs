@@ -1,4 +1,4 @@
-//! What clients can bring about must not fill the log.
+//! Limits how often something is logged, so that clients cannot fill the log.
 
 use std::{
     sync::{Mutex, PoisonError},

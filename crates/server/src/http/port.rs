@@ -230,7 +230,7 @@ impl Port {
     }
 }
 
-/// What a client of plain HTTP is told that finds no room.
+/// The response to a client of plain HTTP for which there is no room.
 fn turned_away(why: TooMany) -> String {
     let (status, seconds, say) = match why {
         TooMany::All => ("503 Service Unavailable", RETRY_SECONDS, "Too many connections"),

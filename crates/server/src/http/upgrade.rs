@@ -56,7 +56,7 @@ pub(super) async fn upgrade<D: Directory>(
 }
 
 impl<D: Directory> Site<D> {
-    /// Who asks. Behind a proxy, this is where their connection is counted for their network.
+    /// The client that asks. Behind a proxy, this counts the connection for the client's network.
     fn visitor(&self, request: &Request) -> Result<Box<Visitor>, Refused> {
         let reached = self.door.reached(request.headers());
         let Some(peer) = request.extensions().get::<Peer>() else {

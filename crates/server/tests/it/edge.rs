@@ -173,7 +173,7 @@ async fn a_server_that_is_full_says_so() {
         config.limits = Some(AddressLimits { connections: 1, ..AddressLimits::default() });
     })
     .await;
-    // Who is there without having logged in would make room.
+    // A client that has not logged in would make room.
     let _one = server.user("alice").await;
     let response = server.get("/healthz", "").await;
     assert_eq!(response.status, 503);

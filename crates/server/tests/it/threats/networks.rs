@@ -328,7 +328,7 @@ async fn messages_before_the_login_are_small() {
 async fn ask(server: &Server, ip: &str) -> Option<Response> {
     let mut stream = server.tcp_from(ip).await;
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    // What is turned away may be closed before it has said anything.
+    // The server may close a connection that it turns away before the request is sent.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     let _ = soon(stream.read_to_end(&mut answer)).await;
