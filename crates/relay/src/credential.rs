@@ -36,6 +36,9 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// How many hexadecimal digits tell the sessions of a user apart.
+const SESSION_DIGITS: usize = 16;
+
 /// Who a user name belongs to, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claim<'a> {
@@ -56,6 +59,24 @@ impl<'a> Claim<'a> {
 
     pub(crate) const fn is_good_at(self, unix: u64) -> bool {
         unix < self.expiry
+    }
+}
+
+/// One session of a user: it has credentials of its own, which end with it, and shares the user's limits with all other
+/// sessions.
+#[must_use]
+pub fn session_of(user: &str, random: u64) -> String {
+    format!("{user}.{random:0width$x}", width = SESSION_DIGITS)
+}
+
+/// The user whose session this is; itself, if it is none.
+pub(crate) fn account(user: &str) -> &str {
+    let is_session = |digits: &str| {
+        digits.len() == SESSION_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    match user.rsplit_once('.') {
+        Some((account, digits)) if !account.is_empty() && is_session(digits) => account,
+        _ => user,
     }
 }
 
@@ -94,7 +115,7 @@ impl Secret {
 mod tests {
     use std::time::Duration;
 
-    use super::{Claim, Secret};
+    use super::{Claim, Secret, account, session_of};
 
     #[test]
     fn a_credential_is_the_one_that_coturn_expects() {
@@ -130,6 +151,16 @@ mod tests {
             ("99999999999999999999999:alice", None),
         ] {
             assert_eq!(Claim::parse(username).map(|claim| claim.user), user, "{username}");
+        }
+    }
+
+    #[test]
+    fn all_sessions_are_their_users() {
+        for user in ["alice", "al.ice", "алиса", "a.0123456789abcdef"] {
+            assert_eq!(account(&session_of(user, 7)), user);
+        }
+        for user in ["alice", "bob.smith", ".0123456789abcdef", "a.0123456789abcdeg"] {
+            assert_eq!(account(user), user);
         }
     }
 

@@ -178,6 +178,7 @@ impl Hub {
     /// Drops what has expired.
     pub fn sweep(&mut self, now: Now) {
         self.revoked.forget(now.unix);
+        self.quotas.forget(now.elapsed);
         let clients: Vec<Client> = self.clients.keys().copied().collect();
         for client in clients {
             self.sweep_one(&client, now);

@@ -23,6 +23,7 @@ mod gate;
 mod hub;
 pub mod limits;
 mod machine;
+mod network;
 mod nonce;
 mod outside;
 mod policy;
@@ -39,7 +40,7 @@ mod testing;
 mod udp;
 
 pub use address::{RelayAddresses, own_addresses};
-pub use credential::{Credential, Secret};
+pub use credential::{Credential, Secret, session_of};
 pub use hub::{Client, Hub, Now, Output, Ports, Transport};
 pub use policy::Policy;
 pub use ports::VirtualPorts;

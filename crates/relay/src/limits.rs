@@ -22,6 +22,13 @@ pub const ALLOCATIONS_PER_USER: u32 = 48;
 /// address: this is enough for a hundred users in calls.
 pub const ALLOCATIONS_PER_ADDRESS: u32 = 1024;
 
+/// How many allocations the clients of one /56 of IPv6 may have, which is what a home is given: half as many again.
+pub const ALLOCATIONS_PER_SITE: u32 = 1536;
+
+/// How many allocations the clients of one /48 of IPv6 or one /24 of IPv4 may have: a sixth of all, so that no company's
+/// network holds the relay alone.
+pub const ALLOCATIONS_PER_NETWORK: u32 = 2048;
+
 /// How many allocations there may be: each costs some 4 KiB, and the ports of one address are not many more.
 pub const ALLOCATIONS: usize = 12_000;
 
@@ -33,6 +40,24 @@ pub const BITS_PER_SECOND_PER_USER: u64 = 20_000_000;
 /// For how long a user may be faster than that, if it was slower before: a keyframe and what a slow line held back come
 /// at once.
 pub const BURST: Duration = Duration::from_secs(1);
+
+/// How many users' meters there may be. One outlives its user's allocations until it is empty, for a [`BURST`] at most:
+/// as many as there may be allocations, and as many again that ended a moment ago. Each costs some 150 bytes.
+pub const METERS: usize = 2 * ALLOCATIONS;
+
+/// How often meters that are empty are looked for when there is no room for another: it takes a millisecond.
+pub const METER_SWEEP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many users' rates one address has in all (IPv4, or a /64 of IPv6): an office behind a NAT in which 32 people send as
+/// much as they may, or 160 are in calls in 1080p.
+pub const ADDRESS_RATES: u64 = 32;
+
+/// How many users' rates a /56 of IPv6 has in all, which is what a home is given: twice an address's.
+pub const SITE_RATES: u64 = 64;
+
+/// How many users' rates a /48 of IPv6 or a /24 of IPv4 has in all, which are a company's, or a mobile network's NATs:
+/// four times an address's.
+pub const NETWORK_RATES: u64 = 128;
 
 /// How many peers' addresses an allocation may have permissions for (RFC 8656 section 9). A peer has a handful of
 /// candidates; each entry costs some 64 bytes.
@@ -58,7 +83,7 @@ pub const STREAM_BATCH_FRAMES: usize = 16;
 pub const STREAMS: usize = ALLOCATIONS;
 
 /// How many streams the clients behind one address may have (IPv6: one /64): as many as allocations, of which each may need
-/// one.
+/// one. The same holds for the networks around it.
 pub const STREAMS_PER_ADDRESS: u32 = ALLOCATIONS_PER_ADDRESS;
 
 /// How long a stream may be open without an allocation. A browser allocates at once; a slow network needs seconds.

@@ -1,26 +1,47 @@
 //! How much somebody has: allocations, and what they carry. Pure.
+//!
+//! A meter lives until it is empty, whatever becomes of the allocations and credentials that filled it: else a user whose
+//! meter is full would end an allocation and make another.
 
-use std::{collections::HashMap, hash::Hash, net::IpAddr, time::Duration};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use crate::{
-    limits::{ALLOCATIONS_PER_ADDRESS, ALLOCATIONS_PER_USER},
+    credential::account,
+    limits::{ALLOCATIONS_PER_USER, METER_SWEEP_INTERVAL, METERS},
+    network::Network,
     rate::{Meter, Rate},
 };
 
-/// Counts allocations by user and by the clients' addresses, and what users send and are sent.
+/// Counts allocations by user and by the networks around the clients' addresses, and what they send and are sent.
 #[derive(Debug)]
 pub(crate) struct Quotas {
     rate: Rate,
-    users: HashMap<Box<str>, User>,
-    addresses: HashMap<Prefix, u32>,
+    users: HashMap<Box<str>, Use>,
+    networks: HashMap<Network, Use>,
+    /// When meters that are empty were last looked for.
+    swept: Duration,
 }
 
-/// What a user with allocations has.
-#[derive(Debug, Default)]
-struct User {
+/// What a user has, or a network.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
     allocations: u32,
     sent: Meter,
     received: Meter,
+}
+
+impl Use {
+    const fn meter(&mut self, direction: Direction) -> &mut Meter {
+        match direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        }
+    }
+
+    /// Whether nothing would be lost with it.
+    fn is_nothing(&self, now: Duration) -> bool {
+        self.allocations == 0 && self.sent.is_empty(now) && self.received.is_empty(now)
+    }
 }
 
 /// Where data go, as seen from the user.
@@ -32,98 +53,113 @@ pub(crate) enum Direction {
     Received,
 }
 
-/// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, of which any host may take what it likes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Prefix(u64);
-
-impl Prefix {
-    pub(crate) fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(v4) => Self(u32::from(v4).into()),
-            // 2000::/3 and what is special in IPv6 never look like 32 bits, except for ::/64, which is this machine.
-            IpAddr::V6(v6) => Self((u128::from(v6) >> 64) as u64),
-        }
-    }
-}
-
 impl Quotas {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, users: HashMap::new(), addresses: HashMap::new() }
+        Self { rate, users: HashMap::new(), networks: HashMap::new(), swept: Duration::ZERO }
     }
 
     /// Whether this user, from this address, may have one more.
     pub(crate) fn have_room(&self, user: &str, address: IpAddr) -> bool {
-        let users = self.users.get(user).map_or(0, |user| user.allocations);
-        let addresses = self.addresses.get(&Prefix::of(address)).copied().unwrap_or(0);
-        users < ALLOCATIONS_PER_USER && addresses < ALLOCATIONS_PER_ADDRESS
+        let of_user = self.users.get(account(user)).map_or(0, |user| user.allocations);
+        let in_network = |network| self.networks.get(&network).map_or(0, |held| held.allocations);
+        of_user < ALLOCATIONS_PER_USER
+            && Network::around(address).all(|network| in_network(network) < network.allocations())
     }
 
-    /// Whether a user has any.
+    /// Whether there is room for another meter. There nearly always is: one that is empty makes room.
+    pub(crate) fn have_meters(&mut self, now: Duration) -> bool {
+        let is_full = |quotas: &Self| quotas.users.len().max(quotas.networks.len() / 3) >= METERS;
+        if is_full(self) && now >= self.swept + METER_SWEEP_INTERVAL {
+            self.forget(now);
+        }
+        !is_full(self)
+    }
+
+    /// Whether a user, in whatever session, has any.
     pub(crate) fn knows(&self, user: &str) -> bool {
-        self.users.contains_key(user)
+        self.users.get(account(user)).is_some_and(|user| user.allocations > 0)
     }
 
     pub(crate) fn take(&mut self, user: &str, address: IpAddr) {
-        self.users.entry(user.into()).or_default().allocations += 1;
-        *self.addresses.entry(Prefix::of(address)).or_default() += 1;
+        self.users.entry(account(user).into()).or_default().allocations += 1;
+        for network in Network::around(address) {
+            self.networks.entry(network).or_default().allocations += 1;
+        }
     }
 
     pub(crate) fn give_back(&mut self, user: &str, address: IpAddr) {
-        if let Some(held) = self.users.get_mut(user) {
+        if let Some(held) = self.users.get_mut(account(user)) {
             held.allocations -= 1;
-            if held.allocations == 0 {
-                self.users.remove(user);
+        }
+        for network in Network::around(address) {
+            if let Some(held) = self.networks.get_mut(&network) {
+                held.allocations -= 1;
             }
         }
-        decrement(&mut self.addresses, &Prefix::of(address));
     }
 
-    /// Whether so many bytes of data may go now: if so, they have.
+    /// Forgets those who have no allocation and whose meters are empty.
+    pub(crate) fn forget(&mut self, now: Duration) {
+        self.swept = now;
+        self.users.retain(|_, held| !held.is_nothing(now));
+        self.networks.retain(|_, held| !held.is_nothing(now));
+    }
+
+    /// Whether so many bytes of data may go now, for the user and for the networks around its client: if so, they have.
     pub(crate) fn let_pass(
         &mut self,
-        user: &str,
+        (user, address): (&str, IpAddr),
         direction: Direction,
         bytes: usize,
         now: Duration,
     ) -> bool {
-        let Some(user) = self.users.get_mut(user) else { return false };
-        let meter = match direction {
-            Direction::Sent => &mut user.sent,
-            Direction::Received => &mut user.received,
-        };
-        meter.take(self.rate, bytes, now)
-    }
-}
-
-pub(crate) fn decrement<K, Q>(counts: &mut HashMap<K, u32>, key: &Q)
-where
-    K: Hash + Eq + std::borrow::Borrow<Q>,
-    Q: Hash + Eq + ?Sized,
-{
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
+        let Some(user) = self.users.get_mut(account(user)) else { return false };
+        let meter = user.meter(direction);
+        let Some(after) = meter.after(self.rate, bytes, now) else { return false };
+        let networks = Network::around(address);
+        // What is refused counts for nobody, so that all are asked before any counts.
+        for network in networks.clone() {
+            let Some(held) = self.networks.get_mut(&network) else { return false };
+            let rate = self.rate.times(network.rates());
+            if held.meter(direction).after(rate, bytes, now).is_none() {
+                return false;
+            }
         }
+        *meter = after;
+        for network in networks {
+            if let Some(held) = self.networks.get_mut(&network) {
+                let rate = self.rate.times(network.rates());
+                let meter = held.meter(direction);
+                *meter = meter.after(rate, bytes, now).unwrap_or(*meter);
+            }
+        }
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
+    use std::{net::IpAddr, num::NonZeroU64, time::Duration};
 
-    use super::{ALLOCATIONS_PER_ADDRESS, ALLOCATIONS_PER_USER, Quotas};
-    use crate::rate::Rate;
+    use super::{Direction, METERS, Quotas};
+    use crate::{
+        limits::{
+            ALLOCATIONS_PER_ADDRESS, ALLOCATIONS_PER_NETWORK, ALLOCATIONS_PER_SITE,
+            ALLOCATIONS_PER_USER, BURST,
+        },
+        rate::Rate,
+    };
 
     #[test]
     fn a_user_has_a_quota_wherever_it_is() {
         let mut quotas = Quotas::new(Rate::default());
-        let address = |last: u32| IpAddr::from(last.to_be_bytes());
+        let address = |last: u32| IpAddr::from((last << 8).to_be_bytes());
         for n in 0..ALLOCATIONS_PER_USER {
             assert!(quotas.have_room("alice", address(n)));
             quotas.take("alice", address(n));
         }
         assert!(!quotas.have_room("alice", address(99_999)));
+        assert!(!quotas.have_room("alice.0123456789abcdef", address(0)), "in another session");
         assert!(quotas.have_room("bob", address(0)));
         quotas.give_back("alice", address(0));
         assert!(quotas.have_room("alice", address(0)));
@@ -146,11 +182,58 @@ mod tests {
     }
 
     #[test]
+    fn the_networks_around_an_address_have_a_quota() {
+        for (bits, most) in [
+            (72, ALLOCATIONS_PER_NETWORK),
+            (64, ALLOCATIONS_PER_SITE),
+            (0, ALLOCATIONS_PER_NETWORK),
+        ] {
+            let mut quotas = Quotas::new(Rate::default());
+            let address = |n: u32| match bits {
+                0 => IpAddr::from(((192 << 24) | (n % 250)).to_be_bytes()),
+                bits => IpAddr::from(
+                    ((0x2001_0db8_u128 << 96) | (u128::from(n % 250) << bits)).to_be_bytes(),
+                ),
+            };
+            let mut had = 0;
+            while quotas.have_room(&had.to_string(), address(had)) {
+                quotas.take(&had.to_string(), address(had));
+                had += 1;
+            }
+            assert_eq!(had, most, "{}", address(1));
+            assert!(quotas.have_room("alice", "203.0.113.1".parse().unwrap()));
+        }
+    }
+
+    #[test]
     fn nobody_is_remembered_who_has_nothing() {
-        let mut quotas = Quotas::new(Rate::default());
+        let rate = Rate::bits_per_second(NonZeroU64::new(8_000).unwrap());
+        let mut quotas = Quotas::new(rate);
         let address: IpAddr = "192.0.2.1".parse().unwrap();
         quotas.take("alice", address);
+        assert!(quotas.let_pass(("alice", address), Direction::Sent, 1_000, Duration::ZERO));
         quotas.give_back("alice", address);
-        assert!(quotas.users.is_empty() && quotas.addresses.is_empty());
+        quotas.forget(BURST - Duration::from_nanos(1));
+        assert_eq!(quotas.users.len(), 1, "until its meter is empty");
+        quotas.forget(BURST);
+        assert!(quotas.users.is_empty() && quotas.networks.is_empty());
+    }
+
+    /// Whoever fills meters and leaves keeps others out for a burst at most, and takes up so much room.
+    #[test]
+    fn there_are_so_many_meters() {
+        let rate = Rate::bits_per_second(NonZeroU64::new(8_000).unwrap());
+        let mut quotas = Quotas::new(rate);
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        for n in 0..METERS {
+            assert!(quotas.have_meters(BURST));
+            let user = n.to_string();
+            quotas.take(&user, address);
+            assert!(quotas.let_pass((&user, address), Direction::Sent, 1, BURST));
+            quotas.give_back(&user, address);
+        }
+        assert!(!quotas.have_meters(BURST));
+        assert!(quotas.have_meters(2 * BURST));
+        assert!(quotas.users.is_empty());
     }
 }

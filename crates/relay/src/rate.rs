@@ -20,6 +20,12 @@ impl Rate {
     pub const fn bits_per_second(bits: NonZeroU64) -> Self {
         Self { bits_per_second: Some(bits) }
     }
+
+    /// So many times as much.
+    pub(crate) fn times(self, users: u64) -> Self {
+        let times = |bits: NonZeroU64| bits.saturating_mul(NonZeroU64::new(users).unwrap_or(bits));
+        Self { bits_per_second: self.bits_per_second.map(times) }
+    }
 }
 
 impl Default for Rate {
@@ -36,17 +42,18 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Whether so many bytes may go now: if so, they have.
-    pub(crate) fn take(&mut self, rate: Rate, bytes: usize, now: Duration) -> bool {
-        let Some(bits_per_second) = rate.bits_per_second else { return true };
+    /// The meter after so many bytes have gone; `None` if they may not go now.
+    pub(crate) fn after(self, rate: Rate, bytes: usize, now: Duration) -> Option<Self> {
+        let Some(bits_per_second) = rate.bits_per_second else { return Some(self) };
         let nanos = bytes as u128 * 8 * 1_000_000_000 / u128::from(bits_per_second.get());
         let takes = Duration::from_nanos(nanos.try_into().unwrap_or(u64::MAX));
         let empty_at = self.empty_at.max(now).saturating_add(takes);
-        let fits = empty_at <= now + BURST;
-        if fits {
-            self.empty_at = empty_at;
-        }
-        fits
+        (empty_at <= now + BURST).then_some(Self { empty_at })
+    }
+
+    /// Whether nothing would change if there were another in its place.
+    pub(crate) fn is_empty(self, now: Duration) -> bool {
+        self.empty_at <= now
     }
 }
 
@@ -61,27 +68,34 @@ mod tests {
         // A thousand bytes a second.
         let rate = Rate::bits_per_second(NonZeroU64::new(8_000).unwrap());
         let (mut meter, at) = (Meter::default(), Duration::from_millis);
+        let mut take = |bytes, now| {
+            let after = meter.after(rate, bytes, now);
+            meter = after.unwrap_or(meter);
+            after.is_some()
+        };
         for _ in 0..10 {
-            assert!(meter.take(rate, 100, at(5_000)));
+            assert!(take(100, at(5_000)));
         }
-        assert!(!meter.take(rate, 1, at(5_000)), "the burst is used up");
-        assert!(!meter.take(rate, 101, at(5_100)));
-        assert!(meter.take(rate, 100, at(5_100)), "what was refused did not count");
-        let passed = (0..1_000).filter(|n| meter.take(rate, 100, at(5_100 + 10 * n))).count();
+        assert!(!take(1, at(5_000)), "the burst is used up");
+        assert!(!take(101, at(5_100)));
+        assert!(take(100, at(5_100)), "what was refused did not count");
+        let passed = (0..1_000).filter(|n| take(100, at(5_100 + 10 * n))).count();
         assert_eq!(passed, 99, "over ten seconds");
-        assert!(meter.take(rate, 1_000, at(60_000)), "who was silent may burst again");
-        assert!(!meter.take(rate, 1_000, at(60_999)));
+        assert!(take(1_000, at(60_000)), "who was silent may burst again");
+        assert!(!take(1_000, at(60_999)));
+        assert!(!meter.is_empty(at(60_999)) && meter.is_empty(at(61_000)));
     }
 
     #[test]
     fn what_is_larger_than_a_burst_never_passes() {
         let rate = Rate::bits_per_second(NonZeroU64::MIN);
-        assert!(!Meter::default().take(rate, usize::MAX, Duration::from_secs(9)));
+        assert!(Meter::default().after(rate, usize::MAX, Duration::from_secs(9)).is_none());
     }
 
     #[test]
     fn without_a_limit_everything_passes() {
-        let mut meter = Meter::default();
-        assert!((0..1_000).all(|_| meter.take(Rate::UNLIMITED, 1_000_000, Duration::ZERO)));
+        let meter = Meter::default().after(Rate::UNLIMITED, usize::MAX, Duration::ZERO).unwrap();
+        assert_eq!(meter, Meter::default());
+        assert_eq!(Rate::UNLIMITED.times(3), Rate::UNLIMITED);
     }
 }

@@ -69,7 +69,11 @@ impl Relay {
             local: canonical(local),
             remote: canonical(remote),
         };
-        let Ok(receiver) = self.streams().open(client) else {
+        let opened = {
+            let hub = self.hub();
+            self.streams().open(client, |client| hub.has_allocation(client))
+        };
+        let Ok(receiver) = opened else {
             debug!("there are too many streams to the relay, and this one is closed");
             return;
         };

@@ -68,7 +68,7 @@ impl Ice {
         }
         // Random enough: it only keeps sessions apart, and whoever guesses it has no credential yet.
         let random = RandomState::new().build_hasher().finish();
-        let user = format!("{user}.{random:016x}").into();
+        let user = relay::session_of(user.as_str(), random).into();
         Some(Grant { ice: Arc::clone(self), user, renew_at: now })
     }
 

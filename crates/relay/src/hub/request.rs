@@ -125,7 +125,7 @@ impl Hub {
         if !self.quotas.have_room(&user, client.remote.ip()) {
             return Err(No::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
         }
-        if self.clients.len() >= ALLOCATIONS {
+        if self.clients.len() >= ALLOCATIONS || !self.quotas.have_meters(now.elapsed) {
             return Err(No::Code(ErrorCode::INSUFFICIENT_CAPACITY));
         }
         let mut machine =

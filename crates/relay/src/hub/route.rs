@@ -60,7 +60,8 @@ impl Hub {
             return;
         };
         let Some(data) = bytes.get(range) else { return };
-        if !self.quotas.let_pass(&member.user, Direction::Sent, data.len(), now.elapsed) {
+        let sender = (&*member.user, client.remote.ip());
+        if !self.quotas.let_pass(sender, Direction::Sent, data.len(), now.elapsed) {
             return;
         }
         if self.addresses.contains(peer.ip()) {
@@ -81,8 +82,9 @@ impl Hub {
     ) {
         let Some(client) = self.relayed.get(&relayed) else { return };
         let Some(member) = self.clients.get_mut(client) else { return };
+        let receiver = (&*member.user, client.remote.ip());
         if let Some(told) = member.machine.deliver(relayed, peer, data, now.instant())
-            && self.quotas.let_pass(&member.user, Direction::Received, data.len(), now.elapsed)
+            && self.quotas.let_pass(receiver, Direction::Received, data.len(), now.elapsed)
         {
             out.push(Output::ToClient(*client, told));
         }

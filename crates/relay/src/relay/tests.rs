@@ -1,6 +1,6 @@
 //! The relay over real sockets.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU64, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
@@ -39,11 +39,14 @@ impl Drop for Running {
 
 /// A relay on a port of its own, with the secret of the [`World`]s.
 fn start(policy: Policy) -> Running {
+    start_at(policy, Rate::default())
+}
+
+fn start_at(policy: Policy, rate: Rate) -> Running {
     let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = udp.local_addr().unwrap();
     let addresses = RelayAddresses { v4: [192, 168, 0, 1].into(), v6: None };
-    let settings =
-        Settings { secret: Secret::new("north"), policy, addresses, rate: Rate::default() };
+    let settings = Settings { secret: Secret::new("north"), policy, addresses, rate };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let relay = Relay::start(settings, Some(udp), &tasks, &stop).unwrap();
     Running { relay, address, stop }
@@ -274,6 +277,40 @@ async fn a_client_that_does_not_read_loses_what_it_is_sent_and_nobody_else_does(
         heard += 1;
     }
     assert!(heard >= STREAM_QUEUE_FRAMES && heard < frames / 2, "{heard} of {frames}");
+}
+
+/// Refresh(0), Allocate and another burst, as fast as it goes.
+#[tokio::test]
+async fn a_user_that_ends_and_makes_its_allocation_is_held_to_the_rate() {
+    let world = World::new();
+    let rate = Rate::bits_per_second(NonZeroU64::new(1_000_000).unwrap());
+    let running = start_at(Policy::allowing(vec!["127.0.0.0/8".parse().unwrap()]), rate);
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut alice = user(&world, &running.relay, "alice.1");
+    let socket = client(&running).await;
+    alice.nonce = ask(&socket, &allocate(&alice)).await.nonce();
+    let begin = std::time::Instant::now();
+    let (mut sent, mut heard) = (0_usize, 0_usize);
+    let mut buffer = [0; 2048];
+    for _ in 0..40 {
+        assert_eq!(ask(&socket, &allocate(&alice)).await.code(), 0);
+        let bind = alice.bind_request(0x4000, &peer.local_addr().unwrap().to_string());
+        assert_eq!(ask(&socket, &bind).await.code(), 0);
+        for _ in 0..100 {
+            socket.send(&channel_data(0x4000, &[7; 1200])).await.unwrap();
+            sent += 1200;
+        }
+        let end = alice.request(REFRESH, &[&turn_types::attribute::Lifetime::new(0)]);
+        assert_eq!(ask(&socket, &end).await.code(), 0, "all before it is dealt with");
+        while let Ok(length) = peer.try_recv(&mut buffer) {
+            heard += length;
+        }
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    // A burst of a second, and the rate.
+    let most = (1.0 + seconds) * 125_000.0;
+    assert!(heard as f64 <= most, "{heard} of {sent} bytes in {seconds:.2} s, {most:.0} may pass");
+    assert!(heard > 60_000, "and the rate itself passes: {heard}");
 }
 
 #[tokio::test]

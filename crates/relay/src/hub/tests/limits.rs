@@ -5,9 +5,10 @@ use std::{net::SocketAddr, num::NonZeroU64, time::Duration};
 use crate::{
     Policy, Rate,
     limits::{
-        ALLOCATIONS_PER_ADDRESS, ALLOCATIONS_PER_USER, CHANNELS_PER_ALLOCATION,
-        PERMISSIONS_PER_ALLOCATION,
+        ADDRESS_RATES, ALLOCATIONS_PER_ADDRESS, ALLOCATIONS_PER_USER, CHANNELS_PER_ALLOCATION,
+        NETWORK_RATES, PERMISSIONS_PER_ALLOCATION, SITE_RATES,
     },
+    session_of,
     testing::World,
 };
 
@@ -121,6 +122,95 @@ fn a_user_is_sent_so_much_by_all_peers() {
     assert!(from_outside().is_empty(), "nor by one outside of the relay");
     world.pass(Duration::from_millis(500));
     assert_eq!(from_outside().len(), 1);
+}
+
+/// Attacks on the meter of a user: each ends the allocation, and comes back at once.
+#[test]
+fn a_user_that_makes_its_allocation_again_gets_no_fresh_burst() {
+    let world = World::at_rate(Policy::allowing(vec!["8.8.8.8/32".parse().unwrap()]), slow());
+    let burst = |user: &str, host| {
+        let (alice, _) = world.allocated(user, host);
+        assert_eq!(alice.permit(&["8.8.8.8"]).code(), 0);
+        let peer = "8.8.8.8:7".parse().unwrap();
+        let passed = (0..4).filter(|_| !alice.indicate(peer, &HALF).is_empty()).count();
+        (alice, passed)
+    };
+    let (alice, passed) = burst(&session_of("alice", 1), 1);
+    assert_eq!(passed, 2);
+    assert_eq!(alice.refresh(0).code(), 0);
+    let (alice, passed) = burst(&session_of("alice", 1), 1);
+    assert_eq!(passed, 0, "after Refresh(0)");
+    world.hub.borrow_mut().gone(&alice.client);
+    assert_eq!(
+        burst(&session_of("alice", 1), 2).1,
+        0,
+        "on a stream that was closed, from another address"
+    );
+    world.hub.borrow_mut().revoke(&session_of("alice", 1), world.now());
+    assert_eq!(
+        burst(&session_of("alice", 2), 3).1,
+        0,
+        "with the credential of the user's next session"
+    );
+    world.pass(Duration::from_millis(500));
+    assert_eq!(burst(&session_of("alice", 2), 4).1, 1, "what the rate gives, it gives");
+    assert_eq!(burst("bob", 1).1, 2, "and another user is another matter");
+}
+
+#[test]
+fn a_network_has_so_much_however_many_users_it_has() {
+    let world = World::at_rate(Policy::allowing(vec!["8.8.8.8/32".parse().unwrap()]), slow());
+    let peer = "8.8.8.8:7".parse().unwrap();
+    let passed_from = |user: u32, remote: SocketAddr| {
+        let mut tester = world.tester(&format!("user{user}"), 1);
+        tester.client.remote = remote;
+        tester.allocate().relayed();
+        assert_eq!(tester.permit(&["8.8.8.8"]).code(), 0);
+        (0..2).filter(|_| !tester.indicate(peer, &HALF).is_empty()).count()
+    };
+    for (begin, addresses) in
+        [(0, ["198.51.100.1"; 100]), (1000, std::array::from_fn(|_| "2001:db8::1"))]
+    {
+        let passed: usize = addresses
+            .iter()
+            .zip(begin..)
+            .map(|(address, n)| {
+                passed_from(n, SocketAddr::new(address.parse().unwrap(), 1000 + n as u16))
+            })
+            .sum();
+        assert_eq!(passed, 2 * ADDRESS_RATES as usize, "{}", addresses[0]);
+    }
+    // Those of the same /48 who have not sent anything yet have something left, and another network has all of it.
+    assert_eq!(passed_from(5000, "[2001:db8:0:1::1]:9".parse().unwrap()), 2);
+    assert_eq!(passed_from(5001, "203.0.113.1:9".parse().unwrap()), 2);
+}
+
+#[test]
+fn a_network_is_not_all_its_smaller_ones_together() {
+    let world = World::at_rate(Policy::allowing(vec!["8.8.8.8/32".parse().unwrap()]), slow());
+    let peer = "8.8.8.8:7".parse().unwrap();
+    for (first, bits, of_network) in [
+        ("2001:db8::", 72, NETWORK_RATES),
+        ("2001:db8:1::", 64, SITE_RATES),
+        ("192.0.2.0", 0, NETWORK_RATES),
+    ] {
+        let passed: usize = (0..250_u16)
+            .map(|n| {
+                let address = match first.parse().unwrap() {
+                    std::net::IpAddr::V4(v4) => (u32::from(v4) + u32::from(n)).to_be_bytes().into(),
+                    std::net::IpAddr::V6(v6) => std::net::IpAddr::from(
+                        (u128::from(v6) + (u128::from(n) << bits)).to_be_bytes(),
+                    ),
+                };
+                let mut tester = world.tester(&format!("{first}{n}"), 1);
+                tester.client.remote = SocketAddr::new(address, 9);
+                tester.allocate().relayed();
+                assert_eq!(tester.permit(&["8.8.8.8"]).code(), 0);
+                (0..2).filter(|_| !tester.indicate(peer, &HALF).is_empty()).count()
+            })
+            .sum();
+        assert_eq!(passed, 2 * of_network as usize, "{first}");
+    }
 }
 
 #[test]
