@@ -1,7 +1,7 @@
 //! The relay as a pure machine: who has which allocation, and what goes where.
 //!
 //! Everything that comes is handed to [`Hub::receive`], with the time; what is to be sent comes back as [`Output`]s.
-//! Nothing is awaited, locked, sent or received here, and no clock is read. Randomness is in nonces and ports only.
+//! Nothing is awaited, locked, sent or received here, and no clock is read. Randomness is in nonces, ports and hashes only.
 
 mod request;
 mod route;
@@ -21,6 +21,7 @@ use crate::{
     machine::Machine,
     quota::Quotas,
     revoked::Revoked,
+    strangers::Strangers,
 };
 
 /// What time it is.
@@ -99,6 +100,7 @@ pub struct Hub {
     relayed: HashMap<SocketAddr, Client>,
     quotas: Quotas,
     revoked: Revoked,
+    strangers: Strangers,
 }
 
 /// Shows how many there are, not who.
@@ -134,6 +136,7 @@ impl Hub {
             relayed: HashMap::new(),
             quotas: Quotas::new(rate),
             revoked: Revoked::default(),
+            strangers: Strangers::default(),
         }
     }
 

@@ -33,6 +33,7 @@ mod rate;
 mod relay;
 mod reply;
 mod revoked;
+mod strangers;
 mod stream;
 mod streams;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::strangers::Answers;
+
 /// How long a credential is good for. Long enough for a call to be set up and its allocations made; whoever steals one
 /// has no more than that of our bandwidth.
 pub const CREDENTIAL_LIFETIME: Duration = Duration::from_secs(600);
@@ -113,3 +115,23 @@ pub const OUTSIDE_DATAGRAM_BYTES: usize = 2048;
 
 /// The first of the ports of relayed addresses that have no socket: the dynamic ports of RFC 6335 section 6.
 pub const FIRST_PORT: u16 = 49_152;
+
+/// How large the answer to somebody who has not shown who they are may be, in percent of the question, headers of IP and
+/// UDP included. The first request of a browser that allocates has 28 bytes, and the answer, without which it cannot sign
+/// the next one, 60: with headers 157 percent. What is shorter and asks for as much is not answered.
+pub const ANSWER_PERCENT: usize = 160;
+
+/// The headers of IP and UDP, in bytes: of IPv4, and of IPv6.
+pub const DATAGRAM_HEADERS: [usize; 2] = [20 + 8, 40 + 8];
+
+/// How many datagrams of one address (IPv4, or a /64 of IPv6) are answered without a credential. A browser asks some six
+/// times when it sets up a call, and every 10 s while it is in one: this is an office of a thousand users behind a NAT. If
+/// somebody else asks in that address's name, it is sent 0.14 Mbit/s that it did not ask for.
+pub const ADDRESS_ANSWERS: Answers = Answers { burst: 2_000, per_second: 200 };
+
+/// The same for a /24 of IPv4, and a /48 of IPv6.
+pub const NETWORK_ANSWERS: Answers = Answers { burst: 8_000, per_second: 1_000 };
+
+/// How many counters there are of what strangers are answered, in each of two rows. Networks whose counters are the same
+/// share them: one in 4,096 in one row, one in 16 million in both. They take 256 KiB in all.
+pub const ANSWER_COUNTERS: usize = 4_096;

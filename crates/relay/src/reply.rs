@@ -17,26 +17,22 @@ pub(crate) fn mapped_address(request: &Message<'_>, client: SocketAddr) -> Vec<u
     let mut reply = Message::builder_success(request, MessageWriteVec::with_capacity(64));
     let address = XorMappedAddress::new(client, request.transaction_id());
     reply.add_attribute(&address).expect("there is room for one address");
-    finish(reply, None)
+    finish(request, reply, None)
 }
 
 /// Refuses a request, signed if its sender has proved who it is.
 pub(crate) fn refusal(request: &Message<'_>, code: u16, key: Option<&IntegrityKey>) -> Vec<u8> {
-    finish(error(request, code), key)
+    finish(request, error(request, code, key), key)
 }
 
-/// Refuses a request, and says how to sign the next one (RFC 8489 section 9.2.4). Whoever sent it may have lied about its
-/// address, so the answer has as few bytes as it can: no words for people, and a fingerprint only for who uses them.
+/// Refuses a request, and says how to sign the next one (RFC 8489 section 9.2.4).
 pub(crate) fn challenge(request: &Message<'_>, code: u16, nonce: &str) -> Vec<u8> {
-    let mut reply = Message::builder_error(request, MessageWriteVec::with_capacity(128));
-    let code =
-        ErrorCode::builder(code).reason("").build().expect("the codes are those of the RFCs");
-    reply.add_attribute(&code).expect("there is room for a code");
+    let mut reply = error(request, code, None);
     let nonce = Nonce::new(nonce).expect("our nonces are short");
     let realm = Realm::new(REALM).expect("our realm is short");
     reply.add_attribute(&nonce).expect("there is room for a nonce");
     reply.add_attribute(&realm).expect("there is room for a realm");
-    if request.has_attribute(Fingerprint::TYPE) { finish(reply, None) } else { reply.finish() }
+    finish(request, reply, None)
 }
 
 /// Refuses a request for attributes that have to be understood and are not (RFC 8489 section 6.3.1).
@@ -45,25 +41,35 @@ pub(crate) fn unknown_attributes(
     unknown: &[AttributeType],
     key: Option<&IntegrityKey>,
 ) -> Vec<u8> {
-    let mut reply = error(request, ErrorCode::UNKNOWN_ATTRIBUTE);
+    let mut reply = error(request, ErrorCode::UNKNOWN_ATTRIBUTE, key);
     let unknown = UnknownAttributes::new(unknown);
     reply.add_attribute(&unknown).expect("a request that we look into has room for a few hundred");
-    finish(reply, key)
+    finish(request, reply, key)
 }
 
-fn error(request: &Message<'_>, code: u16) -> MessageWriteVec {
+/// An error. Whoever sent the request may have lied about its address unless it is signed: then it has no words for people.
+fn error(request: &Message<'_>, code: u16, key: Option<&IntegrityKey>) -> MessageWriteVec {
     let mut reply = Message::builder_error(request, MessageWriteVec::with_capacity(128));
-    let code = ErrorCode::builder(code).build().expect("the codes are those of the RFCs");
+    let code = ErrorCode::builder(code);
+    let code = if key.is_some() { code } else { code.reason("") };
+    let code = code.build().expect("the codes are those of the RFCs");
     reply.add_attribute(&code).expect("there is room for a code");
     reply
 }
 
-fn finish(mut reply: MessageWriteVec, key: Option<&IntegrityKey>) -> Vec<u8> {
+/// What nobody has signed has a fingerprint only for those who use them: so it has as few bytes as it can.
+fn finish(
+    request: &Message<'_>,
+    mut reply: MessageWriteVec,
+    key: Option<&IntegrityKey>,
+) -> Vec<u8> {
     if let Some(key) = key {
         reply
             .add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1)
             .expect("it is not signed yet");
     }
-    reply.add_fingerprint().expect("it has none yet");
+    if key.is_some() || request.has_attribute(Fingerprint::TYPE) {
+        reply.add_fingerprint().expect("it has none yet");
+    }
     reply.finish()
 }

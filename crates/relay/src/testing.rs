@@ -143,7 +143,8 @@ impl Tester<'_> {
 
     pub(crate) fn get_nonce(&mut self) {
         self.nonce.clear();
-        let challenge = self.ask(ALLOCATE, &[]);
+        let transport = RequestedTransport::new(RequestedTransport::UDP);
+        let challenge = self.ask(ALLOCATE, &[&transport]);
         assert_eq!(challenge.code(), 401);
         self.nonce = challenge.nonce();
     }

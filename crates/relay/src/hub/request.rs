@@ -38,28 +38,32 @@ const SIGNATURE: [AttributeType; 7] = [
     PasswordAlgorithm::TYPE,
 ];
 
+/// The answer to a request.
+pub(super) enum Answer {
+    /// Its sender has shown a good credential.
+    Signed(Vec<u8>),
+    /// Anybody may have sent it, in anybody's name.
+    Stranger(Vec<u8>),
+}
+
 impl Hub {
     /// Answers a request.
-    pub(super) fn on_request(
-        &mut self,
-        now: Now,
-        client: Client,
-        request: &Message<'_>,
-    ) -> Vec<u8> {
+    pub(super) fn on_request(&mut self, now: Now, client: Client, request: &Message<'_>) -> Answer {
         if request.has_method(BINDING) {
             // A client may send whatever it would send to a peer (RFC 8445), which is nothing to us.
             let unknown = unknown(request, &[Userhash::TYPE]);
-            return match &unknown[..] {
+            return Answer::Stranger(match &unknown[..] {
                 [] => mapped_address(request, client.remote),
                 unknown => unknown_attributes(request, unknown, None),
-            };
+            });
         }
         let sender = match self.sender(request, &client, now) {
             Ok(sender) => sender,
-            Err(answer) => return answer,
+            Err(answer) => return Answer::Stranger(answer),
         };
         let key = sender.key.clone();
-        self.carry_out(now, client, request, sender).unwrap_or_else(|no| no.answer(request, &key))
+        let answer = self.carry_out(now, client, request, sender);
+        Answer::Signed(answer.unwrap_or_else(|no| no.answer(request, &key)))
     }
 
     fn carry_out(

@@ -7,7 +7,7 @@ use turn_types::{
     stun::message::{Message, MessageClass},
 };
 
-use super::{Client, Hub, Now, Output};
+use super::{Client, Hub, Now, Output, Transport, request::Answer};
 use crate::{limits::MAX_REQUEST_BYTES, quota::Direction};
 
 impl Hub {
@@ -40,8 +40,14 @@ impl Hub {
         let Ok(message) = Message::from_bytes(bytes) else { return };
         match message.class() {
             MessageClass::Request if bytes.len() <= MAX_REQUEST_BYTES => {
-                let answer = self.on_request(now, client, &message);
-                out.push(Output::ToClient(client, answer));
+                let answer = match self.on_request(now, client, &message) {
+                    Answer::Signed(answer) => Some(answer),
+                    Answer::Stranger(answer) => {
+                        let may = self.may_answer_a_stranger(now, client, bytes, &answer);
+                        may.then_some(answer)
+                    }
+                };
+                out.extend(answer.map(|answer| Output::ToClient(client, answer)));
             }
             MessageClass::Indication if message.has_method(SEND) => {
                 self.on_data(now, client, bytes, out);
@@ -52,6 +58,20 @@ impl Hub {
             | MessageClass::Success
             | MessageClass::Error => {}
         }
+    }
+
+    /// Whether a request that nobody signed is answered. A stream's address is no lie, and what it is sent waits in a queue
+    /// that is bounded.
+    fn may_answer_a_stranger(
+        &mut self,
+        now: Now,
+        client: Client,
+        request: &[u8],
+        answer: &[u8],
+    ) -> bool {
+        let sizes = (request.len(), answer.len());
+        client.transport == Transport::Stream
+            || self.strangers.let_answer(client.remote.ip(), sizes.0, sizes.1, now.elapsed)
     }
 
     fn on_data(&mut self, now: Now, client: Client, bytes: &[u8], out: &mut Vec<Output>) {

@@ -128,6 +128,43 @@ async fn a_flood_of_strangers_is_answered_and_forgotten() {
     assert_eq!(ask(&client(&running).await, &stranger.request(BINDING, &[])).await.code(), 0);
 }
 
+/// What comes back for what anybody may send in anybody's name, counted as it is on the line.
+#[tokio::test]
+async fn a_datagram_of_a_stranger_gets_little_more_than_it_has() {
+    let running = start(Policy::default());
+    let socket = client(&running).await;
+    let question = |method: u8, attributes: &[u8]| {
+        [&[0, method, 0, attributes.len() as u8], &b"\x21\x12\xa4\x42transaction!"[..], attributes]
+            .concat()
+    };
+    let udp = b"\x00\x19\x00\x04\x11\x00\x00\x00";
+    let mut measured = Vec::new();
+    for (method, attributes) in [(1, &b""[..]), (3, b""), (4, b""), (8, b""), (3, udp)] {
+        let question = question(method, attributes);
+        socket.send(&question).await.unwrap();
+        // What comes after it, and is answered, says that nothing else is on its way.
+        let last = last_question();
+        socket.send(&last).await.unwrap();
+        let mut answered = 0;
+        let mut buffer = [0; 2048];
+        loop {
+            let length = soon(socket.recv(&mut buffer)).await.unwrap();
+            if buffer[4..20] == last[4..] {
+                break;
+            }
+            answered += length;
+        }
+        measured.push((question.len(), answered));
+    }
+    // With 28 bytes of headers each: 60 for 48 (1.25 times), nothing for what asks for more, 88 for 56 (1.57 times).
+    assert_eq!(measured, [(20, 32), (20, 0), (20, 0), (20, 0), (28, 60)]);
+}
+
+/// A Binding request without attributes.
+fn last_question() -> Vec<u8> {
+    b"\x00\x01\x00\x00\x21\x12\xa4\x42the last one".to_vec()
+}
+
 /// A client on a stream in memory.
 struct Streaming {
     stream: DuplexStream,

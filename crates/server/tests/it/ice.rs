@@ -191,7 +191,7 @@ async fn stun_is_answered_where_http_is() {
     let mut stream = server.tcp().await;
     for _ in 0..2 {
         stream.write_all(&BINDING).await.unwrap();
-        let mut answer = [0; 40];
+        let mut answer = [0; 32];
         soon(stream.read_exact(&mut answer)).await.unwrap();
         assert!(is_answer(&answer));
     }
@@ -205,7 +205,7 @@ async fn stun_is_answered_within_tls_and_beside_it() {
     let mut within = connect(&secure, &[]).await;
     plain.write_all(&BINDING).await.unwrap();
     within.write_all(&BINDING).await.unwrap();
-    let mut answer = [0; 40];
+    let mut answer = [0; 32];
     soon(plain.read_exact(&mut answer)).await.unwrap();
     assert!(is_answer(&answer));
     soon(within.read_exact(&mut answer)).await.unwrap();
@@ -234,7 +234,7 @@ async fn a_stream_to_the_relay_does_not_keep_the_server_from_stopping() {
     let server = relaying().await;
     let mut stream = server.tcp().await;
     stream.write_all(&BINDING).await.unwrap();
-    let mut answer = [0; 40];
+    let mut answer = [0; 32];
     soon(stream.read_exact(&mut answer)).await.unwrap();
     server.stop().await;
     assert_eq!(soon(stream.read(&mut answer)).await.unwrap_or(0), 0);
