@@ -9,7 +9,7 @@ mod route;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -95,6 +95,8 @@ pub struct Hub {
     gate: Gate,
     policy: Policy,
     addresses: RelayAddresses,
+    /// The ports that the relay itself listens on.
+    listening: Vec<u16>,
     ports: Box<dyn Ports>,
     clients: HashMap<Client, Member>,
     relayed: HashMap<SocketAddr, Client>,
@@ -131,6 +133,7 @@ impl Hub {
             gate: Gate::new(secret),
             policy,
             addresses,
+            listening: Vec::new(),
             ports,
             clients: HashMap::new(),
             relayed: HashMap::new(),
@@ -138,6 +141,16 @@ impl Hub {
             revoked: Revoked::default(),
             strangers: Strangers::default(),
         }
+    }
+
+    /// The relay itself listens on this port, which no allocation reaches.
+    pub fn listens_on(&mut self, port: u16) {
+        self.listening.push(port);
+    }
+
+    /// The addresses of this machine are these.
+    pub fn know_own(&mut self, own: HashSet<IpAddr>) {
+        self.policy.know_own(own);
     }
 
     /// How many clients have an allocation.
@@ -212,6 +225,21 @@ impl Hub {
     /// something is sent: a permission is for an address (RFC 8656 section 9), and they share ours.
     fn may_reach(&self, peer: IpAddr) -> bool {
         self.addresses.contains(peer) || self.policy.allows(peer)
+    }
+
+    /// Whether data may go to a peer outside of the relay, or come from it. Our own sockets are never among those, whatever
+    /// the operator has named.
+    fn may_exchange(&self, peer: SocketAddr) -> bool {
+        self.policy.allows(peer.ip())
+            && !(self.policy.is_own(peer.ip()) && self.is_our_port(peer.port()))
+    }
+
+    /// Whether the relay listens on a port, or an allocation has it.
+    fn is_our_port(&self, port: u16) -> bool {
+        let v4 = Some(IpAddr::V4(self.addresses.v4));
+        let mut ours = v4.into_iter().chain(self.addresses.v6.map(IpAddr::V6));
+        self.listening.contains(&port)
+            || ours.any(|address| self.relayed.contains_key(&SocketAddr::new(address, port)))
     }
 
     /// Who sent a request, if it is let in and its session is not over.

@@ -26,6 +26,7 @@ mod machine;
 mod network;
 mod nonce;
 mod outside;
+mod own;
 mod policy;
 mod ports;
 mod quota;

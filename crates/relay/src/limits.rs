@@ -135,3 +135,10 @@ pub const NETWORK_ANSWERS: Answers = Answers { burst: 8_000, per_second: 1_000 }
 /// How many counters there are of what strangers are answered, in each of two rows. Networks whose counters are the same
 /// share them: one in 4,096 in one row, one in 16 million in both. They take 256 KiB in all.
 pub const ANSWER_COUNTERS: usize = 4_096;
+
+/// How long a name server may take to say at which addresses our public host is. The system's resolver asks again after
+/// 5 s; what it has not found out by then is asked again after [`RESOLVE_INTERVAL`].
+pub const RESOLVE_DEADLINE: Duration = Duration::from_secs(15);
+
+/// How often that is asked: the addresses of a server change seldom, and names in a home's dynamic DNS live for a minute.
+pub const RESOLVE_INTERVAL: Duration = Duration::from_secs(60);

@@ -5,8 +5,11 @@
 //! addresses are allowed at large, those that are special stay closed: loopback, private and link-local networks,
 //! carriers' shared addresses, unique local ones, multicast, IPv4 in disguise, documentation and reserved ones
 //! (the special-purpose registries of RFC 6890). Only an operator who names such a network opens it.
+//!
+//! The addresses of this machine are special one by one: what listens there often trusts whoever is on the same machine.
 
 use std::{
+    collections::HashSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::LazyLock,
 };
@@ -17,14 +20,23 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     allowed: Vec<IpNet>,
+    /// The addresses of this machine; `None` as long as nobody knows them.
+    own: Option<HashSet<IpAddr>>,
 }
 
 impl Policy {
-    /// Allows these networks. A special address is reached only by a network that lies in the same special block:
-    /// `0.0.0.0/0` is all that is public, and `10.1.0.0/16` is a private network that somebody chose to name.
+    /// Allows these networks, once it is known which addresses are our own. A special address is reached only by a network
+    /// that lies in the same special block: `0.0.0.0/0` is all that is public, and `10.1.0.0/16` is a private network
+    /// that somebody chose to name. An address of our own is reached only if it is named itself, or lies in a block that
+    /// is always our own (loopback) and was named.
     #[must_use]
     pub const fn allowing(allowed: Vec<IpNet>) -> Self {
-        Self { allowed }
+        Self { allowed, own: None }
+    }
+
+    /// The addresses of this machine are these.
+    pub fn know_own(&mut self, own: HashSet<IpAddr>) {
+        self.own = Some(own);
     }
 
     /// Whether anything outside of the relay may be reached at all.
@@ -36,18 +48,58 @@ impl Policy {
     /// Whether a peer outside of the relay may be reached.
     #[must_use]
     pub fn allows(&self, peer: IpAddr) -> bool {
-        let block = special_block(peer);
+        let Some(own) = &self.own else { return false };
+        let block = block(peer, own);
         self.allowed
             .iter()
             .filter(|network| network.contains(&peer))
             .any(|network| block.is_none_or(|block| block.contains(network)))
     }
+
+    /// Whether an address, in whatever disguise, is this machine.
+    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
+        let bare = embedded(address).map_or(address, |(v4, _)| IpAddr::V4(v4));
+        bare.is_loopback()
+            || bare.is_unspecified()
+            || self.own.as_ref().is_none_or(|own| own.contains(&bare) || own.contains(&address))
+    }
 }
 
-/// The special block that an address is in; the smallest, where one lies in another.
-fn special_block(address: IpAddr) -> Option<IpNet> {
-    let inside = SPECIAL.iter().filter(|block| block.contains(&address));
-    inside.copied().max_by_key(IpNet::prefix_len)
+/// The block that an address is in and that has to be named: the smallest, where one lies in another.
+fn block(address: IpAddr, own: &HashSet<IpAddr>) -> Option<IpNet> {
+    let special = SPECIAL.iter().filter(|block| block.contains(&address)).copied();
+    let itself = (own.contains(&address) && !address.is_loopback()).then(|| IpNet::from(address));
+    special.chain(itself).chain(block_within(address, own)).max_by_key(IpNet::prefix_len)
+}
+
+/// The block of the IPv4 address that one of IPv6 stands for, as it looks in IPv6.
+fn block_within(address: IpAddr, own: &HashSet<IpAddr>) -> Option<IpNet> {
+    let (v4, bits) = embedded(address)?;
+    let block = block(IpAddr::V4(v4), own)?;
+    Some(IpNet::new(address, bits + block.prefix_len()).ok()?.trunc())
+}
+
+/// The IPv4 address that one of IPv6 stands for, and after how many bits it comes: mapped and compatible (RFC 4291), NAT64
+/// (RFC 6052, RFC 8215) and 6to4 (RFC 3056).
+fn embedded(address: IpAddr) -> Option<(Ipv4Addr, u8)> {
+    const AT_THE_END: [Ipv6Net; 3] = [
+        Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 96),
+        Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96),
+        Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96),
+    ];
+    /// Where a network's own NAT64 has its addresses: usually at the end, as in the one above.
+    const LOCAL: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48);
+    const SIX_TO_FOUR: Ipv6Net =
+        Ipv6Net::new_assert(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16);
+    let IpAddr::V6(v6) = address else { return None };
+    let at = |bits: u8| Some((Ipv4Addr::from_bits((v6.to_bits() >> (96 - bits)) as u32), bits));
+    if SIX_TO_FOUR.contains(&v6) {
+        at(16)
+    } else if LOCAL.contains(&v6) || AT_THE_END.iter().any(|block| block.contains(&v6)) {
+        at(96)
+    } else {
+        None
+    }
 }
 
 /// What is not for everyone. For IPv6 that is all but 2000::/3, the global unicast addresses, and some within them.
@@ -102,7 +154,14 @@ mod tests {
     use super::Policy;
 
     fn policy(networks: &[&str]) -> Policy {
-        Policy::allowing(networks.iter().map(|network| network.parse().unwrap()).collect())
+        policy_of(networks, &[])
+    }
+
+    fn policy_of(networks: &[&str], own: &[&str]) -> Policy {
+        let allowed = networks.iter().map(|network| network.parse().unwrap()).collect();
+        let mut policy = Policy::allowing(allowed);
+        policy.know_own(own.iter().map(|address| parse(address)).collect());
+        policy
     }
 
     const PUBLIC: [&str; 14] = [
@@ -250,6 +309,67 @@ mod tests {
             ("::/96", "::1"),
         ] {
             assert!(!policy(&[network]).allows(parse(special)), "{network} {special}");
+        }
+    }
+
+    /// Addresses of this machine, and every disguise in which they can be written.
+    const OWN: [&str; 2] = ["8.8.8.8", "2a00::1"];
+    const DISGUISED: [&str; 6] = [
+        "::ffff:8.8.8.8",
+        "::8.8.8.8",
+        "64:ff9b::8.8.8.8",
+        "64:ff9b:1::8.8.8.8",
+        "2002:808:808::1",
+        "2002:808:808:ffff::1",
+    ];
+
+    #[test]
+    fn this_machine_is_not_reached_unless_it_is_named() {
+        for networks in [
+            &["0.0.0.0/0", "::/0"][..],
+            &["8.8.8.0/24", "8.8.8.8/31", "2a00::/16", "2a00::/127"],
+            &["::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"],
+            &["::ffff:8.8.8.0/120", "64:ff9b::808:800/120", "2002:808::/32"],
+        ] {
+            let policy = policy_of(networks, &OWN);
+            for own in OWN.iter().chain(&DISGUISED) {
+                assert!(!policy.allows(parse(own)), "{networks:?} {own}");
+                assert!(policy.is_own(parse(own)), "{own}");
+            }
+        }
+        let named = policy_of(&["8.8.8.8/32", "2a00::1/128"], &OWN);
+        assert!(OWN.iter().all(|own| named.allows(parse(own))));
+        let neighbour = policy_of(&["8.8.8.0/24", "64:ff9b::/96"], &OWN);
+        assert!(neighbour.allows(parse("8.8.8.9")) && neighbour.allows(parse("64:ff9b::808:809")));
+    }
+
+    /// Whoever names a way to all of IPv4 has not named what is special there.
+    #[test]
+    fn a_special_address_is_special_in_disguise() {
+        let ways = policy(&["::ffff:0:0/96", "64:ff9b::/96", "2002::/16"]);
+        for special in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0"] {
+            let std::net::IpAddr::V4(v4) = parse(special) else { unreachable!() };
+            let [a, b] = [v4.to_bits() >> 16, v4.to_bits() & 0xffff];
+            for disguised in [
+                format!("::ffff:{a:x}:{b:x}"),
+                format!("64:ff9b::{a:x}:{b:x}"),
+                format!("2002:{a:x}:{b:x}::1"),
+            ] {
+                assert!(!ways.allows(parse(&disguised)), "{disguised}");
+            }
+        }
+        assert!(ways.allows(parse("64:ff9b::808:808")), "what is public is what it is for");
+        let named = policy(&["64:ff9b::a00:0/104"]);
+        assert!(named.allows(parse("64:ff9b::a00:1")), "and a special one can be named");
+    }
+
+    #[test]
+    fn nothing_is_reached_while_nobody_knows_what_is_our_own() {
+        let everything = ["0.0.0.0/0", "::/0", "127.0.0.0/8"];
+        let policy = Policy::allowing(everything.map(|network| network.parse().unwrap()).into());
+        for address in PUBLIC.iter().chain(&["127.0.0.1"]) {
+            assert!(!policy.allows(parse(address)), "{address}");
+            assert!(policy.is_own(parse(address)), "{address}");
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     hub::{Client, Hub, Now, Output, Ports, Transport},
     limits,
     outside::{Outside, OutsidePorts},
+    own::OwnAddresses,
     ports::VirtualPorts,
     streams::Streams,
     udp::Udp,
@@ -34,6 +35,8 @@ pub struct Settings {
     pub addresses: RelayAddresses,
     /// How much is relayed for a user.
     pub rate: Rate,
+    /// The name or address that clients find this machine at, if it has one: what it stands for is our own.
+    pub host: Option<String>,
 }
 
 /// A STUN and TURN server. See the [crate].
@@ -60,11 +63,29 @@ impl Relay {
         shutdown: &CancellationToken,
     ) -> io::Result<Arc<Self>> {
         let udp = udp.map(Udp::new).transpose()?;
+        let port = udp.as_ref().map(Udp::port);
+        let reaches_out = settings.policy.allows_anything();
+        let mut own = OwnAddresses::new(settings.host.clone());
         let relay = Arc::new_cyclic(|relay| Self::new(settings, udp, relay, shutdown.clone()));
         if relay.udp.is_some() {
             let receiving = Arc::clone(&relay);
             tasks.spawn(shutdown.clone().run_until_cancelled_owned(async move {
                 receiving.receive_datagrams().await;
+            }));
+        }
+        if let Some(port) = port {
+            relay.hub().listens_on(port);
+        }
+        if reaches_out {
+            let knowing = Arc::clone(&relay);
+            tasks.spawn(shutdown.clone().run_until_cancelled_owned(async move {
+                let mut interval = tokio::time::interval(limits::SWEEP_INTERVAL);
+                loop {
+                    interval.tick().await;
+                    if let Some(own) = own.find().await {
+                        knowing.hub().know_own(own);
+                    }
+                }
             }));
         }
         let sweeping = Arc::clone(&relay);
@@ -80,7 +101,7 @@ impl Relay {
     }
 
     fn new(
-        Settings { secret, policy, addresses, rate }: Settings,
+        Settings { secret, policy, addresses, rate, host: _ }: Settings,
         udp: Option<Udp>,
         relay: &Weak<Self>,
         shutdown: CancellationToken,

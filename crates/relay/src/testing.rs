@@ -56,6 +56,8 @@ impl World {
             v4: [192, 168, 0, 1].into(),
             v6: Some([0xfd00, 0, 0, 0, 0, 0, 0, 1].into()),
         };
+        let mut policy = policy;
+        policy.know_own(["8.8.4.4", "2a00::4"].map(|own| own.parse().unwrap()).into());
         let hub = Hub::new(secret.clone(), policy, addresses, Box::new(VirtualPorts), rate);
         let now = Now { elapsed: Duration::ZERO, unix: BEGIN };
         Self { hub: RefCell::new(hub), secret, now: RefCell::new(now) }
@@ -154,13 +156,17 @@ impl Tester<'_> {
     }
 
     pub(crate) fn permit(&self, peers: &[&str]) -> Answer {
+        self.ask_bytes(&self.permit_request(peers))
+    }
+
+    pub(crate) fn permit_request(&self, peers: &[&str]) -> Vec<u8> {
         // The addresses are hidden with the transaction's id, so it has to be known first.
         let mut message = Message::builder_request(CREATE_PERMISSION, MessageWriteVec::new());
         let id = message.transaction_id();
         for peer in peers {
             message.add_attribute(&XorPeerAddress::new(parse(peer), id)).unwrap();
         }
-        self.sign_and_ask(message)
+        self.sign(message)
     }
 
     pub(crate) fn bind(&self, channel: u16, peer: &str) -> Answer {

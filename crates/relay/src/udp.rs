@@ -41,6 +41,10 @@ impl Udp {
         Ok(Self { socket, state, local })
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.local.port()
+    }
+
     /// Receives for ever. `each` is told our address, the client's, and the datagram.
     pub(crate) async fn receive(&self, mut each: impl FnMut(SocketAddr, SocketAddr, &[u8])) {
         let mut buffers = vec![0; UDP_BATCH * UDP_BUFFER_BYTES];

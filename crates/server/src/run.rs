@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::{
     Config,
-    config::{Embedded, Turn},
+    config::{Embedded, PublicHost, Turn},
     connection::Shared,
     directory::LocalDirectory,
     edge::{Edge, Limits},
@@ -47,7 +47,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let background = Background { tasks: tasks.clone(), stop: stop.clone() };
-    let relay = background.relay(&config.turn, local, udp)?;
+    let relay = background.relay(&config.turn, config.public_host.as_ref(), local, udp)?;
     let tls = background.keep(config.tls.clone(), config.timing.certificates);
 
     let limits = config.limits.map(|limits| Arc::new(Limits::new(limits)));
@@ -166,16 +166,19 @@ impl Background {
     fn relay(
         &self,
         turn: &Turn,
+        public_host: Option<&PublicHost>,
         local: std::net::SocketAddr,
         udp: Option<std::net::UdpSocket>,
     ) -> io::Result<Option<Arc<Relay>>> {
         let Turn::Embedded(own) = turn else { return Ok(None) };
         let Embedded { addresses, allow, rate, secret } = own;
+        let host = public_host.map(|public| public.host().to_owned());
         let settings = relay::Settings {
             secret: secret.clone().unwrap_or_else(Secret::draw),
             policy: relay::Policy::allowing(allow.clone()),
             addresses: RelayAddresses::find(addresses, local.ip()),
             rate: *rate,
+            host,
         };
         Relay::start(settings, udp, &self.tasks, &self.stop).map(Some)
     }

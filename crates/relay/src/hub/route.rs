@@ -31,7 +31,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         // Whoever can send from one of our own addresses is no other allocation: those need no socket.
-        if !self.addresses.contains(peer.ip()) && self.policy.allows(peer.ip()) {
+        if !self.addresses.contains(peer.ip()) && self.may_exchange(peer) {
             self.deliver(now, relayed, peer, data, out);
         }
     }
@@ -86,7 +86,7 @@ impl Hub {
         }
         if self.addresses.contains(peer.ip()) {
             self.deliver(now, peer, relayed, data, out);
-        } else if self.policy.allows(peer.ip()) {
+        } else if self.may_exchange(peer) {
             out.push(Output::ToPeer { relayed, peer, data: data.to_vec() });
         }
     }

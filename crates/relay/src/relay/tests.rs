@@ -46,7 +46,7 @@ fn start_at(policy: Policy, rate: Rate) -> Running {
     let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = udp.local_addr().unwrap();
     let addresses = RelayAddresses { v4: [192, 168, 0, 1].into(), v6: None };
-    let settings = Settings { secret: Secret::new("north"), policy, addresses, rate };
+    let settings = Settings { secret: Secret::new("north"), policy, addresses, rate, host: None };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let relay = Relay::start(settings, Some(udp), &tasks, &stop).unwrap();
     Running { relay, address, stop }
@@ -126,6 +126,78 @@ async fn a_flood_of_strangers_is_answered_and_forgotten() {
     }
     assert_eq!(running.relay.clients(), 0);
     assert_eq!(ask(&client(&running).await, &stranger.request(BINDING, &[])).await.code(), 0);
+}
+
+/// An allocation's own socket is on this machine, and the relay's own port would answer it.
+#[tokio::test]
+async fn the_relays_own_port_is_not_reached_by_relay_though_loopback_is_named() {
+    let world = World::new();
+    let running = start(Policy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+    let mut alice = user(&world, &running.relay, "alice");
+    let (mut client, _served) = Streaming::connect(&running, 1);
+    client.allocate(&mut alice).await;
+    let other = UdpSocket::bind("127.0.0.2:0").await.unwrap();
+    knows_itself(&mut client, &alice).await;
+    for (channel, peer) in [(0x4000, running.address), (0x4001, other.local_addr().unwrap())] {
+        let bind = alice.bind_request(channel, &peer.to_string());
+        assert_eq!(client.ask(&bind).await.code(), 0);
+    }
+    // What the operator named is reached, again and again, and never does the relay's own port answer.
+    for _ in 0..20 {
+        client.stream.write_all(&channel_data(0x4000, &last_question())).await.unwrap();
+        client.stream.write_all(&channel_data(0x4001, b"ping")).await.unwrap();
+        let mut buffer = [0; 100];
+        let (_, from) = soon(other.recv_from(&mut buffer)).await.unwrap();
+        other.send_to(b"pong", from).await.unwrap();
+        assert_eq!(read_message(&mut client.stream).await, channel_data(0x4001, b"pong"));
+    }
+}
+
+/// A machine with two public addresses: by the one clients come, and at the other a service listens that is for the machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_at_another_address_of_this_machine_is_not_reached_though_all_that_is_public_is() {
+    if let Some(missing) = lab::missing() {
+        return eprintln!("skipped: {missing}");
+    }
+    let outside = lab::Network::new("outside", "8.8.8.0/24").unwrap();
+    let inside = lab::Network::new("inside", "9.9.9.0/24").unwrap();
+    let machine = lab::Host::within("machine", &outside, 1).unwrap();
+    let second = machine.join(&inside, "eth1", 1, lab::Line::default()).unwrap();
+    let neighbour = lab::Host::within("neighbour", &inside, 2).unwrap();
+    let peer = neighbour.inside(|| std::net::UdpSocket::bind("9.9.9.2:53").unwrap()).unwrap();
+    let scene = async || {
+        let world = World::new();
+        let running = start(Policy::allowing(vec!["0.0.0.0/0".parse().unwrap()]));
+        let mut alice = user(&world, &running.relay, "alice");
+        let (mut client, _served) = Streaming::connect(&running, 1);
+        client.allocate(&mut alice).await;
+        let permit = alice.permit_request(&["9.9.9.2"]);
+        soon(async { while client.ask(&permit).await.code() == 403 {} }).await;
+        let service = UdpSocket::bind((second, 53)).await.unwrap();
+        for own in [second, [8, 8, 8, 1].into()] {
+            let bind = alice.bind_request(0x4000, &SocketAddr::new(own, 53).to_string());
+            assert_eq!(client.ask(&bind).await.code(), 403, "{own}");
+        }
+        client.stream.write_all(&channel_data(0x4000, b"ours")).await.unwrap();
+        let bind = alice.bind_request(0x4001, "9.9.9.2:53");
+        assert_eq!(client.ask(&bind).await.code(), 0);
+        client.stream.write_all(&channel_data(0x4001, b"away")).await.unwrap();
+        // Once this is answered, both are dealt with.
+        assert_eq!(client.ask(&last_question()).await.code(), 0);
+        assert!(service.try_recv(&mut [0; 8]).is_err());
+    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    machine.inside(|| runtime().block_on(scene())).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut buffer = [0; 8];
+    assert_eq!(peer.recv(&mut buffer).unwrap(), 4, "a neighbour is reached");
+}
+
+/// Waits until the relay knows which addresses are its own: until then it reaches nobody outside.
+async fn knows_itself(client: &mut Streaming, alice: &Tester<'_>) {
+    let permit = alice.permit_request(&["127.0.0.1"]);
+    soon(async { while client.ask(&permit).await.code() == 403 {} }).await;
 }
 
 /// What comes back for what anybody may send in anybody's name, counted as it is on the line.
@@ -332,7 +404,8 @@ async fn a_user_that_ends_and_makes_its_allocation_is_held_to_the_rate() {
     for _ in 0..40 {
         assert_eq!(ask(&socket, &allocate(&alice)).await.code(), 0);
         let bind = alice.bind_request(0x4000, &peer.local_addr().unwrap().to_string());
-        assert_eq!(ask(&socket, &bind).await.code(), 0);
+        // The relay reaches nobody outside until it knows which addresses are its own.
+        soon(async { while ask(&socket, &bind).await.code() == 403 {} }).await;
         for _ in 0..100 {
             socket.send(&channel_data(0x4000, &[7; 1200])).await.unwrap();
             sent += 1200;
@@ -359,6 +432,7 @@ async fn a_peer_outside_is_reached_from_a_socket_if_it_is_allowed() {
     let peers = peer.local_addr().unwrap();
     let (mut client, served) = Streaming::connect(&running, 1);
     let relayed = client.allocate(&mut alice).await;
+    knows_itself(&mut client, &alice).await;
     let bind = alice.bind_request(0x4000, &peers.to_string());
     assert_eq!(client.ask(&bind).await.code(), 0);
     client.stream.write_all(&channel_data(0x4000, b"ping")).await.unwrap();

@@ -93,6 +93,50 @@ fn at_the_relays_own_address_there_are_allocations_and_nothing_else() {
     assert!(alice.channel_data(0x4000, b"x").is_empty());
 }
 
+/// What listens on this machine often trusts whoever is on it.
+#[test]
+fn this_machines_other_addresses_are_reached_only_if_they_are_named() {
+    let everything = ["0.0.0.0/0", "::/0", "8.8.4.0/24", "64:ff9b::/96", "2002::/16"];
+    let world = World::with(Policy::allowing(everything.map(|net| net.parse().unwrap()).into()));
+    let tester = with_both_families(&world);
+    for own in ["8.8.4.4", "2a00::4", "::ffff:8.8.4.4", "64:ff9b::808:404", "2002:808:404::1"] {
+        let peer = SocketAddr::new(own.parse().unwrap(), 53);
+        assert_eq!(tester.permit(&[own]).code(), 403, "{own}");
+        assert_eq!(tester.bind(0x4000, &peer.to_string()).code(), 403, "{own}");
+        assert!(tester.indicate(peer, b"x").is_empty(), "{own}");
+    }
+    let named = World::with(Policy::allowing(vec!["8.8.4.4/32".parse().unwrap()]));
+    let (alice, _) = named.allocated("alice", 1);
+    assert_eq!(alice.permit(&["8.8.4.4"]).code(), 0);
+    assert_eq!(alice.indicate("8.8.4.4:53".parse().unwrap(), b"x").len(), 1);
+    // An address that becomes ours later is ours from then on, whatever was permitted before.
+    let world = World::with(Policy::allowing(vec!["0.0.0.0/0".parse().unwrap()]));
+    let (alice, relayed) = world.allocated("alice", 1);
+    let peer: SocketAddr = "9.9.9.9:53".parse().unwrap();
+    assert_eq!(alice.permit(&["9.9.9.9"]).code(), 0);
+    assert_eq!(alice.indicate(peer, b"x").len(), 1);
+    world.hub.borrow_mut().know_own([peer.ip()].into());
+    assert!(alice.indicate(peer, b"x").is_empty());
+    let mut out = Vec::new();
+    world.hub.borrow_mut().receive_from_peer(world.now(), relayed, peer, b"x", &mut out);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn the_relays_own_sockets_are_never_reached_from_within() {
+    let named = ["127.0.0.0/8", "8.8.4.4/32"].map(|network| network.parse().unwrap());
+    let world = World::with(Policy::allowing(named.into()));
+    world.hub.borrow_mut().listens_on(3478);
+    let (alice, relayed) = world.allocated("alice", 1);
+    assert_eq!(alice.permit(&["127.0.0.1", "127.0.0.2", "8.8.4.4"]).code(), 0);
+    for ip in ["127.0.0.1", "127.0.0.2", "8.8.4.4"] {
+        let at = |port| SocketAddr::new(ip.parse().unwrap(), port);
+        assert!(alice.indicate(at(3478), b"x").is_empty(), "{ip}: the listener");
+        assert!(alice.indicate(at(relayed.port()), b"x").is_empty(), "{ip}: an allocation");
+        assert_eq!(alice.indicate(at(53), b"x").len(), 1, "{ip}: what the operator named");
+    }
+}
+
 #[test]
 fn a_peer_outside_is_heard_only_with_a_permission() {
     let world = World::with(Policy::allowing(vec!["0.0.0.0/0".parse().unwrap()]));
