@@ -38,8 +38,8 @@ pub(crate) struct Cli {
     web_root: PathBuf,
 
     /// A web origin whose pages may connect, such as `https://example.org`, or `*` for any. May be given several times.
-    /// While the server listens on loopback, all of this machine's are let in, otherwise only its own. Behind a proxy,
-    /// name the one that people see.
+    /// By default only the server's own are let in, and, while it listens on loopback and nothing says that others reach it,
+    /// all of this machine's. Behind a proxy, name the one that people see.
     #[arg(long, env = "PRONTO_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed)]
     allow_origin: Vec<Allowed>,
 

@@ -10,6 +10,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 pub use host::{BadPublicHost, PublicHost};
 pub use origin::{BadOrigin, Origin};
 pub use stun::{BadStunUrl, StunUrl};
+pub(crate) use turn::is_host_and_port;
 pub use turn::{BadTurnUrl, Embedded, Turn, TurnUrl};
 
 use crate::{
@@ -120,6 +121,8 @@ pub struct Timing {
     pub handshake: Option<Duration>,
     /// How often certificate files are looked at for newer ones.
     pub certificates: Duration,
+    /// How often the files of the page are looked at for newer ones, while somebody asks for them.
+    pub page: Duration,
     /// How long an HTTP connection may last.
     pub http: Duration,
     /// How long a close handshake may take.
@@ -140,6 +143,7 @@ impl Default for Timing {
             header: Some(limits::HEADER_READ_TIMEOUT),
             handshake: Some(limits::TLS_HANDSHAKE_DEADLINE),
             certificates: limits::CERTIFICATE_CHECK_INTERVAL,
+            page: limits::PAGE_CHECK_INTERVAL,
             http: limits::HTTP_CONNECTION_LIFETIME,
             close: limits::CLOSE_DEADLINE,
             shutdown: limits::SHUTDOWN_DEADLINE,

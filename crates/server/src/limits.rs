@@ -60,6 +60,34 @@ pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Without a bound, clients that do not read what they asked for would keep their sockets for ever.
 pub const HTTP_CONNECTION_LIFETIME: Duration = Duration::from_secs(300);
 
+/// How often the files of the page are looked at for newer ones, while somebody asks for them: who builds the page and loads
+/// it again sees the new one, and a flood of requests costs one look a second.
+pub const PAGE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a request waits for such a look, before it is answered with what was there: some dozen files take a
+/// millisecond, unless the disk hangs.
+pub const PAGE_CHECK_PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long the first request waits, when there is nothing yet: as long as a slow disk needs.
+pub const PAGE_READ_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many bytes the files of the page may have, all together, since they are kept in memory. The page has 1 MB with
+/// everything that is precompressed.
+pub const MAX_PAGE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How many files and folders the page may have. It has two dozen.
+pub const MAX_PAGE_FILES: usize = 4_096;
+
+/// How deep folders of the page may lie in each other.
+pub const MAX_PAGE_DEPTH: usize = 16;
+
+/// The longest path of a request, in bytes: the page's files have names of 60.
+pub const MAX_PATH_BYTES: usize = 1_024;
+
+/// The longest path and query of a request, in bytes: what RFC 9112 section 3 wants to be taken at least. A provider sends
+/// its code back in it, which has 2 KB at most.
+pub const MAX_TARGET_BYTES: usize = 8_000;
+
 /// The largest head of an HTTP request, in bytes. Browsers send 1 KB, and some proxies add as much in cookies.
 pub const MAX_HTTP_HEAD_BYTES: usize = 16 * 1024;
 

@@ -78,7 +78,7 @@ pub async fn run(
     let vouched_for = config.tls.as_ref().is_some_and(crate::Tls::is_vouched_for);
     let https_only = vouched_for && config.public_host.is_some();
     let site = Site::new(
-        &config.web_root,
+        (&config.web_root, config.timing.page),
         config.origins,
         door,
         Arc::clone(&edge),

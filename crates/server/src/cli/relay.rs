@@ -35,7 +35,8 @@ pub(super) struct RelayOptions {
     relay_address: Vec<IpAddr>,
 
     /// A network that media may be relayed to besides other users of the relay, such as `0.0.0.0/0` for all public
-    /// addresses. A private or otherwise special network has to be named itself. May be given several times.
+    /// addresses. A private or otherwise special network has to be named itself, and so has each address of this machine.
+    /// May be given several times.
     #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     relay_allow: Vec<IpNet>,
 

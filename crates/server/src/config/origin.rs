@@ -4,6 +4,8 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use hyper::http::{Uri, uri::Authority};
 
+use super::PublicHost;
+
 /// The origin of a page: `http` or `https`, a host, and a port unless it is the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -74,6 +76,21 @@ impl Origin {
             return false;
         };
         self.host == host && self.port == port.unwrap_or(self.scheme.port())
+    }
+
+    /// Whether the page came over HTTPS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether the page came from this host, at whatever port.
+    pub(crate) fn has_host(&self, host: &PublicHost) -> bool {
+        *self.host == *host.host()
+    }
+
+    /// Whether the page came from this host and port.
+    pub(crate) fn is_at(&self, host: &PublicHost) -> bool {
+        self.has_host(host) && self.port == host.port().unwrap_or(self.scheme.port())
     }
 
     /// Whether the page came from this very machine.

@@ -89,7 +89,7 @@ impl fmt::Display for TurnUrl {
 }
 
 /// Whether this is a host, perhaps with a port, and nothing else.
-pub(super) fn is_host_and_port(text: &str) -> bool {
+pub(crate) fn is_host_and_port(text: &str) -> bool {
     let Ok(server) = text.parse::<Authority>() else { return false };
     let Some(port) = text.strip_prefix(server.host()) else { return false };
     let port_is_good = match port.strip_prefix(':') {

@@ -21,7 +21,7 @@ use axum::{
 };
 use hyper::{
     HeaderMap, StatusCode, Uri,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, SET_COOKIE},
 };
 use identity::{Answer, Guests, Identity, Network, NotBegun, NotDone, Options, Unavailable};
 use serde_json::{Value, json};
@@ -234,8 +234,8 @@ impl<D: Directory> Site<D> {
 
     /// The same for what a page of ours does with its user's cookie. Browsers say with every POST which page it is of.
     fn asks_by_its_page(&self, request: &Request) -> Result<&Identity, Refused> {
-        self.asks(request)?;
-        if !request.headers().contains_key(ORIGIN) || !self.may_connect(request.headers()) {
+        let remote = self.asks(request)?;
+        if !self.is_of_own_page(request.headers(), remote.as_ref()) {
             return Err(Refused::Origin);
         }
         self.identity.as_deref().ok_or(Refused::NobodyThere)

@@ -130,17 +130,30 @@ fn authority(host: &PublicHost) -> String {
     }
 }
 
-/// The policy for a page. What stands in the markup of *this* page (trunk puts a script there) is let in by its hash, and
-/// nothing else that ever comes to stand there.
-pub(super) fn policy(html: &str, servers: &Servers) -> Option<HeaderValue> {
-    let (scripts, styles) = (hashes(html, "script"), hashes(html, "style"));
-    let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
-         img-src 'self'; media-src 'self'; connect-src 'self'{}; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-        servers.0
-    );
-    HeaderValue::try_from(policy).ok()
+/// What stands in the markup of a page, by its hashes.
+#[derive(Clone, Debug)]
+pub(super) struct Markup {
+    scripts: String,
+    styles: String,
+}
+
+impl Markup {
+    pub(super) fn of(html: &str) -> Self {
+        Self { scripts: hashes(html, "script"), styles: hashes(html, "style") }
+    }
+
+    /// The policy for the page. What stands in the markup of *this* page (trunk puts a script there) is let in by its hash,
+    /// and nothing else that ever comes to stand there.
+    pub(super) fn policy(&self, servers: &Servers) -> Option<HeaderValue> {
+        let Self { scripts, styles } = self;
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
+             img-src 'self'; media-src 'self'; connect-src 'self'{}; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            servers.0
+        );
+        HeaderValue::try_from(policy).ok()
+    }
 }
 
 /// The hashes of the elements of this name that have their content in the markup.

@@ -11,13 +11,15 @@
 mod accept;
 mod auth;
 mod edge;
+mod head;
+mod origin;
 mod page;
 mod port;
 mod redirect;
 mod requests;
 mod upgrade;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -50,14 +52,14 @@ pub(crate) struct Site<D: Directory> {
 
 impl<D: Directory> Site<D> {
     pub(crate) fn new(
-        web_root: &Path,
+        (web_root, look_every): (&Path, Duration),
         origins: Origins,
         door: Door,
         edge: Arc<Edge>,
         connections: Arc<Shared<D>>,
         tasks: TaskTracker,
     ) -> Self {
-        let page = Page::new(web_root);
+        let page = Page::new(web_root, look_every);
         Self { page, origins, door, edge, connections, tasks, identity: None }
     }
 
@@ -76,6 +78,7 @@ pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
         .nest("/auth", auth::routes())
         .fallback(page_or_socket)
         .layer(from_fn_with_state(edge, requests::pace))
+        .layer(from_fn(head::check))
         .layer(from_fn(edge::guard))
         .layer(from_fn_with_state(https_only, edge::keep_to_https))
         .with_state(Arc::new(site))

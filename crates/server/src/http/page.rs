@@ -1,20 +1,35 @@
 //! The built page: static files, with headers that let browsers keep what cannot change.
+//!
+//! They are read once, and looked at for changes now and then: a flood of requests costs no disk.
 
-use std::path::{Path, PathBuf};
+mod files;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use axum::{
-    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
 use hyper::{
-    StatusCode,
-    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue},
+    HeaderMap, Method, StatusCode,
+    header::{
+        ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+        CONTENT_TYPE, ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, VARY,
+    },
 };
-use tower::ServiceExt;
-use tower_http::services::ServeDir;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, timeout},
+};
 
-use super::edge::{Servers, policy};
+use self::files::{File, Files, START};
+use super::edge::{Markup, Servers};
+use crate::limits::{PAGE_CHECK_PATIENCE, PAGE_READ_PATIENCE};
 
 /// For files whose name holds the hash of their content: another content has another name.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -25,55 +40,173 @@ const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 /// What is shown instead of a page that is not there.
 const NOT_BUILT: &str = include_str!("not_built.html");
 
+/// What stands in its markup.
+static NOT_BUILT_MARKUP: LazyLock<Markup> = LazyLock::new(|| Markup::of(NOT_BUILT));
+
+/// The forms in which a file may lie beside itself: their names in `Accept-Encoding`, and how the files' names go on. The
+/// smallest comes first.
+const FORMS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
 /// The directory of the built page.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Page {
-    files: ServeDir,
-    start: PathBuf,
+    root: PathBuf,
+    interval: Duration,
+    /// `None` until they were read for the first time.
+    files: watch::Sender<Option<Arc<Files>>>,
+    looked_at: Mutex<Option<Instant>>,
+    /// One looks at a time, however long the disk takes.
+    looking: Arc<Semaphore>,
 }
 
 impl Page {
-    /// The files are looked for with each request, so the page may be built while the server runs.
-    pub(super) fn new(web_root: &Path) -> Self {
-        let files = ServeDir::new(web_root).precompressed_br().precompressed_gzip();
-        Self { files, start: web_root.join("index.html") }
+    /// The files are looked for while somebody asks for them, as often as `interval` says, so the page may be built while the
+    /// server runs.
+    pub(super) fn new(web_root: &Path, interval: Duration) -> Self {
+        Self {
+            root: web_root.to_owned(),
+            interval,
+            files: watch::Sender::new(None),
+            looked_at: Mutex::default(),
+            looking: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// Answers a request for a file.
     pub(super) async fn serve(&self, request: Request) -> Response {
-        let path = request.uri().path().to_owned();
-        let servers = Servers::of(request.uri(), request.headers());
-        let mut response = match self.files.clone().oneshot(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(never) => match never {},
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let say = "This is only read.\n";
+            return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")], say).into_response();
+        }
+        let Some(files) = self.files().await else { return unreadable() };
+        let path = match request.uri().path() {
+            "/" => START,
+            path => path,
         };
-        let is_start = path == "/" || path == "/index.html";
-        match response.status() {
-            StatusCode::NOT_FOUND if is_start => response = not_built(),
-            StatusCode::NOT_FOUND => response = not_found(),
-            _ => {}
+        let file = files.get(path);
+        let mut response = match file {
+            Some(_) => whole_or_unchanged(&files, path, request.headers()),
+            None if path == START => not_built(),
+            None => not_found(),
+        };
+        if path == START {
+            let servers = Servers::of(request.uri(), request.headers());
+            let markup = file.and_then(|file| file.markup.as_ref()).unwrap_or(&NOT_BUILT_MARKUP);
+            if let Some(policy) = markup.policy(&servers) {
+                response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+            }
         }
-        if is_start && let Some(policy) = self.policy(&servers).await {
-            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-        }
-        let there = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-        let cache = if there && has_hash(&path) { FOR_EVER } else { ASK_FIRST };
+        let cache = if file.is_some() && has_hash(path) { FOR_EVER } else { ASK_FIRST };
         response.headers_mut().insert(CACHE_CONTROL, cache);
         response
     }
 
-    /// What the start page may do. It is read anew each time, as it may have been built anew.
-    async fn policy(&self, servers: &Servers) -> Option<HeaderValue> {
-        match tokio::fs::read_to_string(&self.start).await {
-            Ok(html) => policy(&html, servers),
-            Err(_) => policy(NOT_BUILT, servers),
+    /// The files, as new as they can be had in a moment; `None` if the disk does not answer.
+    async fn files(&self) -> Option<Arc<Files>> {
+        let mut files = self.files.subscribe();
+        let is_known = files.borrow().is_some();
+        match self.look_if_due() {
+            Some(look) => {
+                let patience = if is_known { PAGE_CHECK_PATIENCE } else { PAGE_READ_PATIENCE };
+                // It goes on, and whoever comes later sees what was found.
+                let _ = timeout(patience, look).await;
+            }
+            None if is_known => {}
+            None => {
+                let read = timeout(PAGE_READ_PATIENCE, files.wait_for(Option::is_some));
+                let _ = read.await;
+            }
         }
+        files.borrow().clone()
     }
+
+    /// Looks at the files, unless somebody does, or did a moment ago.
+    fn look_if_due(&self) -> Option<JoinHandle<()>> {
+        let looking = Arc::clone(&self.looking).try_acquire_owned().ok()?;
+        {
+            let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked_at.is_some_and(|at| at.elapsed() < self.interval) {
+                return None;
+            }
+            *looked_at = Some(Instant::now());
+        }
+        let (root, files) = (self.root.clone(), self.files.clone());
+        Some(spawn_blocking(move || {
+            let before = files.borrow().clone().unwrap_or_default();
+            files.send_replace(Some(Arc::new(Files::read(&root, &before))));
+            drop(looking);
+        }))
+    }
+}
+
+/// The smallest form of a file that the browser takes, unless it has that.
+fn whole_or_unchanged(files: &Files, path: &str, headers: &HeaderMap) -> Response {
+    let forms = FORMS
+        .iter()
+        .filter_map(|(name, suffix)| Some((Some(name), files.get(&format!("{path}{suffix}"))?)));
+    let mut forms: Vec<_> = forms.chain(Some(None).zip(files.get(path))).collect();
+    let has_forms = forms.len() > 1;
+    forms.retain(|(name, _)| name.is_none_or(|name| accepts(headers, name)));
+    let Some(&(encoding, file)) = forms.first() else { return not_found() };
+    let mut response = if has_not_changed(file, headers) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = file.content.clone().into_response();
+        let kind = mime_guess::from_path(path).first_or_octet_stream();
+        if let Ok(kind) = HeaderValue::try_from(kind.essence_str()) {
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+        }
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, file.tag.clone());
+    if let Ok(modified) = HeaderValue::try_from(httpdate::fmt_http_date(file.modified)) {
+        headers.insert(LAST_MODIFIED, modified);
+    }
+    if has_forms {
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
+
+/// Whether a browser takes a form (RFC 9110 section 12.5.3).
+fn accepts(headers: &HeaderMap, form: &str) -> bool {
+    let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|item| {
+        let (name, quality) = item.split_once(';').unwrap_or((item, ""));
+        let quality = quality.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(form) && quality.is_none_or(|quality| quality > 0.0)
+    })
+}
+
+/// Whether the browser has this very file: by its tag, or else by its time (RFC 9110 section 13.2.2).
+fn has_not_changed(file: &File, headers: &HeaderMap) -> bool {
+    let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        let tags = tags.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+        return tags
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == file.tag);
+    }
+    let since = headers.get(IF_MODIFIED_SINCE).and_then(|since| since.to_str().ok());
+    let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    };
+    since.is_some_and(|since| seconds(file.modified) <= seconds(since))
 }
 
 fn not_built() -> Response {
     let html = [(CONTENT_TYPE, "text/html; charset=utf-8")];
     (StatusCode::SERVICE_UNAVAILABLE, html, NOT_BUILT).into_response()
+}
+
+fn unreadable() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "The page cannot be read right now: try again.\n")
+        .into_response()
 }
 
 fn not_found() -> Response {

@@ -3,6 +3,7 @@
 use axum::{
     Router,
     extract::Request,
+    middleware::from_fn,
     response::{IntoResponse, Response},
 };
 use hyper::{
@@ -10,24 +11,29 @@ use hyper::{
     header::{CONNECTION, HOST, HeaderValue, LOCATION},
 };
 
+use super::head;
 use crate::config::PublicHost;
 
 /// Sends whoever asks to the same path over HTTPS: at `public` if that is given, else at the host that was asked for.
 /// There the port is the one that was asked for, unless `port` names another: that of the listener with TLS.
 pub(crate) fn redirect(public: Option<PublicHost>, port: Option<u16>) -> Router {
-    Router::new().fallback(async move |request: Request| {
-        let to = location(&request, public.as_ref(), port);
-        // The next request on this connection would only get the same answer.
-        let close = [(CONNECTION, HeaderValue::from_static("close"))];
-        let answer: Response = match to.and_then(|to| HeaderValue::try_from(to).ok()) {
-            Some(to) => (StatusCode::PERMANENT_REDIRECT, close, [(LOCATION, to)]).into_response(),
-            None => {
-                let say = "This server speaks HTTPS: use https:// in the address.\n";
-                (StatusCode::BAD_REQUEST, close, say).into_response()
-            }
-        };
-        answer
-    })
+    Router::new()
+        .fallback(async move |request: Request| {
+            let to = location(&request, public.as_ref(), port);
+            // The next request on this connection would only get the same answer.
+            let close = [(CONNECTION, HeaderValue::from_static("close"))];
+            let answer: Response = match to.and_then(|to| HeaderValue::try_from(to).ok()) {
+                Some(to) => {
+                    (StatusCode::PERMANENT_REDIRECT, close, [(LOCATION, to)]).into_response()
+                }
+                None => {
+                    let say = "This server speaks HTTPS: use https:// in the address.\n";
+                    (StatusCode::BAD_REQUEST, close, say).into_response()
+                }
+            };
+            answer
+        })
+        .layer(from_fn(head::check))
 }
 
 fn location(request: &Request, public: Option<&PublicHost>, port: Option<u16>) -> Option<String> {

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyper::{
-    HeaderMap, StatusCode,
-    header::{HOST, HeaderValue, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    StatusCode,
+    header::{RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
     upgrade::{OnUpgrade, Parts, Upgraded},
 };
 use hyper_util::rt::TokioIo;
@@ -30,10 +30,9 @@ use super::{
     port::{RETRY_SECONDS, TlsStream},
 };
 use crate::{
-    config::{Origin, Origins},
     connection::{self, ReadOnDemand, Shared, websocket_config},
     directory::Directory,
-    edge::{Peer, TooMany, Visitor},
+    edge::{Peer, Remote, TooMany, Visitor},
 };
 
 /// Answers a request for a WebSocket, and starts driving it.
@@ -42,7 +41,7 @@ pub(super) async fn upgrade<D: Directory>(
     mut request: Request,
 ) -> Result<Response, Refused> {
     let switching = create_response_with_body(&request, Body::empty).map_err(Refused::from)?;
-    if !site.may_connect(request.headers()) {
+    if !site.may_connect(request.headers(), site.remote(&request).as_ref()) {
         return Err(Refused::Origin);
     }
     let visitor = site.visitor(&request)?;
@@ -56,6 +55,12 @@ pub(super) async fn upgrade<D: Directory>(
 }
 
 impl<D: Directory> Site<D> {
+    /// Whose request it is, if that can be said.
+    pub(super) fn remote(&self, request: &Request) -> Option<Remote> {
+        let peer = request.extensions().get::<Peer>()?;
+        Some(self.edge.proxies.remote(peer.ip, peer.tls, request.headers()))
+    }
+
     /// The client that asks. Behind a proxy, this counts the connection for the client's network.
     fn visitor(&self, request: &Request) -> Result<Box<Visitor>, Refused> {
         let reached = self.door.reached(request.headers());
@@ -69,33 +74,6 @@ impl<D: Directory> Site<D> {
         }
         Ok(Box::new(Visitor { reached, remote: Some(remote), connection, ..Visitor::default() }))
     }
-
-    /// Whether a page may open a WebSocket here. Any page on the web can make its visitor's browser try, and the browser
-    /// says which: the `Origin` header, which no script can forge. Whoever sends none is no browser, and could send
-    /// what it likes.
-    ///
-    /// A page is the server's own if it came from the host that it connects to. That is not enough on loopback: any
-    /// page's host can be made to resolve to it once the page is loaded (DNS rebinding). There the page's host must be
-    /// a loopback one; whoever puts a proxy in front names the address that people see with `--allow-origin`. Elsewhere the
-    /// same trick works with any name, unless the operator has said what ours is.
-    pub(super) fn may_connect(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(ORIGIN) else { return true };
-        let Origins::Only(allowed) = &self.origins else { return true };
-        // `null`, the origin of sandboxed frames and local files, is none that could be allowed.
-        let Some(origin) = text(origin).and_then(|text| text.parse::<Origin>().ok()) else {
-            return false;
-        };
-        let own = || {
-            let is_own = |host: &str| origin.is_of_host(host) && self.door.may_be_called(host);
-            headers.get(HOST).and_then(text).is_some_and(is_own)
-        };
-        allowed.contains(&origin)
-            || if self.door.on_loopback { origin.is_loopback() } else { own() }
-    }
-}
-
-fn text(value: &HeaderValue) -> Option<&str> {
-    value.to_str().ok()
 }
 
 /// Drives the WebSocket once hyper has let go of the connection.

@@ -1,11 +1,11 @@
 //! The built page.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use crate::common::Server;
 
 async fn built() -> Server {
-    let server = Server::start().await;
+    let server = Server::with(|config| config.timing.page = Duration::ZERO).await;
     let dist = server.files().join("dist");
     fs::create_dir_all(dist.join("snippets/x-0123456789abcdef")).unwrap();
     for (name, content) in [
@@ -85,11 +85,62 @@ async fn a_file_that_did_not_change_is_not_sent_again() {
     let again = server.get("/", &format!("If-Modified-Since: {since}\r\n")).await;
     assert_eq!(again.status, 304);
     assert_eq!(again.header("cache-control"), Some("no-cache"));
+    let tag = first.header("etag").unwrap();
+    for (tags, status) in [
+        (tag.to_owned(), 304),
+        (format!("\"other\", {tag}"), 304),
+        (format!("W/{tag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"other\"".to_owned(), 200),
+    ] {
+        let again = server.get("/", &format!("If-None-Match: {tags}\r\n")).await;
+        assert_eq!((again.status, again.header("etag")), (status, Some(tag)), "{tags}");
+        assert_eq!(again.body.is_empty(), status == 304, "{tags}");
+        assert!(again.header("content-security-policy").unwrap().contains("script-src 'self'"));
+    }
+    // What a proxy or a browser kept of another form is another thing.
+    let path = "/page-0123456789abcdef.js";
+    let plain = server.get(path, "").await.header("etag").unwrap().to_owned();
+    let zipped = server.get(path, "Accept-Encoding: gzip\r\n").await;
+    assert_ne!(zipped.header("etag"), Some(&*plain));
+    // Once it has changed it is sent, though it has the time and the size that it had.
+    let index = server.files().join("dist/index.html");
+    let written = fs::metadata(&index).unwrap().modified().unwrap();
+    fs::write(&index, "<!doctype html>HELLO").unwrap();
+    fs::File::options().write(true).open(&index).unwrap().set_modified(written).unwrap();
+    let changed = server.get("/", &format!("If-None-Match: {tag}\r\n")).await;
+    assert_eq!((changed.status, changed.text()), (200, "<!doctype html>HELLO"));
+}
+
+/// A flood of requests for the page costs no disk: what was read is kept, and looked at for changes now and then.
+#[tokio::test]
+async fn the_page_is_read_once_however_often_it_is_asked_for() {
+    let server = Server::with(|config| config.timing.page = Duration::from_secs(3_600)).await;
+    let dist = server.files().join("dist");
+    fs::create_dir(&dist).unwrap();
+    fs::write(dist.join("index.html"), "<!doctype html>hello").unwrap();
+    assert_eq!(server.get("/", "").await.text(), "<!doctype html>hello");
+    fs::remove_dir_all(&dist).unwrap();
+    for _ in 0..100 {
+        assert_eq!(server.get("/", "").await.text(), "<!doctype html>hello");
+    }
+    assert_eq!(server.get("/nothing", "").await.status, 404);
+}
+
+/// What lies in the folder of the page by mistake does not fill the memory.
+#[tokio::test]
+async fn a_page_has_so_many_bytes_and_no_more() {
+    let server = built().await;
+    let dist = server.files().join("dist");
+    let large = fs::File::create(dist.join("dump.bin")).unwrap();
+    large.set_len(server::limits::MAX_PAGE_BYTES + 1).unwrap();
+    assert_eq!(server.get("/dump.bin", "").await.status, 404);
+    assert_eq!(server.get("/", "").await.text(), "<!doctype html>hello", "all else is there");
 }
 
 #[tokio::test]
 async fn a_page_that_was_not_built_says_how_to_build_it() {
-    let server = Server::start().await;
+    let server = Server::with(|config| config.timing.page = Duration::ZERO).await;
     for path in ["/", "/index.html"] {
         let response = server.get(path, "").await;
         assert_eq!(response.status, 503);

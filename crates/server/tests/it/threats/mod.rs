@@ -15,11 +15,14 @@
 //! | stolen, used and old tickets, squatting of an account's name, sessions of others | | `identity::accounts` |
 //! | forged tokens, mix-up of providers, injected codes, login by somebody else's link | | `identity::lies` |
 //! | cross-site sign-out, floods on `/auth`, signing in over plain HTTP | | `identity::edge` |
+//! | several hosts or none, long paths; files outside of the page; pages on loopback | `http` | `page`, `origins` |
+//! | a server that drives the doctor of those who examine it | | `hostile` |
 //! | terminal escapes in logs, secrets in logs | | `program::nothing_from_outside_commands_the_terminal_that_a_log_is_read_in`, `program::no_log_holds_what_users_say_or_where_they_are` |
 
 mod calls;
 mod floods;
 mod frames;
+mod http;
 mod names;
 mod networks;
 mod slowloris;
