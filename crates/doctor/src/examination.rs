@@ -19,6 +19,8 @@ pub struct Examination {
     pub seen_as: Option<SeenAs>,
     /// The ways by its relays, in the order in which browsers try them.
     pub paths: Vec<Path>,
+    /// How many more relays the server names, which were not tried.
+    pub untried: usize,
 }
 
 /// A way by a relay.

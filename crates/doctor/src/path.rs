@@ -9,8 +9,10 @@ use crate::{
     PATIENCE, Path, Target, Transport,
     certificate::connector,
     ice_url::IceUrl,
+    reach::Reach,
     turn::{self, Carried, Key},
     wire::{self, Wire},
+    words::Plain,
 };
 
 /// Why a way does not work.
@@ -28,6 +30,8 @@ pub enum Trouble {
     Denied(Option<u16>),
     /// The relay allocates, and then carries nothing.
     Mute,
+    /// Its address is one of a network or machine of somebody's own, and the server that names it is not there.
+    Private,
 }
 
 impl fmt::Display for Trouble {
@@ -36,12 +40,15 @@ impl fmt::Display for Trouble {
             Self::Unknown => f.write_str("its name leads nowhere"),
             Self::NoAnswer => write!(f, "nothing comes back within {} s", PATIENCE.as_secs()),
             Self::Refused => f.write_str("the connection is refused"),
-            Self::Broken(why) => write!(f, "the connection breaks ({why})"),
+            Self::Broken(why) => write!(f, "the connection breaks ({})", Plain(why)),
             Self::Denied(None) => f.write_str("the relay refuses"),
             Self::Denied(Some(code)) => match meaning(*code) {
                 Some(meaning) => write!(f, "the relay refuses: {meaning} (error {code})"),
                 None => write!(f, "the relay refuses (error {code})"),
             },
+            Self::Private => {
+                f.write_str("its address is private and the server's is not, so it is not tried")
+            }
             Self::Mute => f.write_str("the relay answers, but carries nothing"),
         }
     }
@@ -73,7 +80,7 @@ pub(crate) fn all<'a>(
         let key = Key { user: ice.username.as_deref()?, password: ice.credential.as_deref()? };
         Some(async move {
             let is_own = parsed.host == target.host;
-            let outcome = timeout(PATIENCE, try_one(&parsed, key, is_own.then_some(server)));
+            let outcome = timeout(PATIENCE, try_one(&parsed, key, (server, is_own)));
             Path {
                 transport: parsed.transport,
                 url: url.clone(),
@@ -83,15 +90,16 @@ pub(crate) fn all<'a>(
     })
 }
 
-/// `server` is the address by which the server was reached, if this relay is on the same host.
+/// `server` is the address by which the server was reached, and whether this relay is on the same host.
 async fn try_one(
     url: &IceUrl,
     key: Key<'_>,
-    server: Option<SocketAddr>,
+    (server, is_own): (SocketAddr, bool),
 ) -> Result<Carried, Trouble> {
-    let addresses = wire::addresses(&url.host, url.port, server).await;
-    let address =
-        *addresses.ok().and_then(|all| all.first().copied()).as_ref().ok_or(Trouble::Unknown)?;
+    let addresses = wire::addresses(&url.host, url.port, is_own.then_some(server)).await;
+    let mut addresses = addresses.map_err(|_| Trouble::Unknown)?.into_iter();
+    let may_be_named = |address: &SocketAddr| Reach::of(server.ip()).may_name(address.ip());
+    let address = addresses.find(may_be_named).ok_or(Trouble::Private)?;
     let begin = Instant::now();
     let broken = |error: std::io::Error| Trouble::of(&error);
     match url.transport {
@@ -111,5 +119,32 @@ async fn try_one(
             };
             turn::over_stream(Wire::Stream(stream), (local, address), key, begin).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::IceServer;
+    use tokio::{net::TcpListener, time::timeout};
+
+    use super::{Trouble, all};
+
+    /// A server on the Internet names what listens on the machine of whoever examines it.
+    #[tokio::test]
+    async fn a_public_server_does_not_make_us_knock_at_our_own_doors() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let urls = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254"]
+            .map(|host| format!("turn:{host}:{port}?transport=tcp"));
+        let credential = || Some("x".to_owned());
+        let servers =
+            [IceServer { urls: urls.into(), username: credential(), credential: credential() }];
+        let target = "https://talk.example.org".parse().unwrap();
+        for path in all(&servers, &target, "8.8.8.8:443".parse().unwrap()) {
+            let path = path.await;
+            assert_eq!(path.outcome, Err(Trouble::Private), "{}", path.url);
+        }
+        let knock = timeout(std::time::Duration::from_millis(50), listener.accept()).await;
+        assert!(knock.is_err(), "nobody came");
     }
 }

@@ -14,18 +14,22 @@ use futures_util::{SinkExt, StreamExt};
 use protocol::{ClientMessage, ErrorCode, IceServer, Login, LoginReply, ServerMessage};
 use tokio::time::timeout;
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{self, Message},
+    WebSocketStream, client_async_with_config,
+    tungstenite::{self, Message, protocol::WebSocketConfig},
 };
 
 use crate::{
-    PATIENCE, Target, Trouble,
+    ARRIVAL, DEPARTURE, PATIENCE, Target, Trouble,
     certificate::connector,
     wire::{self, Stream},
+    words::Plain,
 };
 
 /// How often another name is tried when somebody has it.
 const NAMES: u32 = 3;
+
+/// The largest message that the server may send, in bytes: the answer to a login with a few dozen relays has a tenth.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// How long each part of reaching the server took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub enum Unreached {
     Refused(String),
     /// It takes only those who sign in with a provider.
     NoGuests,
+    /// It took too long, all in all.
+    TooSlow,
 }
 
 impl Error for Unreached {}
@@ -98,7 +104,7 @@ impl Visit {
     /// Signs out, so that the name is free at once.
     pub(crate) async fn end(mut self) {
         // It is free soon anyway.
-        let _ = timeout(PATIENCE, self.socket.close(None)).await;
+        let _ = timeout(DEPARTURE, self.socket.close(None)).await;
     }
 }
 
@@ -123,8 +129,12 @@ async fn sign_in(
     target: &Target,
     stream: Box<dyn Stream>,
 ) -> Result<(WebSocketStream<Box<dyn Stream>>, Vec<IceServer>), Unreached> {
-    let (mut socket, _) =
-        client_async(target.socket(), stream).await.map_err(|error| match error {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_ANSWER_BYTES))
+        .max_frame_size(Some(MAX_ANSWER_BYTES));
+    let (mut socket, _) = client_async_with_config(target.socket(), stream, Some(config))
+        .await
+        .map_err(|error| match error {
             tungstenite::Error::Http(answer) => {
                 Unreached::NoWebSocket(format!("it answers {}", answer.status()))
             }
@@ -170,20 +180,24 @@ fn name() -> String {
 impl fmt::Display for Unreached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(why) => write!(f, "its name leads nowhere ({why})"),
+            Self::Unknown(why) => write!(f, "its name leads nowhere ({})", Plain(why)),
             Self::NoConnection(address, trouble) => {
                 write!(f, "no connection to {address}: {trouble}")
             }
             Self::NoTls(why) => write!(
                 f,
-                "it answers, but not with TLS ({why}): perhaps it is http:// rather than https://"
+                "it answers, but not with TLS ({}): perhaps it is http:// rather than https://",
+                Plain(why)
             ),
-            Self::NoWebSocket(why) => write!(f, "it has no WebSocket there ({why})"),
+            Self::NoWebSocket(why) => write!(f, "it has no WebSocket there ({})", Plain(why)),
+            Self::TooSlow => {
+                write!(f, "it does not let anybody in within {} s", ARRIVAL.as_secs())
+            }
             Self::NotPronto => f.write_str("it does not answer as a server of Pronto's does"),
             Self::NoGuests => {
                 f.write_str("it takes no guests, and this could only come as one (--guests refuse)")
             }
-            Self::Refused(why) => write!(f, "it lets nobody in: {why}"),
+            Self::Refused(why) => write!(f, "it lets nobody in: {}", Plain(why)),
         }
     }
 }

@@ -13,6 +13,7 @@ use turn_client_proto::types::stun::{
 use crate::{
     PATIENCE,
     ice_url::IceUrl,
+    reach::Reach,
     wire::{self, BUFFER},
 };
 
@@ -37,7 +38,9 @@ pub(crate) async fn first_answer(servers: &[IceServer], server: SocketAddr) -> O
 
 async fn ask(url: &IceUrl, server: SocketAddr) -> Option<SeenAs> {
     let addresses = wire::addresses(&url.host, url.port, Some(server)).await.ok()?;
-    let socket = wire::datagrams(*addresses.first()?).await.ok()?;
+    let mut addresses = addresses.into_iter();
+    let address = addresses.find(|address| Reach::of(server.ip()).may_name(address.ip()))?;
+    let socket = wire::datagrams(address).await.ok()?;
     let own = socket.local_addr().ok()?;
     let request = Message::builder_request(BINDING, MessageWriteVec::new());
     let (id, request) = (request.transaction_id(), request.finish());

@@ -8,8 +8,14 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, UdpSocket, lookup_host},
+    time::timeout,
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+
+use crate::PATIENCE;
+
+/// How many addresses of one name are tried.
+const ADDRESSES: usize = 4;
 
 /// How a server is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,11 +125,13 @@ pub(crate) async fn addresses(
     port: u16,
     like: Option<SocketAddr>,
 ) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses: Vec<_> = lookup_host((host, port)).await?.collect();
+    let found = timeout(PATIENCE, lookup_host((host, port))).await;
+    let mut addresses: Vec<_> = found.map_err(|_| io::ErrorKind::TimedOut)??.collect();
     if let Some(like) = like {
         addresses.sort_by_key(|address| {
             (address.ip() != like.ip(), address.is_ipv4() != like.is_ipv4())
         });
     }
+    addresses.truncate(ADDRESSES);
     if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
 }

@@ -1,6 +1,9 @@
 //! An examination in words.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
 use crate::{Examination, Path, Transport, Trouble, Verdict};
 
@@ -9,12 +12,15 @@ impl fmt::Display for Examination {
         writeln!(f, "{} ({})\n", self.target, self.address)?;
         row(f, "signing in", &self.sign_in())?;
         if let Some(complaint) = &self.certificate {
-            row(f, "certificate", &format!("not trusted here: {complaint}"))?;
+            row(f, "certificate", &format!("not trusted here: {}", Plain(complaint)))?;
         } else if self.target.secure {
             row(f, "certificate", "trusted")?;
         }
         for path in &self.paths {
             row(f, &format!("relay over {}", path.transport), &path.to_string())?;
+        }
+        if self.untried > 0 {
+            row(f, "relays", &format!("{} more are named, and were not tried", self.untried))?;
         }
         if let Some(seen) = self.seen_as {
             let own = if seen.own == seen.seen { "as it is" } else { "there is a NAT between" };
@@ -38,7 +44,7 @@ impl fmt::Display for Path {
             }
             Err(trouble) => write!(f, "does not work: {trouble}")?,
         }
-        write!(f, "  [{}]", self.url)
+        write!(f, "  [{}]", Plain(&self.url))
     }
 }
 
@@ -105,11 +111,58 @@ impl Examination {
     }
 }
 
+/// The most that is shown of what a server says, in letters.
+const SHOWN: usize = 200;
+
+/// What a server says, as it may be shown in a terminal: in one line, without what commands it or turns letters around, and
+/// not endless.
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars().take(SHOWN) {
+            f.write_char(if is_harmless(letter) { letter } else { char::REPLACEMENT_CHARACTER })?;
+        }
+        if self.0.chars().nth(SHOWN).is_some() { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+/// Whether a letter is one that is seen where it stands: no control character, line or paragraph separator, nor one that
+/// formats others (bidirectional controls, joiners, tags).
+fn is_harmless(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(
+            letter,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
 /// A duration as people say it.
 fn spoken(time: Duration) -> String {
     match time.as_millis() {
         0 => "less than 1 ms".to_owned(),
         millis @ ..1000 => format!("{millis} ms"),
         _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plain, SHOWN};
+
+    #[test]
+    fn what_a_server_says_is_letters_in_one_line() {
+        for (said, shown) in [
+            ("Try later: 日本, עברית, émile 🙂", "Try later: 日本, עברית, émile 🙂"),
+            ("a\u{1b}[2Jb", "a\u{fffd}[2Jb"),
+            ("a\r\nb\u{2028}c", "a\u{fffd}\u{fffd}b\u{fffd}c"),
+            ("\u{202e}\u{2066}\u{200f}\u{9b}", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(Plain(said).to_string(), shown);
+        }
+        assert_eq!(Plain(&"x".repeat(SHOWN)).to_string(), "x".repeat(SHOWN));
+        assert_eq!(Plain(&"x".repeat(100_000)).to_string().chars().count(), SHOWN + 1);
     }
 }

@@ -44,7 +44,7 @@ mod udp;
 pub use address::{RelayAddresses, own_addresses};
 pub use credential::{Credential, Secret, session_of};
 pub use hub::{Client, Hub, Now, Output, Ports, Transport};
-pub use policy::Policy;
+pub use policy::{Policy, is_public};
 pub use ports::VirtualPorts;
 pub use rate::Rate;
 pub use relay::{Relay, Settings};

@@ -65,6 +65,12 @@ impl Policy {
     }
 }
 
+/// Whether an address is for everyone: in no special block, nor standing for an IPv4 address that is in one.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    block(address, &HashSet::new()).is_none()
+}
+
 /// The block that an address is in and that has to be named: the smallest, where one lies in another.
 fn block(address: IpAddr, own: &HashSet<IpAddr>) -> Option<IpNet> {
     let special = SPECIAL.iter().filter(|block| block.contains(&address)).copied();

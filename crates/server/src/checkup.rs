@@ -15,9 +15,12 @@ const NOT_EXAMINED: u8 = 2;
 
 pub(crate) fn run(target: &Target) -> ExitCode {
     let examined = match Runtime::new() {
-        Ok(runtime) => runtime
-            .block_on(doctor::examine(target))
-            .map_err(|why| format!("{target} cannot be examined: {why}.")),
+        Ok(runtime) => {
+            let examined = runtime.block_on(doctor::examine(target));
+            // A look-up of a name that hangs is not waited for.
+            runtime.shutdown_background();
+            examined.map_err(|why| format!("{target} cannot be examined: {why}."))
+        }
         Err(error) => Err(format!("cannot start its threads: {error}.")),
     };
     match examined {

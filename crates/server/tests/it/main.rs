@@ -11,6 +11,7 @@ mod doctor;
 mod edge;
 mod fairness;
 mod garbage;
+mod hostile;
 mod ice;
 mod identity;
 mod login;
