@@ -43,10 +43,15 @@ fn start(policy: Policy) -> Running {
 }
 
 fn start_at(policy: Policy, rate: Rate) -> Running {
+    start_as(policy, rate, None)
+}
+
+fn start_as(policy: Policy, rate: Rate, host: Option<&str>) -> Running {
     let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = udp.local_addr().unwrap();
     let addresses = RelayAddresses { v4: [192, 168, 0, 1].into(), v6: None };
-    let settings = Settings { secret: Secret::new("north"), policy, addresses, rate, host: None };
+    let host = host.map(str::to_owned);
+    let settings = Settings { secret: Secret::new("north"), policy, addresses, rate, host };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let relay = Relay::start(settings, Some(udp), &tasks, &stop).unwrap();
     Running { relay, address, stop }
@@ -151,6 +156,20 @@ async fn the_relays_own_port_is_not_reached_by_relay_though_loopback_is_named() 
         other.send_to(b"pong", from).await.unwrap();
         assert_eq!(read_message(&mut client.stream).await, channel_data(0x4001, b"pong"));
     }
+}
+
+/// Behind a NAT that gives the machine a public address, it is none of the machine's interfaces.
+#[tokio::test]
+async fn the_address_that_the_public_host_stands_for_is_not_reached() {
+    let world = World::new();
+    let policy = Policy::allowing(vec!["0.0.0.0/0".parse().unwrap()]);
+    let running = start_as(policy, Rate::default(), Some("9.9.9.9"));
+    let mut alice = user(&world, &running.relay, "alice");
+    let (mut client, _served) = Streaming::connect(&running, 1);
+    client.allocate(&mut alice).await;
+    let permit = alice.permit_request(&["8.8.8.8"]);
+    soon(async { while client.ask(&permit).await.code() == 403 {} }).await;
+    assert_eq!(client.ask(&alice.permit_request(&["9.9.9.9"])).await.code(), 403);
 }
 
 /// A machine with two public addresses: by the one clients come, and at the other a service listens that is for the machine.

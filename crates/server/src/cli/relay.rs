@@ -40,8 +40,8 @@ pub(super) struct RelayOptions {
     #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     relay_allow: Vec<IpNet>,
 
-    /// How much is relayed for a user, in Mbit/s for each direction; what is more is dropped. 0 for any amount. A call in
-    /// 1080p takes 3 to 4.
+    /// How much is relayed for a user, in Mbit/s for each direction; what is more is dropped. One address has 32 times as
+    /// much for all its users. 0 for any amount. A call in 1080p takes 3 to 4.
     #[arg(long, env = "PRONTO_RELAY_RATE", value_name = "MBIT/S", default_value_t = DEFAULT_RATE,
         value_parser = clap::value_parser!(u64).range(0..=MOST_RATE))]
     relay_rate: u64,

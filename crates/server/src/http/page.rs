@@ -225,7 +225,28 @@ fn has_hash(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_hash;
+    use std::{path::Path, sync::Arc, time::Duration};
+
+    use axum::{body::Body, extract::Request};
+    use hyper::StatusCode;
+    use tokio::time::Instant;
+
+    use super::{Files, PAGE_READ_PATIENCE, Page, has_hash};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_hangs_is_given_up_and_hides_nothing_that_was_read() {
+        let page = Page::new(Path::new("nowhere"), Duration::ZERO);
+        // Somebody looks at the files, and never comes back.
+        let _looking = Arc::clone(&page.looking).try_acquire_owned().unwrap();
+        let asked = async || {
+            let begin = Instant::now();
+            let request = Request::builder().uri("/x.js").body(Body::empty()).unwrap();
+            (page.serve(request).await.status(), begin.elapsed())
+        };
+        assert_eq!(asked().await, (StatusCode::SERVICE_UNAVAILABLE, PAGE_READ_PATIENCE));
+        page.files.send_replace(Some(Arc::new(Files::default())));
+        assert_eq!(asked().await, (StatusCode::NOT_FOUND, Duration::ZERO));
+    }
 
     #[test]
     fn a_name_with_a_hash_is_told_from_one_without() {

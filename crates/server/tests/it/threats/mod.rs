@@ -17,6 +17,7 @@
 //! | cross-site sign-out, floods on `/auth`, signing in over plain HTTP | | `identity::edge` |
 //! | several hosts or none, long paths; files outside of the page; pages on loopback | `http` | `page`, `origins` |
 //! | a server that drives the doctor of those who examine it | | `hostile` |
+//! | a relay that is faster than it may, makes more of what strangers send, or reaches this machine | | `relay`: `hub::tests::limits`, `hub::tests::strangers`, `hub::tests::peers`, `relay::tests` |
 //! | terminal escapes in logs, secrets in logs | | `program::nothing_from_outside_commands_the_terminal_that_a_log_is_read_in`, `program::no_log_holds_what_users_say_or_where_they_are` |
 
 mod calls;
