@@ -1,4 +1,4 @@
-//! Where a server may send whoever examines it.
+//! Which addresses a server may send its examiner to.
 
 use std::net::IpAddr;
 

@@ -114,8 +114,8 @@ impl Examination {
 /// The most that is shown of what a server says, in letters.
 const SHOWN: usize = 200;
 
-/// What a server says, as it may be shown in a terminal: in one line, without what commands it or turns letters around, and
-/// not endless.
+/// A server's text, made safe for a terminal: on one line, of bounded length, and without characters that command the
+/// terminal or reorder text.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Plain<'_> {

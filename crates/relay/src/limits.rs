@@ -118,7 +118,7 @@ pub const FIRST_PORT: u16 = 49_152;
 
 /// How large the answer to somebody who has not shown who they are may be, in percent of the question, headers of IP and
 /// UDP included. The first request of a browser that allocates has 28 bytes, and the answer, without which it cannot sign
-/// the next one, 60: with headers 157 percent. What is shorter and asks for as much is not answered.
+/// the next one, 60: with headers 157 percent. Shorter requests that ask for as much get no answer.
 pub const ANSWER_PERCENT: usize = 160;
 
 /// The headers of IP and UDP, in bytes: of IPv4, and of IPv6.

@@ -73,7 +73,7 @@ impl OwnAddresses {
         let found = timeout(RESOLVE_DEADLINE, look_up(host.name.clone())).await;
         host.look_up_at = Instant::now() + RESOLVE_INTERVAL;
         match found.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            // What was found before holds until something else is.
+            // An earlier answer holds until there is a newer one.
             Ok(found) => host.addresses = Some(found),
             Err(error) => {
                 let what = format!("the addresses of {} (--public-host)", host.name);
@@ -143,7 +143,7 @@ mod tests {
         tokio::time::advance(RESOLVE_INTERVAL).await;
         let found = own.find_with(one, |_| async { Ok(vec![parse("9.9.9.9")]) }).await.unwrap();
         assert_eq!(found, [parse("8.8.8.8"), parse("9.9.9.9")].into());
-        // What is known holds while nothing else can be found out.
+        // Known addresses hold while no others can be found out.
         tokio::time::advance(RESOLVE_INTERVAL).await;
         let none = || Err(io::ErrorKind::Other.into());
         assert_eq!(own.find_with(none, |_| pending()).await.unwrap().len(), 2);

@@ -6,7 +6,7 @@
 //! carriers' shared addresses, unique local ones, multicast, IPv4 in disguise, documentation and reserved ones
 //! (the special-purpose registries of RFC 6890). Only an operator who names such a network opens it.
 //!
-//! The addresses of this machine are special one by one: what listens there often trusts whoever is on the same machine.
+//! The addresses of this machine are special one by one: services there often trust whatever comes from the machine itself.
 
 use std::{
     collections::HashSet,
@@ -349,7 +349,7 @@ mod tests {
         assert!(neighbour.allows(parse("8.8.8.9")) && neighbour.allows(parse("64:ff9b::808:809")));
     }
 
-    /// Whoever names a way to all of IPv4 has not named what is special there.
+    /// An operator who names a way to all of IPv4 has not named the special addresses behind it.
     #[test]
     fn a_special_address_is_special_in_disguise() {
         let ways = policy(&["::ffff:0:0/96", "64:ff9b::/96", "2002::/16"]);

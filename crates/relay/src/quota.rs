@@ -22,7 +22,7 @@ pub(crate) struct Quotas {
     swept: Duration,
 }
 
-/// What a user has, or a network.
+/// The allocations and meters of a user or a network.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
     allocations: u32,
@@ -117,7 +117,7 @@ impl Quotas {
         let meter = user.meter(direction);
         let Some(after) = meter.after(self.rate, bytes, now) else { return false };
         let networks = Network::around(address);
-        // What is refused counts for nobody, so that all are asked before any counts.
+        // A refused datagram counts for nobody, so all meters are checked before any is changed.
         for network in networks.clone() {
             let Some(held) = self.networks.get_mut(&network) else { return false };
             let rate = self.rate.times(network.rates());
@@ -219,7 +219,7 @@ mod tests {
         assert!(quotas.users.is_empty() && quotas.networks.is_empty());
     }
 
-    /// Whoever fills meters and leaves keeps others out for a burst at most, and takes up so much room.
+    /// A flood of users who fill their meters and leave keeps others out for a burst at most, in bounded memory.
     #[test]
     fn there_are_so_many_meters() {
         let rate = Rate::bits_per_second(NonZeroU64::new(8_000).unwrap());

@@ -47,7 +47,7 @@ pub(crate) fn unknown_attributes(
     finish(request, reply, key)
 }
 
-/// An error. Whoever sent the request may have lied about its address unless it is signed: then it has no words for people.
+/// An error. Its reason is left out unless the request was signed: an unsigned one may have lied about its address.
 fn error(request: &Message<'_>, code: u16, key: Option<&IntegrityKey>) -> MessageWriteVec {
     let mut reply = Message::builder_error(request, MessageWriteVec::with_capacity(128));
     let code = ErrorCode::builder(code);
@@ -57,7 +57,7 @@ fn error(request: &Message<'_>, code: u16, key: Option<&IntegrityKey>) -> Messag
     reply
 }
 
-/// What nobody has signed has a fingerprint only for those who use them: so it has as few bytes as it can.
+/// Ends an answer. An unsigned one gets a fingerprint only if the request had one, to keep it small.
 fn finish(
     request: &Message<'_>,
     mut reply: MessageWriteVec,

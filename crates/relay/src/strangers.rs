@@ -1,8 +1,8 @@
-//! How much those are answered who have not shown who they are. Pure.
+//! Answers to requests without a credential: how large and how many. Pure.
 //!
 //! A datagram may lie about where it comes from: then the answer goes to somebody who asked nothing. So it is not much
-//! larger than the question, and each network is sent so many of them and no more. What has to be remembered for that has
-//! the same size whatever comes: counters in which networks are found by their hash.
+//! larger than the question, and each network is sent so many of them and no more. The memory for that is of a fixed
+//! size: counters in which networks are found by their hash.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -69,7 +69,7 @@ impl Strangers {
         let mut around = Network::around(remote);
         let (Some(smallest), Some(largest)) = (around.next(), around.last()) else { return false };
         let (address, network) = (self.hashes(smallest), self.hashes(largest));
-        // What is refused counts for nobody, so that both are asked before either counts.
+        // A refused answer counts for nobody, so both are checked before either is changed.
         let fits = self.addresses.have_room(address, now) && self.networks.have_room(network, now);
         if fits {
             self.addresses.count(address, now);

@@ -147,7 +147,7 @@ async fn the_relays_own_port_is_not_reached_by_relay_though_loopback_is_named() 
         let bind = alice.bind_request(channel, &peer.to_string());
         assert_eq!(client.ask(&bind).await.code(), 0);
     }
-    // What the operator named is reached, again and again, and never does the relay's own port answer.
+    // The service that the operator named is reached each time, and the relay's own port never answers.
     for _ in 0..20 {
         client.stream.write_all(&channel_data(0x4000, &last_question())).await.unwrap();
         client.stream.write_all(&channel_data(0x4001, b"ping")).await.unwrap();
@@ -219,7 +219,7 @@ async fn knows_itself(client: &mut Streaming, alice: &Tester<'_>) {
     soon(async { while client.ask(&permit).await.code() == 403 {} }).await;
 }
 
-/// What comes back for what anybody may send in anybody's name, counted as it is on the line.
+/// The bytes that come back for an unsigned datagram.
 #[tokio::test]
 async fn a_datagram_of_a_stranger_gets_little_more_than_it_has() {
     let running = start(Policy::default());
@@ -233,7 +233,7 @@ async fn a_datagram_of_a_stranger_gets_little_more_than_it_has() {
     for (method, attributes) in [(1, &b""[..]), (3, b""), (4, b""), (8, b""), (3, udp)] {
         let question = question(method, attributes);
         socket.send(&question).await.unwrap();
-        // What comes after it, and is answered, says that nothing else is on its way.
+        // The answer to a later question shows that no other is on its way.
         let last = last_question();
         socket.send(&last).await.unwrap();
         let mut answered = 0;

@@ -130,7 +130,7 @@ fn authority(host: &PublicHost) -> String {
     }
 }
 
-/// What stands in the markup of a page, by its hashes.
+/// The hashes of the scripts and styles in the markup of a page.
 #[derive(Clone, Debug)]
 pub(super) struct Markup {
     scripts: String,

@@ -1,5 +1,5 @@
-//! Requests have to name one host, and no more than that in so many bytes: what says two things is understood in two ways
-//! by whoever stands on the way.
+//! A request has to name one host, in a target of bounded length: a request that names two is understood in two ways
+//! by the programs on the way.
 
 use axum::{
     extract::Request,
@@ -13,7 +13,7 @@ use crate::{
     limits::{MAX_PATH_BYTES, MAX_TARGET_BYTES},
 };
 
-/// Answers requests that nobody should have to understand.
+/// Refuses malformed requests before any route sees them.
 pub(super) async fn check(request: Request, next: Next) -> Response {
     if is_long(&request) {
         return (StatusCode::URI_TOO_LONG, "This address is too long.\n").into_response();

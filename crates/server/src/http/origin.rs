@@ -2,7 +2,7 @@
 //! says which: the `Origin` header (RFC 6454), which no script can forge.
 //!
 //! The rule stands here for all that asks: a page may open a WebSocket if it is the server's own, or one that the operator
-//! has let in. What is done with a user's cookie is for the server's own page alone.
+//! has let in. Anything that uses a user's cookie is for the server's own page alone.
 
 use hyper::{
     HeaderMap,
@@ -17,7 +17,7 @@ use crate::{
     ice::is_loopback,
 };
 
-/// What proxies say, of a client or of themselves.
+/// Headers that proxies add.
 const SIGNS_OF_A_PROXY: [HeaderName; 4] = [
     FORWARDED,
     VIA,
@@ -26,7 +26,8 @@ const SIGNS_OF_A_PROXY: [HeaderName; 4] = [
 ];
 
 impl<D: Directory> Site<D> {
-    /// Whether a page may open a WebSocket here. Whoever sends no `Origin` is no browser, and could send what it likes.
+    /// Whether a page may open a WebSocket here. A client that sends no `Origin` is no browser, and could
+    /// send any.
     ///
     /// While one works on the page, another server on this machine has it: so pages of this machine may connect, if nothing
     /// says that anybody else reaches the server.

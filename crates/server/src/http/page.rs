@@ -40,7 +40,7 @@ const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 /// What is shown instead of a page that is not there.
 const NOT_BUILT: &str = include_str!("not_built.html");
 
-/// What stands in its markup.
+/// Its markup, for its policy.
 static NOT_BUILT_MARKUP: LazyLock<Markup> = LazyLock::new(|| Markup::of(NOT_BUILT));
 
 /// The forms in which a file may lie beside itself: their names in `Accept-Encoding`, and how the files' names go on. The
@@ -108,7 +108,7 @@ impl Page {
         match self.look_if_due() {
             Some(look) => {
                 let patience = if is_known { PAGE_CHECK_PATIENCE } else { PAGE_READ_PATIENCE };
-                // It goes on, and whoever comes later sees what was found.
+                // The look goes on, and later requests see its result.
                 let _ = timeout(patience, look).await;
             }
             None if is_known => {}

@@ -98,7 +98,7 @@ async fn a_file_that_did_not_change_is_not_sent_again() {
         assert_eq!(again.body.is_empty(), status == 304, "{tags}");
         assert!(again.header("content-security-policy").unwrap().contains("script-src 'self'"));
     }
-    // What a proxy or a browser kept of another form is another thing.
+    // Each form has a tag of its own, for caches.
     let path = "/page-0123456789abcdef.js";
     let plain = server.get(path, "").await.header("etag").unwrap().to_owned();
     let zipped = server.get(path, "Accept-Encoding: gzip\r\n").await;
@@ -127,7 +127,7 @@ async fn the_page_is_read_once_however_often_it_is_asked_for() {
     assert_eq!(server.get("/nothing", "").await.status, 404);
 }
 
-/// What lies in the folder of the page by mistake does not fill the memory.
+/// A large file in the page's folder by mistake does not fill the memory.
 #[tokio::test]
 async fn a_page_has_so_many_bytes_and_no_more() {
     let server = built().await;

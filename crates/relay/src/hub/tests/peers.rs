@@ -93,7 +93,7 @@ fn at_the_relays_own_address_there_are_allocations_and_nothing_else() {
     assert!(alice.channel_data(0x4000, b"x").is_empty());
 }
 
-/// What listens on this machine often trusts whoever is on it.
+/// Services on a machine often trust whatever comes from that machine.
 #[test]
 fn this_machines_other_addresses_are_reached_only_if_they_are_named() {
     let everything = ["0.0.0.0/0", "::/0", "8.8.4.0/24", "64:ff9b::/96", "2002::/16"];

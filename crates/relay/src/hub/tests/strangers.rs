@@ -109,7 +109,7 @@ fn the_answer_to_a_stranger_is_not_much_larger_than_its_question() {
     assert!(worst.iter().all(|worst| *worst > 1.3), "something was answered: {worst:?}");
 }
 
-/// What browsers ask is answered: Chromium's Binding requests have no attributes, and Allocate says what is to be relayed.
+/// Browsers are still answered: Chromium's Binding requests have no attributes, and an Allocate names its transport.
 #[test]
 fn what_browsers_ask_is_answered_in_as_few_bytes_as_it_can() {
     let world = World::new();
@@ -164,7 +164,7 @@ fn a_network_is_not_flooded_with_answers_to_what_others_send_in_its_name() {
     assert!(!world.send(stream.client, &binding).is_empty());
 }
 
-/// Whoever names a new address with each datagram does not take up room, and gets so many answers in all.
+/// A flood that names a new address with each datagram takes up no memory, and does not silence the relay for others.
 #[test]
 fn strangers_are_not_remembered_however_many_there_are() {
     let world = World::new();

@@ -41,12 +41,12 @@ pub(super) struct File {
     /// Its entity tag, quotes included.
     pub(super) tag: HeaderValue,
     pub(super) modified: SystemTime,
-    /// What stands in its markup, if it is the start page.
+    /// The hashes of its markup, if it is the start page.
     pub(super) markup: Option<Markup>,
     stamp: Stamp,
 }
 
-/// What is different once a file has changed.
+/// Differs once a file has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     modified: SystemTime,
@@ -93,7 +93,7 @@ impl Files {
                 continue;
             }
             let known = before.get(&found.path).filter(|file| file.stamp == found.stamp).cloned();
-            // What cannot be read was removed in the meantime, has grown, or is not for us.
+            // An unreadable file was removed in the meantime, has grown, or is not for us.
             if let Ok(file) = known.map_or_else(|| File::read(&found), Ok) {
                 room -= file.content.len() as u64;
                 files.by_path.insert(found.path, file);

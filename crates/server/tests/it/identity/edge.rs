@@ -56,7 +56,7 @@ async fn only_pages_of_ours_get_tickets_and_sign_out() {
 /// Pages that may open a WebSocket are not thereby pages that may use the cookie of a user of ours, and neither are other
 /// pages on the same machine, whose requests bring that cookie.
 #[tokio::test]
-async fn whoever_may_connect_may_not_post() {
+async fn pages_that_may_connect_may_not_post() {
     let provider = Provider::start().await;
     let server = server_with(&[("ours", &provider)], |config, _| {
         config.origins = Origins::Only(vec!["https://friend.example".parse().unwrap()]);

@@ -156,7 +156,7 @@ async fn a_long_path_is_told_so() {
     assert_eq!(server.get("/", &head).await.status, 431);
 }
 
-/// What the proxy of this test says of its client.
+/// The header that the proxy of this test adds.
 const FORWARDED: (&str, &str) = ("x-forwarded-for", "198.51.100.1");
 
 /// A page on a visitor's own machine is not one of a server that a proxy stands before.
