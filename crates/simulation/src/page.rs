@@ -95,6 +95,10 @@ impl World {
         // That alone has no effects.
         let _ = page.client.handle(self.now, blocked);
         page.account = before.account;
+        if page.account {
+            // Only at its own server a page has an account. What it asks there is not answered here.
+            let _ = page.client.handle(self.now, Input::OwnServer);
+        }
         if let Some(kept) = before.kept {
             page.consent = before.consent;
             page.kept = Some(kept.clone());

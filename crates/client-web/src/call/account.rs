@@ -23,6 +23,9 @@ const MAX_REFUSED_TICKETS: u32 = 3;
 /// What the page knows of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Account {
+    /// Whether the page uses its own server. Accounts and tickets are that server's, and it alone is asked over HTTP: while
+    /// the page uses another, nobody has an account, and nothing is asked.
+    own_server: bool,
     /// How people sign in; `None` until the server has said so, and for good where it does not.
     options: Option<Options>,
     /// The question after that, until it is answered.
@@ -142,6 +145,11 @@ impl Account {
         }
     }
 
+    /// By what right a session was the user's that was kept from before a reload.
+    pub(super) fn had(&mut self, account: bool) {
+        self.right = if account && self.own_server { Right::Account } else { Right::Guest };
+    }
+
     fn forget(&mut self) {
         (self.right, self.late) = (Right::Guest, false);
         if let Some(question) = &mut self.question {
@@ -154,6 +162,19 @@ impl Account {
 }
 
 impl Client {
+    /// The page uses its own server, which can be asked how people sign in.
+    pub(super) fn uses_own_server(&mut self, now: Millis) {
+        self.account.own_server = true;
+        self.ask_for_options(now);
+    }
+
+    /// Asks the page's own server something, if that is the server which the page uses.
+    pub(super) fn ask_own_server(&mut self, request: Request) {
+        if self.account.own_server {
+            self.effects.push(Effect::Fetch(request));
+        }
+    }
+
     /// The server has answered, or cannot be reached.
     pub(super) fn fetched(&mut self, now: Millis, request: Request, answer: Option<Answer>) {
         match request {
@@ -229,7 +250,7 @@ impl Client {
         // It is asked when the server has signed them out; before, it would say that they are still here.
         self.account.question = None;
         self.effects.push(Effect::ClearName);
-        self.effects.push(Effect::Fetch(Request::SignOut));
+        self.ask_own_server(Request::SignOut);
     }
 
     fn handle_sign_out(&mut self, now: Millis, answer: Option<Answer>) {

@@ -22,7 +22,7 @@ impl Client {
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
-            Input::OwnServer => self.ask_for_options(now),
+            Input::OwnServer => self.uses_own_server(now),
             Input::Fetched(request, answer) => self.fetched(now, request, answer),
             Input::CameBack(how) => self.came_back(&how),
             Input::HidesAddress(hides) => self.hides_address = hides,

@@ -58,7 +58,7 @@ pub enum Input {
     Peer(PeerId, PeerEvent),
     /// The page was loaded anew, and this was kept.
     Reloaded(Kept),
-    /// The page's own server is used, and not another.
+    /// The page's own server is used, and not another. It comes before all that was kept of that server.
     OwnServer,
     /// What that server answered; `None` if it cannot be reached.
     Fetched(Request, Option<Answer>),

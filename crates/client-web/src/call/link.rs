@@ -181,7 +181,7 @@ impl Client {
         self.sockets = self.sockets.wrapping_add(1);
         if self.account.right == Right::Account {
             self.link = Link::Proving(attempt, now + OPEN_TIMEOUT);
-            self.effects.push(Effect::Fetch(Request::Ticket(self.sockets)));
+            self.ask_own_server(Request::Ticket(self.sockets));
         } else {
             self.open_socket(now, attempt);
         }

@@ -81,7 +81,7 @@ impl Client {
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         let (camera, muted) = (kept.camera, kept.muted);
         self.kept_call = kept.call.map(|call| KeptCall { call, camera, muted });
-        self.account.right = if kept.account { Right::Account } else { Right::Guest };
+        self.account.had(kept.account);
         self.reload(now, kept.name, kept.session);
     }
 

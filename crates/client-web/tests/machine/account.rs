@@ -154,6 +154,7 @@ fn each_socket_has_a_ticket_of_its_own() {
     assert!(kept.account);
     assert_eq!(Kept::from_json(&kept.to_json()), Some(kept.clone()));
     let mut page = TestPage::new();
+    page.input(Input::OwnServer);
     page.input(Input::Reloaded(kept));
     assert_eq!(asked(&page), Some(Request::Ticket(3)));
 }

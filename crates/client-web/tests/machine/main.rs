@@ -11,6 +11,7 @@ mod crossing;
 mod devices;
 mod fallback;
 mod options;
+mod other_server;
 mod page;
 mod path;
 mod prepared;

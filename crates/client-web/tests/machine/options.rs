@@ -83,6 +83,7 @@ fn a_browser_that_cannot_call_is_not_signed_in() {
 fn guests_who_are_refused_are_told_how_to_come_in() {
     // The options came late, or were not to be had.
     let mut page = TestPage::new();
+    page.input(Input::OwnServer);
     page.user(UserInput::SignIn { name: "alice".to_owned() });
     page.input(Input::SocketOpened);
     page.server(REFUSED);

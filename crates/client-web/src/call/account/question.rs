@@ -2,7 +2,7 @@
 
 use super::options::Options;
 use crate::call::{
-    Answer, Client, Effect, Environment, Millis, Request,
+    Answer, Client, Environment, Millis, Request,
     link::{MAX_BACKOFF, OPEN_TIMEOUT, PROBE_TIMEOUT, backoff},
 };
 
@@ -33,20 +33,20 @@ const fn may_pass(status: u16) -> bool {
 }
 
 impl Client {
-    /// The page is its own server's, which can be asked how people sign in.
+    /// Asks how people sign in.
     pub(in crate::call) fn ask_for_options(&mut self, now: Millis) {
         self.ask_for_the(now, 1);
     }
 
-    /// Asks it, for the first time or once more, unless nobody can sign in here anyway.
+    /// Asks it, for the first time or once more, unless nobody can sign in here anyway, or another server is used.
     fn ask_for_the(&mut self, now: Millis, times: u32) {
-        if self.environment == Environment::NoWebRtc {
+        if self.environment == Environment::NoWebRtc || !self.account.own_server {
             return;
         }
         let number = self.new_id();
         let again = now + OPEN_TIMEOUT + backoff(times, MAX_BACKOFF, &mut self.rng);
         self.account.question = Some(Question { number, times, asked: Some(now), again });
-        self.effects.push(Effect::Fetch(Request::Options(number)));
+        self.ask_own_server(Request::Options(number));
     }
 
     /// Asks it for the second time, however often it was before: should it fail again, it is not for long.
