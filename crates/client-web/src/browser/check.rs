@@ -17,7 +17,7 @@ use super::{
     timer::now,
 };
 use crate::{
-    call::{PeerEvent, PeerOp},
+    call::{PeerEvent, PeerOp, usable_servers},
     check::{Check, Outcome, Way},
 };
 
@@ -75,7 +75,7 @@ async fn sign_in(url: String, name: String) -> Option<(Socket, Vec<IceServer>)> 
             }
             SocketEvent::Text(text) => match ServerMessage::decode(&text) {
                 Ok(ServerMessage::Login(LoginReply::Welcome(welcome))) => {
-                    return Some((socket, welcome.ice_servers));
+                    return Some((socket, usable_servers(welcome.ice_servers)));
                 }
                 Ok(ServerMessage::Login(LoginReply::Refused { .. })) => return None,
                 _ => {}

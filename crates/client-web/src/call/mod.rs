@@ -36,6 +36,7 @@ pub use description::sdp;
 pub use devices::MediaError;
 pub use effect::{Effect, Farewell, Kept, PeerOp, Request};
 pub use input::{Answer, Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
+pub use servers::usable as usable_servers;
 pub use text::{Message, Text};
 pub use view::{
     Controls, Entry, IncomingView, NoticeView, Page, PhaseView, RemoteView, Ring, View,

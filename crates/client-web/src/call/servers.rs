@@ -1,8 +1,36 @@
-//! STUN and TURN servers whose credentials expire while there is a call.
+//! The STUN and TURN servers that are used: which of those that the server names, and other ones when their credentials expire
+//! while there is a call.
 
 use protocol::IceServer;
 
 use super::{Call, Client, Effect, PeerOp, active::Path, link::Link};
+
+/// How many URLs of STUN and TURN servers are used. Each costs the browser a socket or more in every network of its machine;
+/// our server names four, a fleet of relays some more.
+const MAX_URLS: usize = 16;
+
+/// How long such a URL may be, in bytes: a host name has 253 at most, the rest is a few words.
+const MAX_URL_BYTES: usize = 512;
+
+/// What is used of the STUN and TURN servers that a server names, which may be any server: the first of them, and nothing but URLs
+/// of their schemes (RFC 7064, RFC 7065).
+#[must_use]
+pub fn usable(ice_servers: Vec<IceServer>) -> Vec<IceServer> {
+    let mut left = MAX_URLS;
+    let usable = ice_servers.into_iter().map(|mut server| {
+        server.urls.retain(|url| is_usable(url));
+        server.urls.truncate(left);
+        left -= server.urls.len();
+        server
+    });
+    usable.filter(|server| !server.urls.is_empty()).collect()
+}
+
+fn is_usable(url: &str) -> bool {
+    const SCHEMES: [&str; 4] = ["stun", "stuns", "turn", "turns"];
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    url.len() <= MAX_URL_BYTES && scheme.is_some_and(|scheme| SCHEMES.contains(&scheme))
+}
 
 impl Client {
     /// The server names other STUN and TURN servers, as the credentials of those before are about to expire.
@@ -12,7 +40,7 @@ impl Client {
     /// is left alone.
     pub(super) fn renew_ice_servers(&mut self, ice_servers: Vec<IceServer>) {
         let Link::Up(session) = &mut self.link else { return };
-        session.ice_servers = ice_servers;
+        session.ice_servers = usable(ice_servers);
         self.tell_ice_servers();
         if let Call::Active(active) = &mut self.call {
             active.leg.relays_renewed = true;

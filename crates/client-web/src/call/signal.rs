@@ -2,7 +2,7 @@
 
 use protocol::{
     CallId, ClientMessage, ErrorCode, Leave, LeaveReason, Raw, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage,
+    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage, limits::MAX_MESSAGE_BYTES,
 };
 
 use super::{Call, Client, Effect, Millis, PeerOp, Text, active::Path};
@@ -10,12 +10,13 @@ use super::{Call, Client, Effect, Millis, PeerOp, Text, active::Path};
 impl Client {
     pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
         self.heard_server(now);
-        // The tutorial's server greets with a text that is not JSON, and newer servers may say more than we know.
-        let message = ServerMessage::decode(text);
-        if !matches!(&message, Ok(message) if !message.is_counted()) {
+        // The tutorial's server greets with a text that is not JSON, and newer servers may say more than we know. What is longer
+        // than a message may be is none, and would take its time to be read.
+        let message = (text.len() <= MAX_MESSAGE_BYTES).then(|| ServerMessage::decode(text));
+        if !matches!(&message, Some(Ok(message)) if !message.is_counted()) {
             self.count_received();
         }
-        let Ok(message) = message else { return };
+        let Some(Ok(message)) = message else { return };
         if let ServerMessage::Login(reply) = message {
             self.handle_login_reply(now, reply);
         } else if self.link.is_up() {

@@ -10,6 +10,7 @@ mod calls;
 mod crossing;
 mod devices;
 mod fallback;
+mod hostile;
 mod options;
 mod other_server;
 mod page;

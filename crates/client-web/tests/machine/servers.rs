@@ -161,3 +161,32 @@ fn who_is_not_signed_in_hides_from_nobody() {
     page.input(Input::HidesAddress(true));
     assert!(!page.view().hides_in_vain);
 }
+
+/// A server may name any address: each that is tried is a connection which this browser makes.
+#[test]
+fn few_servers_are_used_and_none_but_those_of_stun_and_turn() {
+    let long = format!("turn:{}", "x".repeat(600));
+    let named = format!(
+        r#"[{{"urls":["http://a","turn:b","javascript:c","","d","{long}"]}},{{"urls":["https:e"]}},{{"urls":[{}]}},{{"urls":["stun:f"]}}]"#,
+        ["\"turns:g\""; 1_000].join(",")
+    );
+    for ice in [
+        format!(r#"{{"type":"ice","iceServers":{named}}}"#),
+        format!(r#"{{"type":"login","success":true,"version":1,"iceServers":{named}}}"#),
+    ] {
+        let mut page = TestPage::signed_in();
+        if ice.contains("login") {
+            page = TestPage::new().sign_in_with(&ice);
+        } else {
+            page.server(&ice);
+        }
+        page.user(UserInput::Call { name: "bob".to_owned() });
+        page.give_media();
+        let created = page.effects.iter().find_map(|effect| match effect {
+            Effect::CreatePeer { ice_servers, .. } => Some(ice_servers.clone()),
+            _ => None,
+        });
+        let urls: Vec<_> = created.unwrap().into_iter().map(|server| server.urls).collect();
+        assert_eq!(urls, [vec!["turn:b"], vec!["turns:g"; 15]]);
+    }
+}

@@ -1,6 +1,6 @@
 //! The login, and what its answer makes of the session before.
 
-use protocol::{ClientMessage, ErrorCode, Login, LoginReply, Welcome};
+use protocol::{ClientMessage, ErrorCode, Login, LoginReply, Welcome, limits::MAX_NAME_BYTES};
 
 use super::{
     Link, OPEN_TIMEOUT,
@@ -8,7 +8,7 @@ use super::{
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Stream, Ticket},
 };
-use crate::call::{Client, Effect, Farewell, Millis, Text, account::Right};
+use crate::call::{Client, Effect, Farewell, Millis, Text, account::Right, servers::usable};
 
 impl Client {
     pub(in crate::call) fn handle_socket_opened(&mut self, now: Millis) {
@@ -62,7 +62,8 @@ impl Client {
     }
 
     fn welcome(&mut self, now: Millis, attempt: Attempt, welcome: Welcome) {
-        let name = welcome.name.unwrap_or(attempt.name);
+        // A name that no user can have is none.
+        let name = welcome.name.filter(|name| name.len() <= MAX_NAME_BYTES).unwrap_or(attempt.name);
         self.sign_in_error = None;
         self.account.is_named(&name);
         if self.account.right == Right::Guest {
@@ -84,7 +85,7 @@ impl Client {
         let memory = Memory::Stream(stream);
         self.link = Link::Up(Session {
             name,
-            ice_servers: welcome.ice_servers,
+            ice_servers: usable(welcome.ice_servers),
             knows_ours: welcome.version.is_some(),
             ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
