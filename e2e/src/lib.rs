@@ -10,6 +10,7 @@
 pub mod axe;
 pub mod browser;
 mod driver;
+pub mod hostile;
 pub mod person;
 pub mod place;
 mod program;
@@ -23,6 +24,7 @@ pub mod wait;
 pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};
+pub use hostile::{HostileServer, HostileSocket};
 pub use person::{Look, Person};
 pub use place::Place;
 pub use provider::Provider;

@@ -6,7 +6,7 @@ pub use look::Look;
 
 use std::{ops::Deref, time::Duration};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     Browser,
@@ -90,6 +90,20 @@ impl Person {
                 bail!("{} does not see {what} within {patience:?}, but {last}", self.name)
             }
         }
+    }
+
+    /// Agrees to use the server that the page's address names.
+    ///
+    /// # Errors
+    /// The page does not ask, or does not go on.
+    pub async fn uses_other_server(&self) -> Result<()> {
+        self.sees("the question", |look| look.other_server.is_some()).await?;
+        // An answer does not count before one can have read the question.
+        let gone = until(PATIENCE, async || {
+            self.click("useServerBtn").await?;
+            Ok((self.look().await?.page() != "serverPage").then_some(()))
+        });
+        gone.await?.context("the page does not go on")
     }
 
     /// Signs in under the name, and comes to the page from which one calls.

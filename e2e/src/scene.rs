@@ -86,7 +86,7 @@ pub struct Join {
     pub kind: Kind,
     /// What it has and allows.
     pub devices: Devices,
-    /// What follows the page's address, such as `?server=…`.
+    /// What follows the page's address. Where it names another server (`?server=…`), the person agrees to that.
     pub query: String,
     /// A host name to reach this machine by, instead of its loopback address.
     pub host: Option<String>,
@@ -212,6 +212,9 @@ impl Scene {
     pub async fn join_as(&self, name: &str, how: Join) -> Result<Person> {
         let person = self.sit_down(name, &how).await?;
         person.open(&format!("{}/{}", self.server.origin(how.host.as_deref()), how.query)).await?;
+        if how.query.contains("server=") {
+            person.uses_other_server().await?;
+        }
         Ok(person)
     }
 

@@ -1,47 +1,191 @@
-//! Where the page finds its server.
+//! Which server the page uses, and whose is what it keeps.
+//!
+//! A page belongs to the server that it was loaded from, its *own* server. `?server=` in its address names another one. The
+//! page opens that only after its user has pressed a button which names it in full, since a link can say anything. All that
+//! the page keeps or is given (names, sessions, calls, tickets) belongs to one server's URL, and is used with no other.
 
-/// The WebSocket URL of the server: the one named by `?server=`, or else `/ws` on the page's own origin.
-///
-/// `named` is the decoded parameter, `protocol` and `host` are those of the page's `location`. What is named but is no
-/// `ws:` or `wss:` URL does not count; whether such a URL leads anywhere is found out by opening it.
-#[must_use]
-pub fn of_server(named: Option<&str>, protocol: &str, host: &str) -> String {
-    match named.map(str::trim) {
-        Some(url) if is_web_socket(url) => url.to_owned(),
-        _ if protocol == "https:" => format!("wss://{host}/ws"),
-        _ => format!("ws://{host}/ws"),
+/// How long a server's URL may be, in bytes: as long as many programs take one, and short enough to be read by a person.
+const MAX_URL_BYTES: usize = 2_000;
+
+/// A server, by its WebSocket URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    url: String,
+    own: bool,
+}
+
+/// What the page's address says of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The page is to use this one: its own, or another that its user is to be asked about.
+    Server(Server),
+    /// It names something that is no server's URL. Nothing is used then: the page's own server is not what was asked for.
+    Unusable,
+}
+
+impl Asked {
+    /// What the address of a page asks for. `protocol` and `host` are those of the page's `location`; `named` is the parameter
+    /// as the browser's `URL` reads and writes it (WHATWG URL section 4), which is one spelling for one URL, and empty for what
+    /// is no URL.
+    #[must_use]
+    pub fn of(named: Option<&str>, protocol: &str, host: &str) -> Self {
+        let scheme = if protocol == "https:" { "wss" } else { "ws" };
+        let own = format!("{scheme}://{host}/ws");
+        match named.map(usable) {
+            None => Self::Server(Server { url: own, own: true }),
+            Some(Some(url)) => Self::Server(Server { own: url == own, url }),
+            Some(None) => Self::Unusable,
+        }
     }
 }
 
-/// Whether this is a URL with the scheme `ws` or `wss` (RFC 6455 section 3) and a host. Schemes know no case.
-fn is_web_socket(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(scheme, rest)| {
-        (scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss"))
-            && rest.chars().next().is_some_and(|first| !matches!(first, '/' | '?' | '#'))
-    })
+/// A WebSocket URL without what the protocol has no use for (RFC 6455 section 3); `None` for any other URL, and for one with a
+/// user's name or password in it: it reads as if another server were meant.
+fn usable(url: &str) -> Option<String> {
+    if url.len() > MAX_URL_BYTES {
+        return None;
+    }
+    let url = url.split('#').next()?;
+    let url = url.strip_suffix('?').unwrap_or(url);
+    let [scheme, authority, _] = parts(url)?;
+    let is_usable = matches!(scheme, "ws://" | "wss://") && !authority.contains('@');
+    is_usable.then(|| url.to_owned())
+}
+
+/// Scheme, authority (host and port), and all that follows.
+fn parts(url: &str) -> Option<[&str; 3]> {
+    let (scheme, rest) = url.split_at(url.find("://")? + "://".len());
+    let (authority, rest) = rest.split_at(rest.find('/')?);
+    (!authority.is_empty()).then_some([scheme, authority, rest])
+}
+
+impl Server {
+    /// Its WebSocket URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the page comes from it.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Under which key a browser keeps something for this server, and for no other. A server that is not the page's own has its
+    /// URL in the key.
+    #[must_use]
+    pub fn key(&self, what: &str) -> String {
+        let key = format!("pronto.{what}");
+        if self.own { key } else { key + " " + &self.url }
+    }
+
+    /// Its URL in parts: the scheme, the host with its port, and the rest.
+    #[must_use]
+    pub fn parts(&self) -> [&str; 3] {
+        parts(&self.url).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::of_server;
+    use super::{Asked, MAX_URL_BYTES, Server};
+
+    fn asked(named: &str) -> Asked {
+        Asked::of(Some(named), "http:", "h:1")
+    }
+
+    fn server(url: &str) -> Server {
+        let Asked::Server(server) = asked(url) else { panic!("{url}") };
+        server
+    }
 
     #[test]
-    fn the_server_is_the_named_one_or_the_pages_own() {
-        let cases = [
-            (None, "http:", "ws://h:1/ws"),
-            (None, "https:", "wss://h:1/ws"),
-            (Some("ws://other:9090/"), "http:", "ws://other:9090/"),
-            (Some("wss://other/path?x=1"), "https:", "wss://other/path?x=1"),
-            (Some(" WS://other:9090 "), "http:", "WS://other:9090"),
-            (Some(""), "http:", "ws://h:1/ws"),
-            (Some("ws://"), "http:", "ws://h:1/ws"),
-            (Some("ws:///x"), "http:", "ws://h:1/ws"),
-            (Some("http://other"), "https:", "wss://h:1/ws"),
-            (Some("javascript:alert(1)"), "https:", "wss://h:1/ws"),
-            (Some("other:9090"), "http:", "ws://h:1/ws"),
-        ];
-        for (named, protocol, expected) in cases {
-            assert_eq!(of_server(named, protocol, "h:1"), expected, "{named:?} {protocol}");
+    fn without_a_word_it_is_the_pages_own_server() {
+        for (protocol, url) in [("http:", "ws://h:1/ws"), ("https:", "wss://h:1/ws")] {
+            let own = Server { url: url.to_owned(), own: true };
+            assert_eq!(Asked::of(None, protocol, "h:1"), Asked::Server(own));
+        }
+    }
+
+    #[test]
+    fn the_pages_own_server_may_be_named() {
+        for url in ["ws://h:1/ws", "ws://h:1/ws#x", "ws://h:1/ws?", "ws://h:1/ws?#"] {
+            let server = server(url);
+            assert_eq!((server.url(), server.is_own()), ("ws://h:1/ws", true), "{url}");
+        }
+    }
+
+    #[test]
+    fn any_other_url_is_another_server() {
+        for url in [
+            "wss://h:1/ws",
+            "ws://h/ws",
+            "ws://h:1/",
+            "ws://h:1/ws/",
+            "ws://h:1/ws?x",
+            "ws://h:1/WS",
+            "ws://h:1/%77s",
+            "ws://h.:1/ws",
+            "ws://h:10/ws",
+            "ws://h:1.evil/ws",
+            "ws://evil/h:1/ws",
+            "ws://evil/@h:1/ws",
+            "ws://[::1]:1/ws",
+            "wss://xn--h-xga/ws",
+        ] {
+            let server = server(url);
+            assert_eq!((server.url(), server.is_own()), (url, false));
+        }
+    }
+
+    #[test]
+    fn what_is_no_servers_url_is_refused() {
+        let long = format!("ws://evil/{}", "x".repeat(MAX_URL_BYTES));
+        for url in [
+            "",
+            "http://h:1/ws",
+            "https://evil/",
+            "javascript:alert(1)",
+            "javascript://evil/",
+            "data:text/html,x",
+            "h:1",
+            "ws:",
+            "ws://",
+            "ws:///x",
+            "ws://evil",
+            "ws://user@evil/",
+            "ws://h:1%2Fws@evil/",
+            "ws://:password@evil/",
+            "blob:ws://h:1/ws",
+            &long,
+        ] {
+            assert_eq!(asked(url), Asked::Unusable, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_one_server_is_found_for_no_other() {
+        let own = server("ws://h:1/ws");
+        assert_eq!(own.key("session"), "pronto.session");
+        let others = ["ws://evil/ws", "wss://evil/ws", "ws://evil/ws?pronto.session"];
+        let mut keys: Vec<_> = others.iter().map(|url| server(url).key("session")).collect();
+        assert_eq!(keys[0], "pronto.session ws://evil/ws");
+        keys.push(own.key("session"));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 4);
+    }
+
+    #[test]
+    fn a_server_is_named_in_full() {
+        for (url, parts) in [
+            ("ws://evil:1/a?b", ["ws://", "evil:1", "/a?b"]),
+            ("wss://[::1]/", ["wss://", "[::1]", "/"]),
+            ("ws://h:1/ws", ["ws://", "h:1", "/ws"]),
+        ] {
+            let server = server(url);
+            assert_eq!((server.parts(), server.parts().concat()), (parts, url.to_owned()));
         }
     }
 }

@@ -13,6 +13,13 @@ macro_rules! with_ids {
             start_page: HtmlElement = "startPage",
             unsupported_page: HtmlElement = "unsupportedPage",
 
+            server_page: HtmlElement = "serverPage",
+            server_question: HtmlElement = "serverQuestion",
+            server_unusable: HtmlElement = "serverUnusable",
+            other_server: HtmlElement = "otherServer",
+            use_server: HtmlButtonElement = "useServerBtn",
+            use_own_server: HtmlElement = "ownServerBtn",
+
             login_page: HtmlElement = "loginPage",
             login_card: HtmlElement = "loginCard",
             login_notice: HtmlElement = "loginNotice",

@@ -1,6 +1,6 @@
 // Remembers what a page opens, so that a test can ask about it. It is run before the page opens any of it.
 if (!window.e2eSpy) {
-  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0 };
+  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0, keys: [], asked: [], sockets: [], devices: 0 };
 
   const Connection = window.RTCPeerConnection;
   if (Connection) {
@@ -20,9 +20,23 @@ if (!window.e2eSpy) {
     }
   };
   const remember = (stream) => { spy.tracks.push(...stream.getTracks()); return stream; };
-  wrap(window.MediaDevices?.prototype, "getUserMedia", (promise) => promise.then(remember));
+  wrap(window.MediaDevices?.prototype, "getUserMedia", (promise) => { spy.devices += 1; return promise.then(remember); });
   wrap(AudioScheduledSourceNode.prototype, "start", () => { spy.tones += 1; });
   wrap(AudioScheduledSourceNode.prototype, "stop", () => { spy.tones -= 1; });
+
+  // Which keys of its storage the page reads or writes, which addresses it asks, and where it opens sockets.
+  const witness = (prototype, name, seen) => {
+    const original = prototype[name];
+    prototype[name] = function (...args) { seen.push(String(args[0])); return original.apply(this, args); };
+  };
+  for (const name of ["getItem", "setItem", "removeItem"]) witness(Storage.prototype, name, spy.keys);
+  witness(window, "fetch", spy.asked);
+  window.WebSocket = new Proxy(WebSocket, {
+    construct(target, args, newTarget) {
+      spy.sockets.push(String(args[0]));
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
 
   spy.isOpen = (connection) => connection.connectionState !== "closed";
 
@@ -103,7 +117,8 @@ if (!window.e2eSpy) {
   };
   document.addEventListener("DOMContentLoaded", () => {
     const options = { attributes: true, attributeFilter: ["data-ring"] };
-    new MutationObserver(rings).observe(document.getElementById("callPage"), options);
+    const page = document.getElementById("callPage");
+    if (page) new MutationObserver(rings).observe(page, options);
   });
   // It is there to be seen when it has come and, on our page, the call is drawn.
   const pictured = () => {

@@ -31,12 +31,13 @@ const can = (id) => seen(id) && !by(id).disabled;
 const page = by("callPage");
 
 return {
-  page: ["startPage", "unsupportedPage", "loginPage", "callPage"].find(seen) ?? null,
+  page: ["startPage", "unsupportedPage", "serverPage", "loginPage", "callPage"].find(seen) ?? null,
   phase: page?.dataset.phase ?? null,
   ring: page?.dataset.ring ?? null,
   status: said("status", true),
   title: document.title,
   banner: said("serverBannerText"),
+  otherServer: text("otherServer"),
   name: by("usernameInput")?.value ?? "",
   nameError: said("usernameError"),
   calleeError: said("callToUsernameError"),

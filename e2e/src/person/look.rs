@@ -24,6 +24,8 @@ pub struct Look {
     pub title: String,
     /// What is wrong with the server.
     pub banner: Option<String>,
+    /// The server that one is asked about.
+    pub other_server: Option<String>,
     /// What stands in the field of the sign-in.
     pub name: String,
     /// What is wrong with it.

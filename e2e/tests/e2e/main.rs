@@ -15,6 +15,7 @@ mod keyboard;
 mod losses;
 mod markup;
 mod names;
+mod other_server;
 mod own_picture;
 mod path;
 mod privacy;

@@ -149,8 +149,10 @@ fn another_server_than_the_pages_own_is_not_asked() -> Played {
         let alice = joins(scene, &options, "now").await?;
         let asked: Vec<String> = alice.value("return window.asked").await?;
         ensure!(asked == ["GET /auth/options"], "{asked:?}");
-        let origin: String = alice.value("return location.host").await?;
-        alice.open(&format!("http://{origin}/?server=ws://{origin}/ws")).await?;
+        // The same server by another way is another one.
+        let (origin, wire) = (scene.server().origin(None), scene.wire().await?);
+        alice.open(&format!("{origin}/{}", wire.query())).await?;
+        alice.uses_other_server().await?;
         alice.sign_in().await?;
         let asked: Vec<String> = alice.value("return window.asked").await?;
         ensure!(asked.is_empty(), "{asked:?}");

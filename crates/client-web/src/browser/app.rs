@@ -16,17 +16,18 @@ use super::{
     listener::{self, Listener},
     media::{self, Kind, Media, Wanted},
     network,
-    page::{CheckPanel, MissingIds, Page, Privacy},
+    page::{CheckPanel, MissingIds, Page, Privacy, server},
     peer::{Peer, Report},
     permissions,
     queue::{Event, Post, queue},
     socket::Socket,
     sound::Sound,
-    storage,
+    storage::Storage,
     timer::{Alarm, now},
     timing::Timing,
 };
 use crate::{
+    address::Asked,
     call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId, UserInput},
     drawing::Drawing,
 };
@@ -62,54 +63,34 @@ pub fn start() -> Result<(), StartError> {
     let window = web_sys::window().ok_or(StartError::NoWindow)?;
     let document = window.document().ok_or(StartError::NoWindow)?;
     let (post, events) = queue();
-    let mut page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
-    if let Some(name) = storage::recall_name(&window) {
-        page.write_name(&name);
-    }
-    let others = post_blocked(&window, &post);
-    if let Some(kept) = storage::kept(&window) {
-        post.input(Input::Reloaded(kept));
-    }
-    permissions::watch(&window, post.clone());
-    let (server_url, own_server) = environment::server_url(&window);
-    if own_server {
-        post.input(Input::OwnServer);
-    }
-    if let Some(how) = fetch::came_back(&window) {
-        post.input(Input::CameBack(how));
-    }
-    let check = CheckPanel::bind(page.elements(), &window, &server_url);
-    let privacy = Privacy::bind(page.elements(), &window, &post);
-    let timing = Timing::bind(page.elements(), &window);
-    let app = App {
-        client: Client::new(environment::detect(&window), environment::seed(&window)),
-        server_url,
-        _network: network::listen(&window, &post),
-        window,
-        page,
-        privacy,
-        timing,
-        _check: check,
-        _others: others,
-        post,
-        socket: None,
-        generation: 0,
-        media: Media::default(),
-        peer: None,
-        remote_media: false,
-        sound: Sound::default(),
-        alarm: Alarm::default(),
-        finding: None,
-        drawing: Drawing::default(),
-    };
-    spawn_local(app.run(events));
+    let page = Page::bind(document, post.clone()).map_err(StartError::MissingIds)?;
+    spawn_local(async move {
+        if let Some(storage) = find_server(&window, &page).await {
+            App::new(window, page, post, storage).run(events).await;
+        }
+    });
     Ok(())
 }
 
+/// The server that the page uses, with what is kept for it; `None` if its address names none that could be used. Before the
+/// user has agreed to a server that is not the page's own, nothing is opened, asked, read or shown.
+async fn find_server(window: &Window, page: &Page) -> Option<Storage> {
+    let Asked::Server(server) = environment::asked(window) else {
+        server::ask(window, page.elements(), None).await;
+        return None;
+    };
+    let storage = Storage::new(window.clone(), server);
+    if !storage.is_approved() {
+        server::ask(window, page.elements(), Some(storage.server())).await;
+    }
+    storage.approve();
+    Some(storage)
+}
+
 /// Tells whose calls are declined, now and whenever another tab changes it.
-fn post_blocked(window: &Window, post: &Post) -> Listener {
-    let (of, to) = (window.clone(), post.clone());
-    let tell = move || to.input(Input::Blocked(storage::blocked(&of)));
+fn post_blocked(window: &Window, storage: &Storage, post: &Post) -> Listener {
+    let (of, to) = (storage.clone(), post.clone());
+    let tell = move || to.input(Input::Blocked(of.blocked()));
     tell();
     listener::on::<web_sys::Event>(window, "storage", move |_| tell())
 }
@@ -117,7 +98,7 @@ fn post_blocked(window: &Window, post: &Post) -> Listener {
 /// Everything that the page holds.
 struct App {
     client: Client,
-    server_url: String,
+    storage: Storage,
     window: Window,
     page: Page,
     privacy: Privacy,
@@ -141,6 +122,48 @@ struct App {
 }
 
 impl App {
+    /// A page that uses this server.
+    fn new(window: Window, mut page: Page, post: Post, storage: Storage) -> Self {
+        if let Some(name) = storage.name() {
+            page.write_name(&name);
+        }
+        let others = post_blocked(&window, &storage, &post);
+        if storage.server().is_own() {
+            post.input(Input::OwnServer);
+            if let Some(how) = fetch::came_back(&window) {
+                post.input(Input::CameBack(how));
+            }
+        }
+        if let Some(kept) = storage.kept() {
+            post.input(Input::Reloaded(kept));
+        }
+        permissions::watch(&window, post.clone());
+        let check = CheckPanel::bind(page.elements(), &window, storage.server().url());
+        let privacy = Privacy::bind(page.elements(), &storage, &post);
+        let timing = Timing::bind(page.elements(), &window);
+        Self {
+            client: Client::new(environment::detect(&window), environment::seed(&window)),
+            storage,
+            _network: network::listen(&window, &post),
+            window,
+            page,
+            privacy,
+            timing,
+            _check: check,
+            _others: others,
+            post,
+            socket: None,
+            generation: 0,
+            media: Media::default(),
+            peer: None,
+            remote_media: false,
+            sound: Sound::default(),
+            alarm: Alarm::default(),
+            finding: None,
+            drawing: Drawing::default(),
+        }
+    }
+
     async fn run(mut self, mut events: UnboundedReceiver<Event>) {
         self.show();
         while let Some(event) = events.next().await {
@@ -234,18 +257,18 @@ impl App {
             Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
-            Effect::KeepBlocked(names) => storage::keep_blocked(&self.window, &names),
+            Effect::KeepBlocked(names) => self.storage.keep_blocked(&names),
             Effect::SuggestName(name) => self.page.suggest_name(&name),
             Effect::ClearName => self.page.write_name(""),
-            Effect::RememberName(name) => storage::remember_name(&self.window, &name),
-            Effect::Keep(kept) => storage::keep(&self.window, kept.as_ref()),
+            Effect::RememberName(name) => self.storage.remember_name(&name),
+            Effect::Keep(kept) => self.storage.keep(kept.as_ref()),
         }
     }
 
     fn open_socket(&mut self) {
         self.close_socket(Farewell::GivenUp);
         let (generation, post) = (self.generation, self.post.clone());
-        self.socket = Some(Socket::open(self.server_url.clone(), move |event| {
+        self.socket = Some(Socket::open(self.storage.server().url().to_owned(), move |event| {
             post.event(Event::Socket(generation, event));
         }));
     }

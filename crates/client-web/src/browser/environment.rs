@@ -2,9 +2,9 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use web_sys::{UrlSearchParams, Window, console};
+use web_sys::{Url, UrlSearchParams, Window};
 
-use crate::{address, call::Environment};
+use crate::{address::Asked, call::Environment};
 
 /// Finds out what the browser can do.
 #[must_use]
@@ -38,23 +38,18 @@ pub fn seed(window: &Window) -> u64 {
     js_sys::Date::now().to_bits()
 }
 
-/// The server's WebSocket URL, and whether it is the page's own server.
+/// Which server the page's address asks for.
 #[must_use]
-pub fn server_url(window: &Window) -> (String, bool) {
+pub fn asked(window: &Window) -> Asked {
     let location = window.location();
     let named = location
         .search()
         .and_then(|search| UrlSearchParams::new_with_str(&search))
         .ok()
         .and_then(|parameters| parameters.get("server"));
+    // As the browser's own WebSocket would read it. What is no URL is empty.
+    let named = named.map(|named| Url::new(&named).map(|url| url.href()).unwrap_or_default());
     let protocol = location.protocol().unwrap_or_default();
     let host = location.host().unwrap_or_default();
-    let url = address::of_server(named.as_deref(), &protocol, &host);
-    let own = named.as_ref().is_none_or(|named| named.trim() != url);
-    if own && named.is_some() {
-        console::warn_1(
-            &"?server= must be a ws: or wss: URL; the page's own server is used.".into(),
-        );
-    }
-    (url, own)
+    Asked::of(named.as_deref(), &protocol, &host)
 }

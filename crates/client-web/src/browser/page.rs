@@ -10,6 +10,7 @@ mod inputs;
 mod lists;
 mod pictures;
 mod privacy;
+pub mod server;
 mod sign_in;
 mod texts;
 mod tile;

@@ -1,63 +1,128 @@
-//! What the browser keeps: the name for the next visit, and what a page that is loaded anew needs.
+//! What the browser keeps: the name for the next visit, whose calls are declined, how the user wants to be reached, and what
+//! a page needs after a reload. All of it belongs to one [`Server`], and is read and written for that one alone.
 //!
-//! Browsers may refuse to store anything; then the user types the name again, and a page that is loaded anew starts anew.
+//! Browsers may refuse to store anything; then the user types the name again, and a page forgets all when it is reloaded.
 
-use web_sys::{Storage, Window};
+use web_sys::Window;
 
-use crate::call::{Kept, block};
+use crate::{
+    address::Server,
+    call::{Kept, block},
+};
 
-const NAME: &str = "pronto.name";
-const BLOCKED: &str = "pronto.blocked";
-const SESSION: &str = "pronto.session";
+const NAME: &str = "name";
+const BLOCKED: &str = "blocked";
+const RELAY_ONLY: &str = "relay-only";
+const SESSION: &str = "session";
 
-fn storage(window: &Window) -> Option<Storage> {
-    window.local_storage().ok().flatten()
+/// Where this tab remembers which other server its user has agreed to. No key of a server is the same.
+const APPROVED: &str = "pronto.server";
+
+/// What the browser keeps for one server.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    window: Window,
+    server: Server,
 }
 
-/// The storage of this tab, which ends with it.
-fn tab(window: &Window) -> Option<Storage> {
-    window.session_storage().ok().flatten()
+/// For how long something is kept.
+#[derive(Clone, Copy, Debug)]
+enum Term {
+    /// Until it is removed, for all tabs.
+    Long,
+    /// For as long as this tab is there, and for this tab alone.
+    Tab,
 }
 
-/// The name that was remembered.
-#[must_use]
-pub fn recall_name(window: &Window) -> Option<String> {
-    storage(window)?.get_item(NAME).ok().flatten()
-}
-
-/// Remembers the name for the next visit.
-pub fn remember_name(window: &Window, name: &str) {
-    if let Some(storage) = storage(window) {
-        let _ = storage.set_item(NAME, name);
+impl Storage {
+    /// What is kept for this server.
+    #[must_use]
+    pub const fn new(window: Window, server: Server) -> Self {
+        Self { window, server }
     }
-}
 
-/// The names that were blocked.
-#[must_use]
-pub fn blocked(window: &Window) -> Vec<String> {
-    let kept = storage(window).and_then(|storage| storage.get_item(BLOCKED).ok().flatten());
-    block::read(&kept.unwrap_or_default())
-}
-
-/// Keeps these names as the blocked ones.
-pub fn keep_blocked(window: &Window, names: &[String]) {
-    if let Some(storage) = storage(window) {
-        let _ = storage.set_item(BLOCKED, &block::write(names));
+    /// The server.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
     }
-}
 
-/// What was kept before the page was loaded anew. What is no such thing, as of another version, is none.
-#[must_use]
-pub fn kept(window: &Window) -> Option<Kept> {
-    let json = tab(window)?.get_item(SESSION).ok().flatten()?;
-    Kept::from_json(&json)
-}
+    /// Whether this tab may use the server: its own, or the one that its user has agreed to here. No link can say so.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.server.is_own()
+            || self.read(Term::Tab, APPROVED).is_some_and(|url| url == self.server.url())
+    }
 
-/// Keeps this in place of what was kept before, or nothing.
-pub fn keep(window: &Window, kept: Option<&Kept>) {
-    let Some(tab) = tab(window) else { return };
-    let _ = match kept.map(Kept::to_json) {
-        Some(json) => tab.set_item(SESSION, &json),
-        None => tab.remove_item(SESSION),
-    };
+    /// This tab uses the server from now on, and asks again before it uses another.
+    pub fn approve(&self) {
+        let url = (!self.server.is_own()).then(|| self.server.url());
+        self.write(Term::Tab, APPROVED, url);
+    }
+
+    /// The name that was remembered.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        self.read(Term::Long, &self.server.key(NAME))
+    }
+
+    /// Remembers the name for the next visit.
+    pub fn remember_name(&self, name: &str) {
+        self.write(Term::Long, &self.server.key(NAME), Some(name));
+    }
+
+    /// The names that were blocked.
+    #[must_use]
+    pub fn blocked(&self) -> Vec<String> {
+        block::read(&self.read(Term::Long, &self.server.key(BLOCKED)).unwrap_or_default())
+    }
+
+    /// Keeps these names as the blocked ones.
+    pub fn keep_blocked(&self, names: &[String]) {
+        self.write(Term::Long, &self.server.key(BLOCKED), Some(&block::write(names)));
+    }
+
+    /// Whether the user wants to be reached by the relay only.
+    #[must_use]
+    pub fn relay_only(&self) -> bool {
+        self.read(Term::Long, &self.server.key(RELAY_ONLY)).is_some()
+    }
+
+    /// Remembers that wish, or its end.
+    pub fn remember_relay_only(&self, relay_only: bool) {
+        self.write(Term::Long, &self.server.key(RELAY_ONLY), relay_only.then_some("yes"));
+    }
+
+    /// What was kept before a reload. What is no such thing, as of another version, is none.
+    #[must_use]
+    pub fn kept(&self) -> Option<Kept> {
+        Kept::from_json(&self.read(Term::Tab, &self.server.key(SESSION))?)
+    }
+
+    /// Keeps this in place of what was kept before, or nothing.
+    pub fn keep(&self, kept: Option<&Kept>) {
+        let json = kept.map(Kept::to_json);
+        self.write(Term::Tab, &self.server.key(SESSION), json.as_deref());
+    }
+
+    fn of(&self, term: Term) -> Option<web_sys::Storage> {
+        let storage = match term {
+            Term::Long => self.window.local_storage(),
+            Term::Tab => self.window.session_storage(),
+        };
+        storage.ok().flatten()
+    }
+
+    fn read(&self, term: Term, key: &str) -> Option<String> {
+        self.of(term)?.get_item(key).ok().flatten()
+    }
+
+    fn write(&self, term: Term, key: &str, value: Option<&str>) {
+        let Some(storage) = self.of(term) else { return };
+        // What cannot be kept is not: there is nobody to tell.
+        let _ = match value {
+            Some(value) => storage.set_item(key, value),
+            None => storage.remove_item(key),
+        };
+    }
 }

@@ -13,6 +13,7 @@ mod hidden;
 mod inputs;
 mod media;
 mod network;
+mod other_server;
 mod page;
 mod peer;
 mod socket;

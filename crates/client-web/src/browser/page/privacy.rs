@@ -2,22 +2,19 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use web_sys::Window;
-
 use super::{Elements, flag, set_attribute};
 use crate::{
     browser::{
         listener::{self, Listener},
         peer::Paths,
         queue::Post,
+        storage::Storage,
     },
     call::Input,
 };
 
-/// Where it is remembered. Browsers may refuse to store anything; then it holds until the page is closed.
-const KEY: &str = "pronto.relay-only";
-
-/// The choice, and its button. It holds for calls that begin from then on, and is remembered.
+/// The choice, and its button. It holds for calls that begin from then on, and is remembered for the server; where the browser
+/// stores nothing, it holds until the page is closed.
 pub struct Privacy {
     paths: Rc<Cell<Paths>>,
     _listener: Listener,
@@ -26,11 +23,11 @@ pub struct Privacy {
 impl Privacy {
     /// Shows what was chosen the last time, and lets it be changed.
     #[must_use]
-    pub fn bind(elements: &Elements, window: &Window, post: &Post) -> Self {
-        let remembered = if recall(window) { Paths::Relayed } else { Paths::All };
+    pub fn bind(elements: &Elements, storage: &Storage, post: &Post) -> Self {
+        let remembered = if storage.relay_only() { Paths::Relayed } else { Paths::All };
         let paths = Rc::new(Cell::new(remembered));
-        let (chosen, button, window) =
-            (Rc::clone(&paths), elements.relay_only.clone(), window.clone());
+        let (chosen, button, storage) =
+            (Rc::clone(&paths), elements.relay_only.clone(), storage.clone());
         show(&button, remembered);
         let post = post.clone();
         post.input(Input::HidesAddress(remembered == Paths::Relayed));
@@ -41,7 +38,7 @@ impl Privacy {
             };
             chosen.set(now);
             show(&button, now);
-            remember(&window, now);
+            storage.remember_relay_only(now == Paths::Relayed);
             post.input(Input::HidesAddress(now == Paths::Relayed));
         });
         Self { paths, _listener: listener }
@@ -51,20 +48,6 @@ impl Privacy {
     #[must_use]
     pub fn paths(&self) -> Paths {
         self.paths.get()
-    }
-}
-
-fn recall(window: &Window) -> bool {
-    let storage = window.local_storage().ok().flatten();
-    storage.and_then(|storage| storage.get_item(KEY).ok()?).is_some()
-}
-
-fn remember(window: &Window, paths: Paths) {
-    if let Some(storage) = window.local_storage().ok().flatten() {
-        let _ = match paths {
-            Paths::Relayed => storage.set_item(KEY, "yes"),
-            Paths::All => storage.remove_item(KEY),
-        };
     }
 }
 
