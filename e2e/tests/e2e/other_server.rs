@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use e2e::{
-    HostileServer, HostileSocket, Join, Look, Person, Played, Scene, play,
+    HostileServer, HostileSocket, Join, Kind, Look, Person, Played, Scene, play,
     scene::{Setting, play_in},
 };
 use serde_json::{Value, json};
@@ -200,6 +200,26 @@ fn another_server_is_asked_about_in_full() -> Played {
         alice.sees("that they are signed in", Look::is_signed_in).await?;
         ensure!(evil.connections() == 0, "nobody has agreed to it");
         tour.is_fine().await
+    })
+}
+
+#[test]
+fn firefox_asks_about_another_server_as_well() -> Played {
+    play(1, async |scene| {
+        let evil = HostileServer::start().await?;
+        let alice = scene.join_as("alice", Join { kind: Kind::Firefox, ..Join::default() }).await?;
+        alice.open(&page(scene, &evil.query())).await?;
+        let look = alice.sees("the question", is_asked).await?;
+        ensure!(look.other_server.as_deref() == Some(&*evil.url()), "{look}");
+        ensure!(evil.connections() == 0, "it was connected to before anybody has pressed anything");
+        alice.uses_other_server().await?;
+        alice.tries_to_sign_in("alice").await?;
+        evil.meets().await?.0.welcomes(&json!({"name": "alice", "session": "s"})).await?;
+        alice.sees("that they are signed in", Look::is_signed_in).await?;
+        alice.open(&page(scene, "")).await?;
+        let look = alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        ensure!(look.name.is_empty(), "the name is of the other server: {look}");
+        Ok(())
     })
 }
 
