@@ -89,6 +89,11 @@ impl<D: Directory> SessionHandle<D> {
         self
     }
 
+    /// Whether the user is counted at an address: one who was expected is not, before their client is back.
+    pub(super) const fn is_placed(&self) -> bool {
+        self.place.is_some()
+    }
+
     pub(super) fn placed(mut self, place: Option<Place>) -> Self {
         self.place = place;
         self

@@ -90,7 +90,7 @@ impl<D: Directory> Shared<D> {
         let who = self.identify(login, visitor).await?;
         let known = login.session.as_deref().and_then(Secret::parse);
         let admitted = match self.take_back(&who, login, known).await {
-            Ok(session) => Ok((session, known)),
+            Ok(session) => Ok((self.counted(session, visitor), known)),
             Err(NotTaken::Overtaken) => Err(NotIn::Overtaken),
             Err(NotTaken::Busy) => Err(refused(
                 ErrorCode::Unavailable,
@@ -119,6 +119,16 @@ impl<D: Directory> Shared<D> {
         let session = self.residents.take(&who.name, proof, login.attempt).await?;
         info!(user = %who.name, "is back");
         Ok(session)
+    }
+
+    /// Users who were here before the server started again are counted where they come from, like all others. They are not
+    /// refused for that: their sessions are theirs.
+    fn counted(&self, session: Box<SessionHandle<D>>, visitor: &Visitor) -> Box<SessionHandle<D>> {
+        if session.is_placed() {
+            return session;
+        }
+        let place = self.limits.as_ref().zip(visitor.remote.as_ref());
+        Box::new(session.placed(place.and_then(|(limits, remote)| limits.user(remote).ok())))
     }
 
     /// A new session, with the secret that takes it back if its client can come back: it then numbers its sockets.

@@ -6,7 +6,7 @@ use crate::{directory::LocalDirectory, edge::Visitor};
 #[test]
 fn what_is_kept_for_an_idle_user_is_small() {
     for (what, bytes, bound) in [
-        ("session", size_of::<SessionHandle<LocalDirectory>>(), 496),
+        ("session", size_of::<SessionHandle<LocalDirectory>>(), 560),
         ("slot", size_of::<Slot<LocalDirectory>>(), 104),
         ("visitor", size_of::<Visitor>(), 104),
     ] {
