@@ -8,6 +8,7 @@ pub mod call;
 pub mod check;
 pub mod drawing;
 pub mod ids;
+pub mod intake;
 pub mod timing;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,6 @@
 //! The browser's part: devices and peer connections, with the time they take.
 
-use client_web::call::{MediaError, PeerEvent, PeerId, PeerOp, RequestId};
+use client_web::call::{MediaError, PeerEvent, PeerId, PeerMedia, PeerOp, RequestId};
 use protocol::Raw;
 use serde_json::json;
 
@@ -108,7 +108,9 @@ impl World {
         if let Some((user, id)) = remote.and_then(|remote| self.owner_of(remote)) {
             let at = self.now + 1 + self.rng.below(200);
             let tab = self.tab(user);
-            self.queue.add(at, Event::Peer(tab, id, PeerEvent::ChannelText(text)));
+            if let Some(media) = PeerMedia::from_text(&text) {
+                self.queue.add(at, Event::Peer(tab, id, PeerEvent::PeerMedia(media)));
+            }
         }
     }
 

@@ -142,7 +142,6 @@ fn peer_event(event: &PeerEvent) -> String {
         PeerEvent::AnswerReady(raw) => format!("answer {}", described(raw)),
         PeerEvent::Candidate(raw) => format!("candidate {}", described(raw)),
         PeerEvent::State(state) => format!("{state:?}"),
-        PeerEvent::ChannelText(_) => "a text".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -149,7 +149,7 @@ async fn introduce(
             PeerEvent::RelayRefused(code) => return Err(Failure::Refused(code)),
             PeerEvent::State(_)
             | PeerEvent::NegotiationNeeded
-            | PeerEvent::ChannelText(_)
+            | PeerEvent::PeerMedia(_)
             | PeerEvent::Route { .. } => {}
         }
     }

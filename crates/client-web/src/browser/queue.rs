@@ -27,7 +27,8 @@ pub enum Event {
 /// Puts events into the queue.
 ///
 /// The queue has no bound, for it is never long: it is emptied before the browser calls the next listener, so that it
-/// holds what one listener put in. What waits behind is the browser's own queue, and that one has no bound either.
+/// holds what one listener put in. What waits behind is the browser's own queue, and that one has no bound either. The one kind of
+/// event that a peer can bring about as often as it likes, a text, is thinned out before: see [`intake`](crate::intake).
 #[derive(Clone, Debug)]
 pub struct Post(UnboundedSender<Event>);
 

@@ -79,9 +79,11 @@ pub(super) enum Path {
 
 /// What one side tells the other over the data channel about its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct PeerMedia {
-    pub(super) audio: bool,
-    pub(super) video: bool,
+pub struct PeerMedia {
+    /// Whether the microphone is on.
+    pub audio: bool,
+    /// Whether the camera is on.
+    pub video: bool,
 }
 
 impl PeerMedia {
@@ -95,7 +97,8 @@ impl PeerMedia {
     }
 
     /// What a text of the data channel says of it. Types that are not known are ignored.
-    fn from_text(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
         let object = Object::read(text).ok()?;
         if object.must_text("type").ok()? != Self::KIND {
             return None;
@@ -176,7 +179,7 @@ impl Client {
             PeerEvent::RelayRefused(_) => {}
             PeerEvent::Route { relayed } => self.route_is_known(relayed),
             PeerEvent::ChannelOpen => self.tell_media(),
-            PeerEvent::ChannelText(text) => self.handle_channel_text(&text),
+            PeerEvent::PeerMedia(media) => self.peer_media_changed(media),
         }
     }
 
@@ -311,10 +314,8 @@ impl Client {
         self.tell_media();
     }
 
-    fn handle_channel_text(&mut self, text: &str) {
-        if let Call::Active(active) = &mut self.call
-            && let Some(media) = PeerMedia::from_text(text)
-        {
+    const fn peer_media_changed(&mut self, media: PeerMedia) {
+        if let Call::Active(active) = &mut self.call {
             active.peer_media = media;
         }
     }

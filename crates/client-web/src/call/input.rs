@@ -5,6 +5,7 @@ use std::fmt;
 use protocol::Raw;
 
 use super::{
+    active::PeerMedia,
     devices::MediaError,
     effect::{Kept, Request},
 };
@@ -188,8 +189,8 @@ pub enum PeerEvent {
     NegotiationNeeded,
     /// The data channel is open.
     ChannelOpen,
-    /// A text came over the data channel.
-    ChannelText(String),
+    /// The peer has said whether its microphone and camera are on.
+    PeerMedia(PeerMedia),
 }
 
 /// `RTCPeerConnectionState` (W3C WebRTC section 4.3.3), without the states that say nothing new here.

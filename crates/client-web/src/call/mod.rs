@@ -31,6 +31,7 @@ mod text;
 mod view;
 
 pub use account::Provider;
+pub use active::PeerMedia;
 pub use clock::{Millis, Rng};
 pub use description::sdp;
 pub use devices::MediaError;

@@ -1,6 +1,8 @@
 //! A call's life, from both sides.
 
-use client_web::call::{Effect, PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput};
+use client_web::call::{
+    Effect, PeerEvent, PeerMedia, PeerOp, PeerState, PhaseView, Ring, Text, UserInput,
+};
 use protocol::{ClientMessage, LeaveReason};
 
 use crate::page::{TestPage, raw};
@@ -299,13 +301,14 @@ fn what_the_other_hears_and_sees_is_told() {
 fn the_others_devices_are_shown() {
     let mut page = TestPage::signed_in();
     page.in_call();
-    page.peer(PeerEvent::ChannelText(r#"{"type":"media","audio":false,"video":false}"#.to_owned()));
+    let says = |text| PeerEvent::PeerMedia(PeerMedia::from_text(text).unwrap());
+    page.peer(says(r#"{"type":"media","audio":false,"video":false}"#));
     let remote = page.view().remote.unwrap();
     assert!(remote.muted && !remote.picture);
     for noise in ["", "null", "[]", r#"{"type":"later"}"#, r#"{"type":"media"}"#] {
-        page.peer(PeerEvent::ChannelText(noise.to_owned()));
+        assert_eq!(PeerMedia::from_text(noise), None);
     }
-    page.peer(PeerEvent::ChannelText(r#"{"type":"media","audio":true,"video":true}"#.to_owned()));
+    page.peer(says(r#"{"type":"media","audio":true,"video":true}"#));
     let remote = page.view().remote.unwrap();
     assert!(!remote.muted && remote.picture);
 }

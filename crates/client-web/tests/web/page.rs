@@ -5,7 +5,7 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Environment, Input, Kept, PeerEvent, PeerState, UserInput},
+    call::{Environment, Input, Kept, PeerEvent, PeerMedia, PeerState, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -163,8 +163,7 @@ fn what_the_peer_says_of_its_devices_is_seen() {
     bench.peer(id, PeerEvent::OfferReady(raw("{}")));
     bench.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
     bench.peer(id, PeerEvent::State(PeerState::Connected));
-    let says = r#"{"type":"media","audio":false,"video":false}"#;
-    bench.peer(id, PeerEvent::ChannelText(says.to_owned()));
+    bench.peer(id, PeerEvent::PeerMedia(PeerMedia { audio: false, video: false }));
     assert!(bench.html.is_hidden("remoteVideo"));
     assert!(!bench.html.is_hidden("remotePlaceholder"));
     assert!(!bench.html.is_hidden("remoteMutedBadge"));

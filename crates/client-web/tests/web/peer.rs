@@ -7,7 +7,7 @@ use client_web::{
         media::Tracks,
         peer::{Paths, Peer, Report},
     },
-    call::{PeerEvent, PeerOp, PeerState},
+    call::{PeerEvent, PeerMedia, PeerOp, PeerState},
 };
 use js_sys::Reflect;
 use protocol::{IceServer, Raw};
@@ -136,13 +136,17 @@ async fn picture_sound_and_texts_flow_both_ways() {
     for end in [&caller, &callee] {
         until("the channel is open", || end.has(&PeerEvent::ChannelOpen)).await;
     }
-    caller.ops(&Tracks::default(), [PeerOp::SendText("from the caller".to_owned())]);
-    callee.ops(&Tracks::default(), [PeerOp::SendText("from the callee".to_owned())]);
-    let texts = [(&callee, "from the caller"), (&caller, "from the callee")];
-    for (end, text) in texts {
-        let text = PeerEvent::ChannelText(text.to_owned());
-        until("the text has come", || end.has(&text)).await;
+    caller.ops(&Tracks::default(), [PeerOp::SendText(says(true, false))]);
+    callee.ops(&Tracks::default(), [PeerOp::SendText(says(false, true))]);
+    for (end, audio, video) in [(&callee, true, false), (&caller, false, true)] {
+        let told = PeerEvent::PeerMedia(PeerMedia { audio, video });
+        until("the text has come", || end.has(&told)).await;
     }
+}
+
+/// What our page says of its devices.
+fn says(audio: bool, video: bool) -> String {
+    format!(r#"{{"type":"media","audio":{audio},"video":{video}}}"#)
 }
 
 #[wasm_bindgen_test]
@@ -283,16 +287,40 @@ async fn long_texts_are_not_taken() {
     let none = Tracks::default();
     let (mut caller, callee) = connect(&none, &none).await;
     until("the channel is open", || caller.has(&PeerEvent::ChannelOpen)).await;
-    for length in [5_000, 4_000] {
-        caller.ops(&none, [PeerOp::SendText("x".repeat(length))]);
+    let long = format!("{}{}", says(true, true), " ".repeat(500));
+    caller.ops(&none, [PeerOp::SendText(long), PeerOp::SendText(says(false, false))]);
+    let said = callee.wait("a text has come", |event| match event {
+        PeerEvent::PeerMedia(media) => Some(*media),
+        _ => None,
+    });
+    assert_eq!(said.await, PeerMedia { audio: false, video: false });
+}
+
+#[wasm_bindgen_test]
+async fn sixty_thousand_texts_are_told_a_few_times_and_what_is_said_after_them_counts() {
+    let none = Tracks::default();
+    let (mut caller, callee) = connect(&none, &none).await;
+    until("the channel is open", || caller.has(&PeerEvent::ChannelOpen)).await;
+    let began = js_sys::Date::now();
+    for n in 0..60_000 {
+        caller.ops(&none, [PeerOp::SendText(says(n % 2 == 0, true))]);
+        if n % 250 == 249 {
+            // There is room for so many in the queue.
+            sleep(0).await;
+        }
     }
-    let length = callee
-        .wait("a text has come", |event| match event {
-            PeerEvent::ChannelText(text) => Some(text.len()),
-            _ => None,
-        })
-        .await;
-    assert_eq!(length, 4_000);
+    // Whoever says so much is not listened to for a moment. What is said then is heard.
+    let last = PeerEvent::PeerMedia(PeerMedia { audio: false, video: false });
+    while !callee.has(&last) {
+        caller.ops(&none, [PeerOp::SendText(says(false, false))]);
+        sleep(200).await;
+        assert!(js_sys::Date::now() - began < 60_000.0, "it is never told");
+    }
+    let took = js_sys::Date::now() - began;
+    let is_text = |report: &&Report| matches!(report, Report::Event(PeerEvent::PeerMedia(_)));
+    let told = callee.reports.borrow().iter().filter(is_text).count();
+    assert!(told as f64 <= took / 100.0 + 2.0, "{told} times in {took} ms");
+    assert!(!caller.has(&PeerEvent::OperationFailed));
 }
 
 #[wasm_bindgen_test]
