@@ -28,7 +28,9 @@ use super::{
 };
 use crate::{
     address::Asked,
-    call::{Client, Effect, Farewell, Input, PeerEvent, PeerId, PeerOp, RequestId, UserInput},
+    call::{
+        Client, Effect, Farewell, Found, Input, PeerEvent, PeerId, PeerOp, RequestId, UserInput,
+    },
     drawing::Drawing,
 };
 
@@ -134,8 +136,10 @@ impl App {
                 post.input(Input::CameBack(how));
             }
         }
-        if let Some(kept) = storage.kept() {
-            post.input(Input::Reloaded(kept));
+        match storage.kept() {
+            Some(Found::Fresh(kept)) => post.input(Input::Reloaded(kept)),
+            Some(Found::Stale { name }) => page.write_name(&name),
+            None => {}
         }
         permissions::watch(&window, post.clone());
         let check = CheckPanel::bind(page.elements(), &window, storage.server().url());

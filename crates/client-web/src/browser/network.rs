@@ -12,7 +12,7 @@ use super::{
 };
 use crate::call::Input;
 
-/// Tells the machine when the browser is online again, or over another network, and when it keeps the page for later.
+/// Tells the machine when the browser is online again, or over another network, and when the page goes away.
 #[must_use]
 pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let online = post.clone();
@@ -21,9 +21,8 @@ pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let left = post.clone();
     let left = listener::on::<Event>(window, "pagehide", move |event| {
         // A page that is not kept ends, and its socket with it.
-        if property(event, "persisted").is_truthy() {
-            left.input(Input::PageLeft);
-        }
+        let kept = property(event, "persisted").is_truthy();
+        left.input(if kept { Input::PageLeft } else { Input::PageCloses });
     });
     [back, left].into_iter().chain(listen_to_kind(window, post.clone())).collect()
 }

@@ -27,7 +27,7 @@ use self::{bindings::Connection, channel::Channel, job::Job};
 use super::{listener::Listener, media::Tracks};
 use crate::call::{PeerEvent, PeerOp};
 
-/// Operations that may wait for the one before them. The machine gives out at most 128 early candidates at once, and
+/// Operations that may wait for the one before them. The machine gives out at most 64 early candidates at once, and
 /// what else comes is bounded by what the server relays; a peer that fills this is flooding.
 const MAX_QUEUED: usize = 512;
 

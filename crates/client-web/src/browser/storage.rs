@@ -7,7 +7,7 @@ use web_sys::Window;
 
 use crate::{
     address::Server,
-    call::{Kept, block},
+    call::{Found, Kept, block},
 };
 
 const NAME: &str = "name";
@@ -95,13 +95,18 @@ impl Storage {
 
     /// What was kept before a reload. What is no such thing, as of another version, is none.
     #[must_use]
-    pub fn kept(&self) -> Option<Kept> {
-        Kept::from_json(&self.read(Term::Tab, &self.server.key(SESSION))?)
+    pub fn kept(&self) -> Option<Found> {
+        let json = self.read(Term::Tab, &self.server.key(SESSION))?;
+        let found = Kept::from_json(&json, wall_clock());
+        if !matches!(found, Some(Found::Fresh(_))) {
+            self.keep(None);
+        }
+        found
     }
 
     /// Keeps this in place of what was kept before, or nothing.
     pub fn keep(&self, kept: Option<&Kept>) {
-        let json = kept.map(Kept::to_json);
+        let json = kept.map(|kept| kept.to_json(wall_clock()));
         self.write(Term::Tab, &self.server.key(SESSION), json.as_deref());
     }
 
@@ -125,4 +130,9 @@ impl Storage {
             None => storage.remove_item(key),
         };
     }
+}
+
+/// Milliseconds since 1970. What is kept outlives the page, and with it the clock that begins with the page.
+fn wall_clock() -> u64 {
+    js_sys::Date::now() as u64
 }

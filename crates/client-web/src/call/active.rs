@@ -9,11 +9,12 @@ use super::{
     Call, Client, Effect, Millis, PeerEvent, PeerId, PeerOp, PeerState, Text,
     cause::is_relayed,
     devices::Microphone,
-    negotiation::{Description, MAX_EARLY_CANDIDATES, Negotiation},
+    negotiation::{Description, Negotiation},
+    recovery::{Next, Replacements},
 };
 
 /// How long the first path for the media may take, in ms. Browsers give up on a check after 15 to 30 s.
-const CONNECT_TIMEOUT: Millis = 30_000;
+pub(super) const CONNECT_TIMEOUT: Millis = 30_000;
 
 /// How long the first path is still waited for, in ms, after the browser says that there is none. Chromium says so as soon
 /// as the candidates that it has of the peer lead nowhere, and those of the relay come last.
@@ -46,7 +47,7 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    pub(super) const fn new(id: PeerId, caller: bool) -> Self {
+    pub(super) fn new(id: PeerId, caller: bool) -> Self {
         let negotiation = if caller { Negotiation::caller() } else { Negotiation::callee() };
         Self { id, negotiation, relay_refused: false, has_relay: false, relays_renewed: false }
     }
@@ -61,9 +62,13 @@ pub(super) struct Active {
     pub(super) leg: Leg,
     /// What is missing on this side.
     pub(super) note: Option<Text>,
-    /// What the peer says of its devices; a peer that says nothing is taken to have both.
+    /// What the peer says of its devices.
     pub(super) peer_media: PeerMedia,
     pub(super) path: Path,
+    /// What the peer continues the call with, once the page can build a peer connection for it. Until then `leg` is one that
+    /// the peer has left.
+    pub(super) next: Option<Box<Next>>,
+    pub(super) replacements: Replacements,
 }
 
 /// The path of the media.
@@ -84,6 +89,13 @@ pub struct PeerMedia {
     pub audio: bool,
     /// Whether the camera is on.
     pub video: bool,
+}
+
+/// A peer that says nothing is taken to have both.
+impl Default for PeerMedia {
+    fn default() -> Self {
+        Self { audio: true, video: true }
+    }
 }
 
 impl PeerMedia {
@@ -117,21 +129,31 @@ impl Active {
         leg: Leg,
         note: Option<Text>,
     ) -> Self {
-        let peer_media = PeerMedia { audio: true, video: true };
+        let peer_media = PeerMedia::default();
         let path = Path::Connecting { until: now + CONNECT_TIMEOUT };
-        Self { peer, guest, call, leg, note, peer_media, path }
+        let replacements = Replacements::default();
+        Self { peer, guest, call, leg, note, peer_media, path, next: None, replacements }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {
-        match self.path {
-            Path::Connecting { until } => Some(until),
-            Path::Connected { .. } => None,
-            Path::Broken { restart_at, until, .. } => Some(restart_at.min(until)),
+        match (self.path, &self.next) {
+            (Path::Connected { .. }, None) => None,
+            (Path::Connecting { until }, None) => Some(until),
+            (Path::Broken { restart_at, until, .. }, None) => Some(restart_at.min(until)),
+            (path, Some(next)) => [path.until(), next.at].into_iter().flatten().min(),
         }
     }
 }
 
 impl Path {
+    /// Until when one is sought.
+    const fn until(self) -> Option<Millis> {
+        match self {
+            Self::Connecting { until } | Self::Broken { until, .. } => Some(until),
+            Self::Connected { .. } => None,
+        }
+    }
+
     /// Since when the call stands.
     pub(super) const fn since(self) -> Option<Millis> {
         match self {
@@ -142,14 +164,24 @@ impl Path {
 }
 
 impl Client {
-    pub(super) fn handle_peer(&mut self, now: Millis, id: PeerId, event: PeerEvent) {
-        let leg = match &mut self.call {
+    /// The peer connection that there is.
+    pub(super) const fn leg_mut(&mut self) -> Option<&mut Leg> {
+        match &mut self.call {
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
             Call::Active(active) => Some(&mut active.leg),
             Call::Incoming(incoming) => incoming.leg_mut(),
-            Call::Idle => None,
-        };
-        let Some(leg) = leg.filter(|leg| leg.id == id) else { return };
+            Call::Idle | Call::Returning(_) => None,
+        }
+    }
+
+    pub(super) fn handle_peer(&mut self, now: Millis, id: PeerId, event: PeerEvent) {
+        if self.leg_mut().is_none_or(|leg| leg.id != id) {
+            return;
+        }
+        if let Call::Active(Active { next: Some(_), .. }) = &self.call {
+            return self.handle_left_peer(now, &event);
+        }
+        let Some(leg) = self.leg_mut() else { return };
         match &event {
             PeerEvent::RelayRefused(_) => leg.relay_refused = true,
             PeerEvent::Candidate(candidate) => leg.has_relay |= is_relayed(candidate),
@@ -187,10 +219,10 @@ impl Client {
         if let Call::Incoming(incoming) = &mut self.call {
             incoming.answer_is_set();
         } else if let Call::Active(active) = &mut self.call {
-            let (description, op) = active.leg.negotiation.answer_ready(answer);
+            let (description, ops) = active.leg.negotiation.answer_ready(answer);
             let id = active.leg.id;
             self.send_description(description);
-            self.effects.extend(op.map(|op| Effect::Peer(id, op)));
+            self.effects.extend(ops.into_iter().map(|op| Effect::Peer(id, op)));
         }
     }
 
@@ -212,13 +244,10 @@ impl Client {
     pub(super) fn send_candidate(&mut self, candidate: Raw) {
         let (name, call) = match &mut self.call {
             Call::Outgoing(outgoing) => {
-                if outgoing.candidates.len() < MAX_EARLY_CANDIDATES {
-                    outgoing.candidates.push(candidate);
-                }
-                return;
+                return outgoing.candidates.push(candidate);
             }
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
-            Call::Idle | Call::Incoming(_) => return,
+            Call::Idle | Call::Incoming(_) | Call::Returning(_) => return,
         };
         self.send(ClientMessage::Candidate(Candidate { name: Some(name), candidate, call }));
     }
@@ -262,6 +291,11 @@ impl Client {
         match active.path {
             Path::Connecting { until } if until <= now => self.fail_to_connect(),
             Path::Broken { until, .. } if until <= now => self.fail(Text::PathLost),
+            _ if active.next.is_some() => {
+                if active.next.as_ref().is_some_and(|next| next.at.is_some_and(|at| at <= now)) {
+                    self.build_next(now);
+                }
+            }
             Path::Broken { since, restart_at, until } if restart_at <= now => {
                 active.path = Path::Broken { since, restart_at: now + RESTART_EVERY, until };
                 // If a restart is under way already, its offer or the answer may be lost.

@@ -1,6 +1,6 @@
-//! Whose calls are declined without asking: the names that the user has blocked.
+//! Whose calls are declined without asking: the names that the user has blocked, as the server spells them.
 
-use super::{Client, Effect, Message, Notice, Text, same_name};
+use super::{Client, Effect, Message, Notice, Text};
 
 /// How many names can be blocked. More pests than that need another remedy; the oldest goes first.
 const MAX_BLOCKED: usize = 200;
@@ -30,13 +30,12 @@ pub fn read(kept: &str) -> Vec<String> {
 impl Client {
     /// Whether calls of this name are declined: unless the user is in a call with them, or calls them.
     pub(super) fn is_blocked(&self, name: &str) -> bool {
-        self.blocked.iter().any(|blocked| same_name(blocked, name))
-            && !self.call_peer().is_some_and(|peer| same_name(peer, name))
+        self.blocked.iter().any(|blocked| blocked == name) && self.call_peer() != Some(name)
     }
 
     pub(super) fn block(&mut self, name: String) {
-        self.missed.retain(|missed| !same_name(&missed.name, &name));
-        self.blocked.retain(|blocked| !same_name(blocked, &name));
+        self.missed.retain(|missed| missed.name != name);
+        self.blocked.retain(|blocked| *blocked != name);
         let message = Message::about(Text::BlockedByYou, &name);
         self.notice = Some(Notice { message, call_again: None });
         self.blocked.insert(0, name);
@@ -47,7 +46,7 @@ impl Client {
     /// Whoever is called can call back.
     pub(super) fn unblock(&mut self, name: &str) {
         let before = self.blocked.len();
-        self.blocked.retain(|blocked| !same_name(blocked, name));
+        self.blocked.retain(|blocked| blocked != name);
         if self.blocked.len() < before {
             self.keep_blocked();
         }

@@ -165,7 +165,7 @@ impl Client {
         let note = match &mut self.call {
             Call::Active(active) => &mut active.note,
             Call::Outgoing(outgoing) => &mut outgoing.note,
-            Call::Idle | Call::Incoming(_) => return,
+            Call::Idle | Call::Incoming(_) | Call::Returning(_) => return,
         };
         note.take_if(|text| text.is_answered_by(audio, video));
     }
@@ -208,7 +208,7 @@ impl Client {
         match &mut self.call {
             Call::Active(active) => active.note = Some(text),
             Call::Outgoing(outgoing) => outgoing.note = Some(text),
-            Call::Idle | Call::Incoming(_) => {
+            Call::Idle | Call::Incoming(_) | Call::Returning(_) => {
                 self.notice = Some(Notice { message: Message::plain(text), call_again: None })
             }
         }

@@ -8,6 +8,7 @@ impl Client {
     /// Takes in what happened at `now` and says what to do about it, in order.
     #[must_use]
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+        let goes = matches!(input, Input::PageLeft | Input::PageCloses);
         match input {
             Input::User(input) => self.handle_user(now, input),
             Input::SocketOpened => self.handle_socket_opened(now),
@@ -17,7 +18,7 @@ impl Client {
                 self.handle_media_opened(now, request, audio, video);
             }
             Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
-            Input::DevicesAllowed(allowed) => self.devices_allowed(allowed),
+            Input::DevicesAllowed(allowed) => self.devices_allowed(now, allowed),
             Input::CameraEnded => self.handle_camera_ended(),
             Input::MicrophoneEnded => self.handle_microphone_ended(),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
@@ -29,6 +30,7 @@ impl Client {
             Input::Blocked(names) => self.blocked = names,
             Input::NetworkChanged => self.network_changed(now),
             Input::PageLeft => self.leave_page(now),
+            Input::PageCloses => {}
             Input::Tick => {
                 self.notice_sleep(now);
                 self.handle_tick(now);
@@ -36,7 +38,8 @@ impl Client {
         }
         self.end_what_has_ended();
         let keep = self.to_keep();
-        if keep != self.kept {
+        // What is kept is good for a while from the moment at which the page goes.
+        if keep != self.kept || goes && keep.is_some() {
             self.kept = keep.clone();
             self.effects.push(Effect::Keep(keep));
         }
@@ -51,6 +54,7 @@ impl Client {
             Call::Outgoing(outgoing) => outgoing.next_timeout(),
             Call::Incoming(incoming) => Some(incoming.until),
             Call::Active(active) => active.next_timeout(),
+            Call::Returning(returning) => Some(returning.until),
         };
         [self.link.next_timeout(), self.asks_again(), call].into_iter().flatten().min()
     }
@@ -98,7 +102,8 @@ impl Client {
                 self.leave(LeaveReason::Timeout);
                 self.miss_call(now);
             }
-            Call::Outgoing(_) | Call::Incoming(_) => {}
+            Call::Returning(returning) if returning.until <= now => self.give_up_rejoining(),
+            Call::Outgoing(_) | Call::Incoming(_) | Call::Returning(_) => {}
             Call::Active(_) => self.tick_active(now),
         }
     }

@@ -137,16 +137,32 @@ pub struct Kept {
     pub muted: bool,
     /// Whether the user is signed in with a provider.
     pub account: bool,
+    /// For how many seconds it is good, from the moment at which the page goes away: as long as the server keeps the session.
+    pub grace: u32,
+}
+
+/// What a page that is loaded anew finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// What it goes on with.
+    Fresh(Kept),
+    /// It is too old: nothing but the user's name is of use.
+    Stale {
+        /// The name.
+        name: String,
+    },
 }
 
 impl Kept {
-    /// As it is kept: an object with these fields, a call as an array of two strings.
+    /// As it is kept at this moment, in ms since 1970: an object with these fields, a call as an array of two strings.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self, at: u64) -> String {
         let mut writer = Writer::new()
             .text("name", &self.name)
             .text("session", &self.session)
             .maybe_number("sockets", Some(self.sockets))
+            .maybe_number("at", Some(at))
+            .maybe_number("grace", Some(self.grace.into()))
             .boolean("camera", self.camera)
             .flag("muted", self.muted)
             .flag("account", self.account);
@@ -159,11 +175,13 @@ impl Kept {
         writer.finish()
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote; `None` for anything else, as of another version.
+    /// Reads at this moment, in ms since 1970, what [`to_json`](Self::to_json) wrote; `None` for anything else, as of another
+    /// version. On a clock that was set in between, nobody knows how old it is.
     #[must_use]
-    pub fn from_json(json: &str) -> Option<Self> {
+    pub fn from_json(json: &str, now: u64) -> Option<Found> {
         let object = Object::read(json).ok()?;
-        Some(Self {
+        let at = object.number("at").ok()??;
+        let kept = Self {
             name: object.must_text("name").ok()?,
             session: object.must_text("session").ok()?,
             sockets: object.number("sockets").ok()??,
@@ -172,7 +190,10 @@ impl Kept {
             camera: object.boolean("camera").ok()??,
             muted: object.boolean("muted").ok()?.unwrap_or_default(),
             account: object.boolean("account").ok()?.unwrap_or_default(),
-        })
+            grace: object.number("grace").ok()??.try_into().ok()?,
+        };
+        let is_fresh = now.abs_diff(at) <= u64::from(kept.grace) * 1_000;
+        Some(if is_fresh { Found::Fresh(kept) } else { Found::Stale { name: kept.name } })
     }
 }
 

@@ -1,4 +1,21 @@
 //! A call that somebody makes to this user, until it is answered.
+//!
+//! What a caller can make the page and its devices do before the user accepts, and which of `tests/machine/threats.rs` plays it:
+//!
+//! | | at most | test |
+//! | --- | --- | --- |
+//! | devices opened | none | `a_caller_who_only_rings_makes_the_page_build_one_peer_connection` |
+//! | looks for devices | one a ring, repeated while it rings | the same |
+//! | peer connections built | one a ring; over all rings [`Preparations`](super::Preparations) | the same; `callers_who_ring_again_and_again_make_the_page_build_no_more_than_a_few` |
+//! | descriptions kept | the latest, and the one that was made ready | the same |
+//! | candidates kept | 64, and 64 KiB of them; none is given to the browser | `a_caller_who_is_not_answered_can_make_the_page_keep_no_more_than_64_candidates` |
+//! | names looked up, packets sent | none: an offer that names addresses is not looked at | `an_offer_that_names_addresses_is_not_looked_at_before_it_is_accepted` (`prepared.rs`) |
+//! | messages sent | one `ringing` a ring; a `leave` for each offer that is refused | `a_caller_who_is_not_answered_can_replace_nothing` |
+//! | candidates sent | none | `while_it_rings_the_answer_is_made_and_nothing_is_told` (`prepared.rs`) |
+//! | missed calls in the list | one a name, of ten names | `one_caller_cannot_push_the_others_out_of_the_missed_calls` |
+//! | shown and heard | one card and one tone, for 60 s | `whatever_ends_a_call_before_it_is_answered_it_was_missed` |
+//!
+//! Nothing is answered, in any order of things: `never.rs`.
 
 use protocol::{
     CallId, ClientMessage, Leave, LeaveReason, Raw, RelayedOffer, Ringing, limits::RING_TIMEOUT,
@@ -7,11 +24,10 @@ use protocol::{
 use super::{
     Call, Client, Effect, MAX_MISSED, Millis, Missed, Text,
     active::Active,
-    negotiation::MAX_EARLY_CANDIDATES,
+    early::EarlyCandidates,
     outgoing::{Outgoing, Stage},
-    prepare::Ready,
-    recovery::KeptCall,
-    same_name,
+    prepare::{Preparation, Ready},
+    recovery::{KeptCall, Left},
 };
 
 /// How much longer than the caller the callee waits, in ms: the caller's word that it gave up comes first.
@@ -25,11 +41,11 @@ pub(super) struct Incoming {
     pub(super) call: Option<CallId>,
     /// The caller's latest offer; `None` while it has to be said again, since the server has started anew.
     pub(super) offer: Option<Raw>,
-    pub(super) candidates: Vec<Raw>,
+    pub(super) candidates: EarlyCandidates,
     pub(super) until: Millis,
     pub(super) stage: Ring,
-    /// The peer connection that was made ready for the answer; see [`Client::prepare`].
-    pub(super) ready: Option<Ready>,
+    /// What was done for the answer already; see [`Client::prepare`].
+    pub(super) preparation: Preparation,
 }
 
 /// How far it is.
@@ -58,71 +74,102 @@ impl Client {
         if self.has_left(&offer) {
             return;
         }
+        if offer.replaces.is_some() && !self.may_continue(&offer) {
+            return self.refuse(&offer, LeaveReason::Hangup);
+        }
         if self.is_blocked(&offer.name) {
             // Nothing tells the caller that nobody was asked.
-            return self.refuse(offer, LeaveReason::Declined);
+            return self.refuse(&offer, LeaveReason::Declined);
         }
+        let id = offer.call.as_ref();
         match &self.call {
-            Call::Idle => {
-                if self.link.session().is_some_and(|session| session.knows_ours) {
-                    let ringing =
-                        Ringing { name: Some(offer.name.clone()), call: offer.call.clone() };
-                    self.send(ClientMessage::Ringing(ringing));
-                }
-                self.stop_devices();
-                self.notice = None;
-                let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
-                self.ring(now, offer, Ring::Asking(problem));
-                self.prepare();
-            }
-            Call::Outgoing(outgoing) if same_name(&outgoing.peer, &offer.name) => {
-                if offer.replaces.as_ref() == Some(&outgoing.call) {
-                    // The peer has accepted this call, and continues it already.
-                    self.give_way_to(now, offer);
-                } else if outgoing.replaces.is_none() {
+            Call::Idle => self.be_asked(now, offer),
+            // Whichever of the two continues the call, and if both do: which of the offers stands the server has decided.
+            Call::Outgoing(_) if offer.replaces.is_some() => self.give_way_to(now, offer),
+            // The id alone shows nothing here: whoever is called knows it, and can tell others.
+            Call::Outgoing(outgoing) if outgoing.peer == offer.name => {
+                if outgoing.replaces.is_none() {
                     self.resolve_glare(now, offer);
-                } else if offer.replaces.is_some() {
-                    // Both pages continue the call. Which of the two offers stands the server has decided: this one.
-                    self.give_way_to(now, offer);
                 }
                 // Any other offer is for the peer connection that the page had before it was loaded anew.
             }
+            // Our server passes on the offer of the one who is called, or of somebody who came first: for either it has let go
+            // of this user's call. Which of the two it is cannot be told, so that the user is asked.
+            Call::Outgoing(outgoing)
+                if !outgoing.spelled
+                    && outgoing.is_known_to_server()
+                    && self.loses_to(&offer.name) =>
+            {
+                self.leave(LeaveReason::Cancelled);
+                self.drop_own_call();
+                self.be_asked(now, offer);
+            }
             Call::Incoming(incoming)
-                if self.is_of_call(Some(&offer.name), offer.call.as_ref())
+                if self.is_of_call(Some(&offer.name), id)
                     || (offer.replaces.is_some() && offer.replaces == incoming.call) =>
             {
                 self.take_latest(now, offer);
             }
-            Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) => {
-                self.refuse(offer, LeaveReason::Busy);
+            // The call that this user is in is one that the caller has had no answer to: the server has lost it.
+            Call::Returning(_) if self.is_of_call(Some(&offer.name), id) => {
+                self.kept_call = None;
+                self.be_asked(now, offer);
+            }
+            Call::Outgoing(_) | Call::Incoming(_) | Call::Active(_) | Call::Returning(_) => {
+                self.refuse(&offer, LeaveReason::Busy);
             }
         }
     }
 
-    fn refuse(&mut self, offer: RelayedOffer, reason: LeaveReason) {
-        let (name, call) = (Some(offer.name), offer.call);
+    /// It rings, and nothing is answered before the user accepts.
+    fn be_asked(&mut self, now: Millis, offer: RelayedOffer) {
+        if self.link.session().is_some_and(|session| session.knows_ours) {
+            let ringing = Ringing { name: Some(offer.name.clone()), call: offer.call.clone() };
+            self.send(ClientMessage::Ringing(ringing));
+        }
+        self.stop_devices();
+        self.notice = None;
+        let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
+        self.ring(now, offer, Ring::Asking(problem));
+        self.prepare(now);
+    }
+
+    /// Whether an offer continues the current call, under a new id: by the id that this page knows it by, or one that the page
+    /// itself has told the server.
+    fn may_continue(&self, offer: &RelayedOffer) -> bool {
+        let (Some(_), Some(old)) = (&offer.call, &offer.replaces) else { return false };
+        let id_is_ours = match &self.call {
+            Call::Idle | Call::Active(_) | Call::Returning(_) => false,
+            Call::Incoming(incoming) => incoming.call.as_ref() == Some(old),
+            Call::Outgoing(outgoing) => {
+                let before = outgoing.replaces.is_some().then_some(self.kept_call.as_ref());
+                outgoing.call == *old
+                    || outgoing.replaces.as_ref() == Some(old)
+                    || before.flatten().is_some_and(|kept| kept.call.1 == *old)
+            }
+        };
+        id_is_ours && self.is_peer(&offer.name, Some(old))
+    }
+
+    fn refuse(&mut self, offer: &RelayedOffer, reason: LeaveReason) {
+        let (name, call) = (Some(offer.name.clone()), offer.call.clone());
         self.send(ClientMessage::Leave(Leave { name, call, reason: Some(reason) }));
     }
 
     /// The peer offers anew in a call that this user has left, or continues it over a new peer connection: it has not heard
     /// of that, or will not, since the server has started anew. It is said again, and does not ring.
     fn has_left(&mut self, offer: &RelayedOffer) -> bool {
-        let left = self.left.as_ref().filter(|left| {
-            let left = Some(&left.call);
-            offer.call.as_ref() == left || offer.replaces.as_ref() == left
-        });
-        let continues_nothing = offer.replaces.is_some() && matches!(self.call, Call::Idle);
-        if left.is_none() && !continues_nothing {
-            return false;
-        }
-        let reason = Some(left.map_or(LeaveReason::Hangup, |left| left.reason));
-        let (name, call) = (Some(offer.name.clone()), offer.call.clone());
-        self.send(ClientMessage::Leave(Leave { name, call, reason }));
-        let lost_glare = self.link.name().unwrap_or_default() >= offer.name.as_str();
+        let is_left = |left: &&Left| {
+            let id = Some(&left.call);
+            offer.call.as_ref() == id || offer.replaces.as_ref() == id
+        };
+        let Some(left) = self.left.as_ref().filter(is_left) else { return false };
+        let reason = left.reason;
+        self.refuse(offer, reason);
         if let Call::Outgoing(Outgoing { peer, stage: Stage::Sent { .. }, replaces: None, .. }) =
             &self.call
-            && lost_glare
-            && same_name(peer, &offer.name)
+            && *peer == offer.name
+            && self.loses_to(&offer.name)
         {
             // For that offer the server has let go of the call that this user makes now.
             self.call_afresh();
@@ -130,18 +177,17 @@ impl Client {
         true
     }
 
-    /// The peer offers anew before there was an answer: the latest offer counts.
+    /// The peer offers anew before there was an answer: the latest offer counts. Nothing more is made ready for it.
     fn take_latest(&mut self, now: Millis, offer: RelayedOffer) {
         let Call::Incoming(incoming) = &mut self.call else { return };
         incoming.call = offer.call;
         incoming.offer = Some(offer.offer);
-        incoming.candidates.clear();
+        incoming.candidates = EarlyCandidates::default();
         if let (Some(kept), Some(id)) = (&mut self.kept_call, &incoming.call) {
             kept.call.1 = id.clone();
         }
-        match incoming.stage {
-            Ring::Ready(note) => self.answer(now, note),
-            Ring::Asking(_) | Ring::Media => self.prepare(),
+        if let Ring::Ready(note) = incoming.stage {
+            self.answer(now, note);
         }
     }
 
@@ -151,25 +197,43 @@ impl Client {
             guest: offer.guest,
             call: offer.call,
             offer: Some(offer.offer),
-            candidates: Vec::new(),
+            candidates: EarlyCandidates::default(),
             until: now + RING_TIMEOUT.as_millis() as Millis + RING_MARGIN,
             stage,
-            ready: None,
+            preparation: Preparation::None,
         });
     }
 
-    /// Both called each other at once. Both want to talk, so that nobody is asked: of two offers that crossed, the one
-    /// of the lesser name stands; one that was not sent yet gives way.
+    /// Both called each other at once. If the offers crossed, that of the lesser name stands, and nobody is asked: both have
+    /// called. Before this user's was sent, nobody knows that they were about to; they are asked.
     fn resolve_glare(&mut self, now: Millis, offer: RelayedOffer) {
         let Call::Outgoing(outgoing) = &self.call else { return };
-        let own_name = self.link.name().unwrap_or_default();
-        if !outgoing.is_known_to_server() || own_name >= offer.name.as_str() {
+        if !outgoing.is_known_to_server() {
+            self.drop_own_call();
+            self.be_asked(now, offer);
+        } else if self.loses_to(&offer.name) {
             self.give_way_to(now, offer);
         }
     }
 
-    /// Answers the peer's offer in place of one's own.
+    /// Whether this user's call gives way to one of this name when they cross.
+    fn loses_to(&self, name: &str) -> bool {
+        self.link.name().unwrap_or_default() >= name
+    }
+
+    /// Another call takes the place of the one that this user makes.
+    fn drop_own_call(&mut self) {
+        if let Call::Outgoing(outgoing) = std::mem::replace(&mut self.call, Call::Idle)
+            && let Some(leg) = outgoing.stage.into_leg()
+        {
+            self.effects.push(Effect::ClosePeer(leg.id));
+        }
+    }
+
+    /// Answers the peer's offer in place of one's own. To have called is to have accepted, and so is to have been in the call.
     fn give_way_to(&mut self, now: Millis, offer: RelayedOffer) {
+        let Call::Outgoing(outgoing) = &self.call else { return };
+        let (waits_for_media, note) = (matches!(outgoing.stage, Stage::Media), outgoing.note);
         if offer.replaces.is_some() {
             let (camera, muted) = self.switched();
             let call = offer.call.clone().map(|id| (offer.name.clone(), id));
@@ -178,15 +242,7 @@ impl Client {
             // Mostly the server has seen it as well. But the peer may leave its call before the server hears of ours.
             self.leave(LeaveReason::Cancelled);
         }
-        let Call::Outgoing(Outgoing { stage, note, .. }) =
-            std::mem::replace(&mut self.call, Call::Idle)
-        else {
-            return;
-        };
-        let waits_for_media = matches!(stage, Stage::Media);
-        if let Some(leg) = stage.into_leg() {
-            self.effects.push(Effect::ClosePeer(leg.id));
-        }
+        self.drop_own_call();
         self.ring(now, offer, Ring::Media);
         if !waits_for_media {
             self.answer(now, note);
@@ -253,7 +309,8 @@ impl Client {
                 (leg, ops)
             }
         };
-        let candidates = incoming.candidates.into_iter();
+        let mut candidates = incoming.candidates;
+        let candidates = candidates.take().into_iter();
         ops.extend(candidates.filter_map(|one| leg.negotiation.remote_candidate(one)));
         for op in ops {
             self.effects.push(Effect::Peer(leg.id, op));
@@ -264,9 +321,7 @@ impl Client {
 
     /// A candidate of the caller, while it rings.
     pub(super) fn keep_candidate(&mut self, candidate: Raw) {
-        if let Call::Incoming(incoming) = &mut self.call
-            && incoming.candidates.len() < MAX_EARLY_CANDIDATES
-        {
+        if let Call::Incoming(incoming) = &mut self.call {
             incoming.candidates.push(candidate);
         }
     }
@@ -276,6 +331,12 @@ impl Client {
         let Some(name) = self.call_peer().map(ToOwned::to_owned) else { return };
         let guest = matches!(&self.call, Call::Incoming(incoming) if incoming.guest);
         self.end_call(Text::Missed);
+        self.note_missed(now, name, guest);
+    }
+
+    /// Somebody called, and nobody has answered. Each name stands in the list once, so that one caller cannot push the others out.
+    pub(super) fn note_missed(&mut self, now: Millis, name: String, guest: bool) {
+        self.missed.retain(|missed| missed.name != name);
         self.missed.insert(0, Missed { name, at: now, guest });
         self.missed.truncate(MAX_MISSED);
     }

@@ -73,6 +73,8 @@ pub enum Input {
     NetworkChanged,
     /// The user is at another page of this tab. The browser keeps this one as it is, and nothing runs in it until they are back.
     PageLeft,
+    /// The page is closed, or about to be loaded anew.
+    PageCloses,
     /// The time has come that [`Client::next_timeout`](super::Client::next_timeout) named.
     Tick,
 }

@@ -131,7 +131,7 @@ impl Client {
     }
 
     /// The page was loaded anew, in the middle of a session.
-    pub(super) fn reload(&mut self, now: Millis, name: String, secret: String) {
+    pub(super) fn reload(&mut self, now: Millis, name: String, secret: String, grace: u32) {
         if !matches!(self.link, Link::Closed) {
             return;
         }
@@ -139,6 +139,7 @@ impl Client {
             name: name.clone(),
             ice_servers: Vec::new(),
             knows_ours: true,
+            grace,
             ticket: Some(Ticket { secret, memory: Memory::Reloaded }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         };

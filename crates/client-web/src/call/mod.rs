@@ -10,12 +10,14 @@
 
 mod account;
 mod active;
+mod allowance;
 pub mod block;
 mod cause;
 mod clock;
 mod description;
 mod devices;
 mod dispatch;
+mod early;
 mod effect;
 mod incoming;
 mod input;
@@ -35,7 +37,7 @@ pub use active::PeerMedia;
 pub use clock::{Millis, Rng};
 pub use description::sdp;
 pub use devices::MediaError;
-pub use effect::{Effect, Farewell, Kept, PeerOp, Request};
+pub use effect::{Effect, Farewell, Found, Kept, PeerOp, Request};
 pub use input::{Answer, Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
 pub use servers::usable as usable_servers;
 pub use text::{Message, Text};
@@ -45,12 +47,13 @@ pub use view::{
 
 use account::Account;
 use active::Active;
+use allowance::Allowance;
 use devices::Devices;
 use incoming::Incoming;
 use link::Link;
 use outgoing::Outgoing;
 use protocol::{CallId, ClientMessage, Leave, LeaveReason};
-use recovery::{KeptCall, Left};
+use recovery::{KeptCall, Left, Returning};
 
 /// What the browser can do, found out once at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +94,13 @@ enum Call {
     Outgoing(Outgoing),
     Incoming(Incoming),
     Active(Active),
+    /// The page was reloaded in an accepted call, and the server has not said that it stands.
+    Returning(Returning),
 }
+
+/// How many calls may be made ready for their answer: so many at once, and then one in so many ms. Each takes a peer connection
+/// of the 500 that a browser has, and gives it back some time after it is closed.
+type Preparations = Allowance<12, 5_000>;
 
 /// The page's state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -118,6 +127,7 @@ pub struct Client {
     left: Option<Left>,
     /// The call from before the page was loaded anew.
     kept_call: Option<KeptCall>,
+    preparations: Preparations,
     /// What the shell was last told to keep.
     kept: Option<Kept>,
     effects: Vec<Effect>,
@@ -145,6 +155,7 @@ impl Client {
             sockets: 0,
             left: None,
             kept_call: None,
+            preparations: Preparations::default(),
             kept: None,
             effects: Vec::new(),
         }
@@ -162,6 +173,7 @@ impl Client {
             Call::Outgoing(outgoing) => outgoing.note = None,
             Call::Incoming(incoming) => incoming.forget_problem(),
             Call::Active(active) => active.note = None,
+            Call::Returning(_) => {}
         }
     }
 
@@ -171,7 +183,7 @@ impl Client {
             Call::Incoming(_) => return self.decline(),
             Call::Outgoing(outgoing) if outgoing.replaces.is_none() => Text::CancelledByYou,
             Call::Outgoing(_) => Text::EndedByYou,
-            Call::Active(_) => Text::EndedByYou,
+            Call::Active(_) | Call::Returning(_) => Text::EndedByYou,
         };
         self.leave(match text {
             Text::CancelledByYou => LeaveReason::Cancelled,
@@ -195,6 +207,7 @@ impl Client {
             Call::Outgoing(outgoing) => (outgoing.peer.clone(), Some(outgoing.call.clone())),
             Call::Incoming(incoming) => (incoming.peer.clone(), incoming.call.clone()),
             Call::Active(active) => (active.peer.clone(), active.call.clone()),
+            Call::Returning(returning) => (returning.peer.clone(), Some(returning.call.clone())),
         };
         self.left = call.clone().map(|call| Left { peer: name.clone(), call, reason });
         self.send(ClientMessage::Leave(Leave { name: Some(name), call, reason: Some(reason) }));
@@ -205,8 +218,9 @@ impl Client {
         let (peer, leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Idle => return,
             Call::Outgoing(outgoing) => (outgoing.peer, outgoing.stage.into_leg()),
-            Call::Incoming(incoming) => (incoming.peer, incoming.ready.map(|ready| ready.leg)),
+            Call::Incoming(incoming) => (incoming.peer, incoming.preparation.into_leg()),
             Call::Active(active) => (active.peer, Some(active.leg)),
+            Call::Returning(returning) => (returning.peer, None),
         };
         if let Some(leg) = leg {
             self.effects.push(Effect::ClosePeer(leg.id));
@@ -227,26 +241,41 @@ impl Client {
             Call::Outgoing(outgoing) => Some(&outgoing.peer),
             Call::Incoming(incoming) => Some(&incoming.peer),
             Call::Active(active) => Some(&active.peer),
+            Call::Returning(returning) => Some(&returning.peer),
         }
     }
 
-    /// Whether a message that names this peer and this call belongs to the current call. The tutorial's server passes
-    /// neither on, so that what is absent counts as fitting.
+    /// Whether a message from this peer in this call belongs to the current one. Our server always names both, as it spells
+    /// them; the tutorial's passes neither on, so that there what is absent counts as fitting.
     fn is_of_call(&self, name: Option<&str>, id: Option<&CallId>) -> bool {
-        let current = match &self.call {
-            Call::Idle => return false,
+        let names_all = self.link.session().is_some_and(|session| session.knows_ours);
+        if matches!(self.call, Call::Idle) {
+            return false;
+        }
+        let of_peer = match name {
+            Some(name) => self.is_peer(name, id),
+            None => !names_all,
+        };
+        of_peer && (id == self.call_id() || id.is_none() && !names_all)
+    }
+
+    /// Whether this is the peer of the current call. How the server spells the name of somebody who is called, the page may
+    /// not know before the first message in that call, whose id nobody else knows.
+    fn is_peer(&self, name: &str, id: Option<&CallId>) -> bool {
+        match &self.call {
+            Call::Outgoing(Outgoing { spelled: false, call, .. }) if id == Some(call) => true,
+            _ => self.call_peer() == Some(name),
+        }
+    }
+
+    /// The id of the current call.
+    const fn call_id(&self) -> Option<&CallId> {
+        match &self.call {
+            Call::Idle => None,
             Call::Outgoing(outgoing) => Some(&outgoing.call),
             Call::Incoming(incoming) => incoming.call.as_ref(),
             Call::Active(active) => active.call.as_ref(),
-        };
-        match (id, current) {
-            // The server vouches for the sender; the name may be spelled otherwise than it was typed here.
-            (Some(id), Some(current)) => id == current,
-            (Some(_), None) => false,
-            (None, _) => match (name, self.call_peer()) {
-                (Some(name), Some(peer)) => same_name(name, peer),
-                _ => true,
-            },
+            Call::Returning(returning) => Some(&returning.call),
         }
     }
 
@@ -258,13 +287,4 @@ impl Client {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id
     }
-}
-
-/// Whether two names mean one user. The server has the last word; here it is enough to see that what was typed as `Bob`
-/// came back as `bob`.
-fn same_name(one: &str, other: &str) -> bool {
-    // As `str::to_lowercase`, but for a sigma that ends a word, which has a small letter of its own; it is small itself.
-    let small =
-        |letter: char| letter.to_lowercase().map(|letter| if letter == 'ς' { 'σ' } else { letter });
-    one.chars().flat_map(small).eq(other.chars().flat_map(small))
 }

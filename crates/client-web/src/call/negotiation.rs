@@ -6,11 +6,7 @@
 
 use protocol::Raw;
 
-use super::{cause::is_relayed, effect::PeerOp};
-
-/// Candidates kept for a description that has not come. A browser finds 5 to 40; a peer that sends more than this
-/// before its description is not one.
-pub(super) const MAX_EARLY_CANDIDATES: usize = 128;
+use super::{cause::is_relayed, early::EarlyCandidates, effect::PeerOp};
 
 /// How far the exchange of descriptions is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,8 +17,7 @@ enum Signaling {
     Making { ice_restart: bool },
     /// A local offer was sent.
     Offered { ice_restart: bool },
-    /// A remote offer is being answered; if more came in the meantime, so many answers are still to be made, and the last
-    /// one counts.
+    /// A remote offer is being answered. So many answers are still to be made, and the last one counts.
     Answering { answers: u32 },
 }
 
@@ -41,11 +36,14 @@ pub(super) struct Negotiation {
     has_remote: bool,
     /// Whether the peer has told of a relay that it has reached.
     peer_has_relay: bool,
-    early: Vec<Raw>,
+    early: EarlyCandidates,
     /// The local offer that was sent and is not answered.
     sent: Option<Raw>,
     /// The remote offer that is being answered.
     asked: Option<Raw>,
+    /// The latest remote offer that came while another was being answered, so that one does not have the browser begin what
+    /// it will not end.
+    next: Option<Raw>,
     /// An offer became necessary while another exchange was under way.
     again: Option<Again>,
 }
@@ -62,24 +60,25 @@ impl Negotiation {
     }
 
     /// The caller's side: offers first, and insists on its offer.
-    pub(super) const fn caller() -> Self {
+    pub(super) fn caller() -> Self {
         Self::new(false)
     }
 
     /// The callee's side: answers first, and gives in.
-    pub(super) const fn callee() -> Self {
+    pub(super) fn callee() -> Self {
         Self::new(true)
     }
 
-    const fn new(polite: bool) -> Self {
+    fn new(polite: bool) -> Self {
         Self {
             polite,
             signaling: Signaling::Stable,
             has_remote: false,
             peer_has_relay: false,
-            early: Vec::new(),
+            early: EarlyCandidates::default(),
             sent: None,
             asked: None,
+            next: None,
             again: None,
         }
     }
@@ -148,33 +147,51 @@ impl Negotiation {
         }
     }
 
-    /// A local answer is set.
-    pub(super) fn answer_ready(&mut self, answer: Raw) -> (Option<Description>, Option<PeerOp>) {
-        let Signaling::Answering { answers } = &mut self.signaling else { return (None, None) };
+    /// A local answer is set. Gives what is sent, and what is to be done.
+    pub(super) fn answer_ready(&mut self, answer: Raw) -> (Option<Description>, Vec<PeerOp>) {
+        let Signaling::Answering { answers } = &mut self.signaling else {
+            return (None, Vec::new());
+        };
         *answers -= 1;
         if *answers > 0 {
-            return (None, None);
+            return (None, Vec::new());
         }
         self.asked = None;
         self.signaling = Signaling::Stable;
-        (Some(Description::Answer(answer)), self.catch_up())
+        if let Some(offer) = self.next.take() {
+            // The peer waits for the answer to this one only.
+            let mut ops = self.remote_offer(offer).unwrap_or_default();
+            ops.push(PeerOp::Answer);
+            return (None, ops);
+        }
+        let mut ops = Vec::new();
+        self.add_early(&mut ops);
+        ops.extend(self.catch_up());
+        (Some(Description::Answer(answer)), ops)
     }
 
-    /// A remote offer came. Says what to do before the answer; `None` if the offer is ignored. The answer itself is asked
-    /// for with [`PeerOp::Answer`], which the caller of this adds.
+    /// Whether an offer of the peer is being answered.
+    pub(super) const fn is_busy_answering(&self) -> bool {
+        matches!(self.signaling, Signaling::Answering { .. })
+    }
+
+    /// A remote offer came. Says what to do before the answer; `None` if the offer is ignored, or waits until the one before
+    /// it is answered. The answer itself is asked for with [`PeerOp::Answer`], which the caller of this adds.
     pub(super) fn remote_offer(&mut self, offer: Raw) -> Option<Vec<PeerOp>> {
         self.peer_has_relay |= is_relayed(&offer);
-        let repeated = self.asked.as_ref() == Some(&offer);
-        let answers = match self.signaling {
-            Signaling::Answering { .. } if repeated => return None,
-            Signaling::Answering { answers } => answers + 1,
+        match self.signaling {
+            Signaling::Answering { .. } => {
+                // The one that is being answered already may be said twice.
+                self.next = Some(offer).filter(|offer| self.asked.as_ref() != Some(offer));
+                return None;
+            }
             Signaling::Making { .. } | Signaling::Offered { .. } if !self.polite => return None,
-            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Stable => 1,
-        };
+            Signaling::Making { .. } | Signaling::Offered { .. } | Signaling::Stable => {}
+        }
         self.asked = Some(offer.clone());
         self.sent = None;
         // The browser rolls a local offer back, and fires `negotiationneeded` if what it was for is still to be said.
-        self.signaling = Signaling::Answering { answers };
+        self.signaling = Signaling::Answering { answers: 1 };
         let mut ops = vec![PeerOp::ApplyOffer(offer)];
         self.add_early(&mut ops);
         Some(ops)
@@ -198,18 +215,17 @@ impl Negotiation {
     /// which is no failure.
     pub(super) fn remote_candidate(&mut self, candidate: Raw) -> Option<PeerOp> {
         self.peer_has_relay |= is_relayed(&candidate);
-        if self.has_remote {
+        // It may be of the offer that waits.
+        if self.has_remote && self.next.is_none() {
             return Some(PeerOp::AddCandidate(candidate));
         }
-        if self.early.len() < MAX_EARLY_CANDIDATES {
-            self.early.push(candidate);
-        }
+        self.early.push(candidate);
         None
     }
 
     fn add_early(&mut self, ops: &mut Vec<PeerOp>) {
         self.has_remote = true;
-        ops.extend(self.early.drain(..).map(PeerOp::AddCandidate));
+        ops.extend(self.early.take().into_iter().map(PeerOp::AddCandidate));
     }
 
     fn catch_up(&mut self) -> Option<PeerOp> {
@@ -219,7 +235,7 @@ impl Negotiation {
 
 #[cfg(test)]
 mod tests {
-    use super::{Description, MAX_EARLY_CANDIDATES, Negotiation, PeerOp, Raw};
+    use super::{Description, Negotiation, PeerOp, Raw};
 
     fn raw(text: &str) -> Raw {
         Raw::from_json(format!("{text:?}")).unwrap()
@@ -244,16 +260,6 @@ mod tests {
     }
 
     #[test]
-    fn early_candidates_are_bounded() {
-        let mut callee = Negotiation::callee();
-        for _ in 0..10 * MAX_EARLY_CANDIDATES {
-            assert_eq!(callee.remote_candidate(raw("c")), None);
-        }
-        let ops = callee.remote_offer(raw("o")).unwrap();
-        assert_eq!(ops.len(), 1 + MAX_EARLY_CANDIDATES);
-    }
-
-    #[test]
     fn the_impolite_side_ignores_a_colliding_offer_and_goes_on_with_the_answer() {
         let mut caller = Negotiation::caller();
         caller.offer(false);
@@ -274,7 +280,7 @@ mod tests {
         // The offer that was being made comes too late to be sent.
         assert_eq!(callee.offer_ready(raw("mine")), None);
         assert_eq!(callee.needed(), None);
-        assert_eq!(callee.answer_ready(raw("a")), (Some(Description::Answer(raw("a"))), None));
+        assert_eq!(callee.answer_ready(raw("a")), (Some(Description::Answer(raw("a"))), vec![]));
         assert_eq!(callee.needed(), Some(PeerOp::Offer { ice_restart: false }));
     }
 
@@ -298,6 +304,20 @@ mod tests {
         caller.offer_ready(raw("o"));
         assert_eq!(caller.offer(true), None);
         assert_eq!(caller.remote_answer(raw("a")), [PeerOp::ApplyAnswer(raw("a"))]);
+    }
+
+    #[test]
+    fn of_the_offers_that_come_while_one_is_answered_the_latest_is_next_with_its_candidates() {
+        let mut callee = Negotiation::callee();
+        assert_eq!(callee.remote_offer(raw("1")), Some(vec![PeerOp::ApplyOffer(raw("1"))]));
+        assert_eq!(callee.remote_candidate(raw("a")), Some(PeerOp::AddCandidate(raw("a"))));
+        assert_eq!(callee.remote_offer(raw("2")), None);
+        assert_eq!(callee.remote_offer(raw("3")), None);
+        assert_eq!(callee.remote_candidate(raw("b")), None);
+        let next = [PeerOp::ApplyOffer(raw("3")), PeerOp::AddCandidate(raw("b")), PeerOp::Answer];
+        assert_eq!(callee.answer_ready(raw("x")), (None, next.to_vec()));
+        assert_eq!(callee.answer_ready(raw("y")), (Some(Description::Answer(raw("y"))), vec![]));
+        assert_eq!(callee.remote_candidate(raw("c")), Some(PeerOp::AddCandidate(raw("c"))));
     }
 
     #[test]

@@ -9,14 +9,16 @@ use super::{
     Call, Client, Effect, Link, Millis, PeerId, PeerOp, Text,
     active::{Active, Leg, RECONNECT_TIMEOUT},
     devices::Outcome,
+    early::EarlyCandidates,
     negotiation::Description,
-    same_name,
 };
 
 /// A call that this user makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outgoing {
     pub(super) peer: String,
+    /// Whether the name is known to be as the server spells it, and not only as it was typed.
+    pub(super) spelled: bool,
     /// Whether the peer is a guest, as far as that is known.
     pub(super) guest: bool,
     pub(super) call: CallId,
@@ -26,7 +28,7 @@ pub(super) struct Outgoing {
     pub(super) replaces: Option<CallId>,
     /// The candidates that the browser found, held back until the callee accepts: nobody learns where this user is by
     /// letting it ring.
-    pub(super) candidates: Vec<Raw>,
+    pub(super) candidates: EarlyCandidates,
 }
 
 /// How far it is.
@@ -76,15 +78,15 @@ impl Outgoing {
 
 impl Client {
     pub(super) fn start_call(&mut self, now: Millis, name: &str) {
-        let name = name.trim();
         let Link::Up(session) = &self.link else { return };
         let own_name = session.name.clone();
+        let (name, spelled) = spelling(name.trim(), session.knows_ours);
         if !matches!(self.call, Call::Idle) {
             return;
         }
-        self.callee_error = match name {
+        self.callee_error = match &*name {
             "" => Some(Text::CalleeEmpty),
-            name if same_name(name, &own_name) => Some(Text::CalleeSelf),
+            name if name == own_name => Some(Text::CalleeSelf),
             _ if self.hides_in_vain() => Some(Text::HiddenNoRelay),
             _ => None,
         };
@@ -92,17 +94,18 @@ impl Client {
             return;
         }
         self.notice = None;
-        self.unblock(name);
+        self.unblock(&name);
         // A preview that is still being asked for would come in the call's way.
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {
-            peer: name.to_owned(),
+            peer: name,
+            spelled,
             guest: false,
             call: self.new_call_id(),
             replaces: None,
             stage: Stage::Media,
             note: None,
-            candidates: Vec::new(),
+            candidates: EarlyCandidates::default(),
         });
         self.open_media_for_call(now, true);
     }
@@ -121,7 +124,7 @@ impl Client {
             // The call was accepted before they were there. Whoever is in it stays in it, if only to listen.
             (Call::Active(_), Outcome::Go(note)) => self.media_came_later(note),
             (Call::Active(_), Outcome::Stop(text)) => self.media_came_later(Some(text)),
-            (Call::Idle, _) => {}
+            (Call::Idle | Call::Returning(_), _) => {}
         }
     }
 
@@ -173,20 +176,32 @@ impl Client {
         self.send(ClientMessage::Offer(message));
     }
 
-    /// The callee is being rung. From here on it is known how the server spells the name.
+    /// The callee is being rung.
     pub(super) fn handle_ringing(&mut self, callee: RelayedRinging) {
-        if let Call::Outgoing(Outgoing {
-            peer, guest, stage: Stage::Sent { ringing, .. }, ..
-        }) = &mut self.call
+        self.learn_spelling(callee.name);
+        if let Call::Outgoing(Outgoing { guest, stage: Stage::Sent { ringing, .. }, .. }) =
+            &mut self.call
         {
             *ringing = true;
             *guest = callee.guest;
-            *peer = callee.name.unwrap_or_else(|| std::mem::take(peer));
+        }
+    }
+
+    /// The server has named the one who is called. Whoever is called can call back.
+    pub(super) fn learn_spelling(&mut self, name: Option<String>) {
+        if let Call::Outgoing(outgoing) = &mut self.call
+            && let Some(name) = name
+            && !outgoing.spelled
+        {
+            outgoing.peer.clone_from(&name);
+            outgoing.spelled = true;
+            self.unblock(&name);
         }
     }
 
     /// The callee accepted.
     pub(super) fn handle_first_answer(&mut self, now: Millis, answer: RelayedAnswer) {
+        self.learn_spelling(answer.name);
         let (outgoing, mut leg) = match std::mem::replace(&mut self.call, Call::Idle) {
             Call::Outgoing(Outgoing {
                 peer,
@@ -201,13 +216,12 @@ impl Client {
                 return;
             }
         };
-        let (peer, call, note, candidates) = outgoing;
+        let (peer, call, note, mut candidates) = outgoing;
         for op in leg.negotiation.remote_answer(answer.answer) {
             self.effects.push(Effect::Peer(leg.id, op));
         }
-        let peer = (answer.name.unwrap_or(peer), answer.guest);
-        self.call = Call::Active(Active::new(now, peer, Some(call), leg, note));
-        for candidate in candidates {
+        self.call = Call::Active(Active::new(now, (peer, answer.guest), Some(call), leg, note));
+        for candidate in candidates.take() {
             self.send_candidate(candidate);
         }
     }
@@ -216,5 +230,15 @@ impl Client {
     pub(super) fn give_up_ringing(&mut self) {
         self.leave(LeaveReason::Timeout);
         self.end_call(Text::NoAnswer);
+    }
+}
+
+/// A name that was typed, and whether that is how the server spells it. Ours makes the letters of ASCII small (PROTOCOL.md,
+/// "Names"); what it makes of others the page learns from it. The tutorial's takes names as they are.
+fn spelling(typed: &str, server_is_ours: bool) -> (String, bool) {
+    if server_is_ours && typed.is_ascii() {
+        (typed.to_ascii_lowercase(), true)
+    } else {
+        (typed.to_owned(), !server_is_ours)
     }
 }

@@ -10,7 +10,9 @@
 
 use protocol::Raw;
 
-use super::{Call, Client, Effect, PeerOp, active::Leg, description::sdp, incoming::Incoming};
+use super::{
+    Call, Client, Effect, Millis, PeerOp, active::Leg, description::sdp, incoming::Incoming,
+};
 
 /// A peer connection that is ready for the answer, or will be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,50 +34,76 @@ impl Ready {
     }
 }
 
+/// What was done for the answer to a call that rings.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Preparation {
+    /// Nothing.
+    None,
+    /// A peer connection was built.
+    Ready(Ready),
+    /// One was built and is of no use any more. There is no second one: the caller could have any number built.
+    Spent,
+}
+
+impl Preparation {
+    pub(super) fn into_leg(self) -> Option<Leg> {
+        match self {
+            Self::Ready(ready) => Some(ready.leg),
+            Self::None | Self::Spent => None,
+        }
+    }
+}
+
 impl Client {
     /// The browser says whether it gives camera and microphone without asking.
-    pub(super) fn devices_allowed(&mut self, allowed: bool) {
+    pub(super) fn devices_allowed(&mut self, now: Millis, allowed: bool) {
         self.devices.allowed = allowed;
-        self.prepare();
+        self.prepare(now);
     }
 
-    /// Makes ready for the answer to the call that rings, as far as that is not done.
-    pub(super) fn prepare(&mut self) {
-        let Call::Incoming(incoming) = &self.call else { return };
-        let Some(offer) = incoming.offer.clone() else { return };
-        if !self.devices.allowed || self.hides_in_vain() || names_addresses(&offer) {
+    /// Makes ready for the answer to the call that rings, unless that was done.
+    pub(super) fn prepare(&mut self, now: Millis) {
+        let Call::Incoming(Incoming { preparation: Preparation::None, offer: Some(offer), .. }) =
+            &self.call
+        else {
+            return;
+        };
+        let offer = offer.clone();
+        if !self.devices.allowed
+            || self.hides_in_vain()
+            || names_addresses(&offer)
+            || self.preparations.take(now).is_err()
+        {
             return;
         }
-        let ready = self.take_ready(&offer).unwrap_or_else(|| {
-            self.effects.push(Effect::FindDevices);
-            let mut leg = self.new_leg(false);
-            for op in leg.negotiation.first_answer(offer) {
-                self.effects.push(Effect::Peer(leg.id, op));
-            }
-            Ready { leg, answered: false }
-        });
+        self.effects.push(Effect::FindDevices);
+        let mut leg = self.new_leg(false);
+        for op in leg.negotiation.first_answer(offer) {
+            self.effects.push(Effect::Peer(leg.id, op));
+        }
         if let Call::Incoming(incoming) = &mut self.call {
-            incoming.ready = Some(ready);
+            incoming.preparation = Preparation::Ready(Ready { leg, answered: false });
         }
     }
 
     /// The peer connection that was made ready for this offer. One for another offer is closed.
     pub(super) fn take_ready(&mut self, offer: &Raw) -> Option<Ready> {
         let Call::Incoming(incoming) = &mut self.call else { return None };
-        let ready = incoming.ready.take()?;
-        if ready.leg.negotiation.is_answering(offer) {
-            return Some(ready);
+        match std::mem::replace(&mut incoming.preparation, Preparation::Spent) {
+            Preparation::Ready(ready) if ready.leg.negotiation.is_answering(offer) => Some(ready),
+            preparation => {
+                let leg = preparation.into_leg();
+                self.effects.extend(leg.map(|leg| Effect::ClosePeer(leg.id)));
+                None
+            }
         }
-        self.effects.push(Effect::ClosePeer(ready.leg.id));
-        None
     }
 
     /// The browser could not do it. Nobody has accepted anything yet; whoever does will see whether it can be done then.
     pub(super) fn forget_ready(&mut self) {
-        if let Call::Incoming(incoming) = &mut self.call
-            && let Some(ready) = incoming.ready.take()
-        {
-            self.effects.push(Effect::ClosePeer(ready.leg.id));
+        if let Call::Incoming(incoming) = &mut self.call {
+            let spent = std::mem::replace(&mut incoming.preparation, Preparation::Spent);
+            self.effects.extend(spent.into_leg().map(|leg| Effect::ClosePeer(leg.id)));
         }
     }
 }
@@ -83,13 +111,16 @@ impl Client {
 impl Incoming {
     /// The answer is set, and is not sent before the user accepts.
     pub(super) const fn answer_is_set(&mut self) {
-        if let Some(ready) = &mut self.ready {
+        if let Preparation::Ready(ready) = &mut self.preparation {
             ready.answered = true;
         }
     }
 
-    pub(super) fn leg_mut(&mut self) -> Option<&mut Leg> {
-        self.ready.as_mut().map(|ready| &mut ready.leg)
+    pub(super) const fn leg_mut(&mut self) -> Option<&mut Leg> {
+        match &mut self.preparation {
+            Preparation::Ready(ready) => Some(&mut ready.leg),
+            Preparation::None | Preparation::Spent => None,
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! How a call outlives its connection: what is done about it when signaling comes back, when the page is loaded anew, and
 //! when the network changes.
 
-use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, RelayedOffer};
+use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, Raw, RelayedOffer, Restored};
 
 use super::{
-    Call, Client, Effect, Environment, Kept, Millis, PeerOp, Text,
+    Call, Client, Effect, Environment, Kept, Millis, PeerEvent, Text,
     account::Right,
-    active::{Active, Path, RECONNECT_TIMEOUT, RESTART_EVERY},
+    active::{Active, CONNECT_TIMEOUT, Path, PeerMedia, RECONNECT_TIMEOUT, RESTART_EVERY},
+    allowance::Allowance,
     devices::Microphone,
+    early::EarlyCandidates,
     outgoing::{Outgoing, Stage},
 };
 
@@ -44,6 +46,7 @@ impl Client {
         match &self.call {
             Call::Active(active) => Some((active.peer.clone(), active.call.clone()?)),
             Call::Outgoing(outgoing) => Some((outgoing.peer.clone(), outgoing.replaces.clone()?)),
+            Call::Returning(returning) => Some((returning.peer.clone(), returning.call.clone())),
             Call::Idle | Call::Incoming(_) => self.kept_call.as_ref().map(|kept| kept.call.clone()),
         }
     }
@@ -57,15 +60,17 @@ impl Client {
         let (sockets, camera) = (self.sockets, camera && call.is_some());
         let left = self.left_unheard();
         let account = self.account.right != Right::Guest;
-        Some(Kept { name, session: secret, sockets, camera, muted, call, left, account })
+        let grace = session.grace;
+        Some(Kept { name, session: secret, sockets, camera, muted, call, left, account, grace })
     }
 
     /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
     pub(super) fn switched(&self) -> (bool, bool) {
         match (&self.call, &self.kept_call) {
-            (Call::Idle | Call::Outgoing(_) | Call::Incoming(_), Some(kept)) => {
-                (kept.camera, kept.muted)
-            }
+            (
+                Call::Idle | Call::Outgoing(_) | Call::Incoming(_) | Call::Returning(_),
+                Some(kept),
+            ) => kept.switches(),
             _ => (self.devices.with_camera(), self.devices.microphone == Microphone::Muted),
         }
     }
@@ -80,9 +85,13 @@ impl Client {
         let reason = LeaveReason::Hangup;
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         let (camera, muted) = (kept.camera, kept.muted);
-        self.kept_call = kept.call.map(|call| KeptCall { call, camera, muted });
+        if let Some((peer, call)) = kept.call {
+            let until = now + grace_of(kept.grace);
+            self.kept_call = Some(KeptCall { call: (peer.clone(), call.clone()), camera, muted });
+            self.call = Call::Returning(Returning { peer, call, until });
+        }
         self.account.had(kept.account);
-        self.reload(now, kept.name, kept.session);
+        self.reload(now, kept.name, kept.session, kept.grace);
     }
 
     /// The server has forgotten what was said, or what it said was lost. What it must know of the call is said again.
@@ -93,7 +102,7 @@ impl Client {
             self.leave_again(peer, call);
         }
         match &mut self.call {
-            Call::Idle => {}
+            Call::Idle | Call::Returning(_) => {}
             Call::Outgoing(_) => self.offer_again(),
             Call::Incoming(incoming) => {
                 incoming.offer = None;
@@ -156,6 +165,7 @@ impl Client {
     /// An offer within the call that is not answered is sent again.
     pub(super) fn send_unanswered(&mut self) {
         if let Call::Active(active) = &self.call
+            && active.next.is_none()
             && let Some(offer) = active.leg.negotiation.unanswered()
         {
             let (name, call) = (active.peer.clone(), active.call.clone());
@@ -163,26 +173,60 @@ impl Client {
         }
     }
 
-    /// The page was loaded anew, and the server says which call it is in: it goes on over a new peer connection.
-    pub(super) fn rejoin(&mut self, now: Millis, call: Option<(String, CallId)>) {
-        let kept = self.kept_call.take();
-        let Some((peer, old)) = call.filter(|_| matches!(self.call, Call::Idle)) else { return };
-        // A call that the page was not in when it was loaded anew is one that its user had left: the word of it was lost.
-        let Some(kept) = kept.filter(|kept| kept.call.0 == peer) else {
-            return self.leave_again(peer, old);
+    /// The page was loaded anew, and is signed in again. `told` is the accepted call that the server knows the user to be in;
+    /// `presented` is the one that the login named.
+    pub(super) fn is_back(
+        &mut self,
+        now: Millis,
+        told: Option<(String, CallId)>,
+        presented: Option<(String, CallId)>,
+    ) {
+        match (&mut self.call, told) {
+            (Call::Returning(returning), Some((peer, call))) if returning.peer == peer => {
+                self.rejoin(now, call);
+            }
+            // A call that the page was not in when it was loaded anew is one that its user had left: the word of it was lost.
+            (_, Some((peer, call))) => self.leave_again(peer, call),
+            // The server does not know of it: it has started anew, or the call is over. It will say which.
+            (Call::Returning(returning), None) => {
+                let grace = self.link.session().map_or(0, |session| session.grace);
+                returning.until = now + grace_of(grace);
+            }
+            (_, None) => {
+                if let Some((peer, call)) = presented {
+                    self.leave_again(peer, call);
+                }
+            }
+        }
+    }
+
+    /// The server has started anew, and both have told it of the same call: it stands again.
+    pub(super) fn handle_restored(&mut self, now: Millis, restored: Restored) {
+        if let Call::Returning(returning) = &self.call
+            && returning.peer == restored.name
+            && returning.call == restored.call
+        {
+            self.rejoin(now, restored.call);
+        }
+    }
+
+    /// The server says that the call stands which the page was in: it goes on over a new peer connection.
+    fn rejoin(&mut self, now: Millis, old: CallId) {
+        let Call::Returning(returning) = std::mem::replace(&mut self.call, Call::Idle) else {
+            return;
         };
-        let (camera, muted) = (kept.camera, kept.muted);
-        self.kept_call = Some(kept);
+        let (camera, muted) = self.kept_call.as_ref().map_or((false, true), KeptCall::switches);
         self.notice = None;
         self.devices.pending = None;
         self.call = Call::Outgoing(Outgoing {
-            peer,
+            peer: returning.peer,
+            spelled: true,
             guest: false,
             call: self.new_call_id(),
             replaces: Some(old),
             stage: Stage::Media,
             note: None,
-            candidates: Vec::new(),
+            candidates: EarlyCandidates::default(),
         });
         self.open_media_for_call(now, camera);
         if muted {
@@ -193,24 +237,50 @@ impl Client {
 
     /// The peer continues the call over a new peer connection. Nobody is asked: the call was accepted.
     pub(super) fn handle_replacement(&mut self, now: Millis, offer: RelayedOffer) {
-        let Call::Active(Active { leg, path, .. }) = &self.call else { return };
-        let (old, path) = (leg.id, *path);
-        self.effects.push(Effect::ClosePeer(old));
-        let mut leg = self.new_leg(false);
-        let applied = leg.negotiation.remote_offer(offer.offer).unwrap_or_default();
-        let then = [PeerOp::AttachTracks, PeerOp::Answer];
-        for op in applied.into_iter().chain(then) {
-            self.effects.push(Effect::Peer(leg.id, op));
-        }
         let Call::Active(active) = &mut self.call else { return };
-        let since = path.since();
-        let peer = (offer.name, offer.guest);
-        let mut next = Active::new(now, peer, offer.call, leg, active.note);
-        if let Some(since) = since {
-            let (restart_at, until) = (now + RESTART_EVERY, now + RECONNECT_TIMEOUT);
-            next.path = Path::Broken { since, restart_at, until };
+        (active.call, active.guest) = (offer.call, offer.guest);
+        active.path = match active.path.since() {
+            None => Path::Connecting { until: now + CONNECT_TIMEOUT },
+            Some(since) => {
+                let (restart_at, until) = (now + RESTART_EVERY, now + RECONNECT_TIMEOUT);
+                Path::Broken { since, restart_at, until }
+            }
+        };
+        let before = active.next.take();
+        let (waits, at) = (before.is_some(), before.and_then(|next| next.at));
+        let candidates = EarlyCandidates::default();
+        active.next = Some(Box::new(Next { offer: offer.offer, candidates, at }));
+        if !waits && !active.leg.negotiation.is_busy_answering() {
+            self.build_next(now);
         }
-        *active = next;
+    }
+
+    /// Builds the peer connection that the peer continues the call with, now or when its time has come.
+    pub(super) fn build_next(&mut self, now: Millis) {
+        let Call::Active(Active { leg, next, replacements, .. }) = &mut self.call else { return };
+        let Some(mut waiting) = next.take() else { return };
+        if let Err(at) = replacements.take(now) {
+            waiting.at = Some(at);
+            *next = Some(waiting);
+            return;
+        }
+        self.effects.push(Effect::ClosePeer(leg.id));
+        let Next { offer, mut candidates, .. } = *waiting;
+        let mut leg = self.new_leg(false);
+        let mut ops = leg.negotiation.first_answer(offer);
+        let candidates = candidates.take().into_iter();
+        ops.extend(candidates.filter_map(|one| leg.negotiation.remote_candidate(one)));
+        self.effects.extend(ops.into_iter().map(|op| Effect::Peer(leg.id, op)));
+        if let Call::Active(active) = &mut self.call {
+            (active.leg, active.peer_media) = (leg, PeerMedia::default());
+        }
+    }
+
+    /// Something happened to a peer connection that the peer has left. Only that it is done with its last answer matters.
+    pub(super) fn handle_left_peer(&mut self, now: Millis, event: &PeerEvent) {
+        if let PeerEvent::AnswerReady(_) | PeerEvent::OperationFailed = event {
+            self.build_next(now);
+        }
     }
 
     /// The browser is online again, or over another network.
@@ -234,7 +304,9 @@ impl Client {
 
     /// Seeks a new path for the media (RFC 8445 section 2.4); the old one is used as long as it works.
     pub(super) fn restart_ice(&mut self) {
-        if let Call::Active(active) = &mut self.call {
+        if let Call::Active(active) = &mut self.call
+            && active.next.is_none()
+        {
             let op = active.leg.negotiation.offer(true);
             let id = active.leg.id;
             self.effects.extend(op.map(|op| Effect::Peer(id, op)));
@@ -243,14 +315,45 @@ impl Client {
 
     /// Whether the call is an accepted one that this page continues.
     pub(super) const fn is_rejoining(&self) -> bool {
-        matches!(&self.call, Call::Outgoing(Outgoing { replaces: Some(_), .. }))
+        matches!(
+            &self.call,
+            Call::Outgoing(Outgoing { replaces: Some(_), .. }) | Call::Returning(_)
+        )
     }
 
-    /// The peer did not answer that.
+    /// The peer did not answer that, or the server did not say that the call stands.
     pub(super) fn give_up_rejoining(&mut self) {
         self.leave(LeaveReason::Lost);
         self.end_call(Text::PathLost);
     }
+}
+
+/// How long a session is kept, in ms.
+fn grace_of(seconds: u32) -> Millis {
+    Millis::from(seconds) * 1_000
+}
+
+/// How many new peer connections the peer may have the page build in a call: so many at once, and then one in so many ms, which
+/// is six a minute. Nobody reloads a page more often, and one that waits is there before the peer gives up.
+pub(super) type Replacements = Allowance<3, 20_000>;
+
+/// The peer's latest offer over a new peer connection, while that is not built.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Next {
+    offer: Raw,
+    pub(super) candidates: EarlyCandidates,
+    /// When it may be built; `None` while the answer to the offer before is being made.
+    pub(super) at: Option<Millis>,
+}
+
+/// The accepted call that the page was in when it was loaded anew, while the server has not said that it stands. Until then no
+/// device is opened, no peer connection built, and nothing offered or answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Returning {
+    pub(super) peer: String,
+    pub(super) call: CallId,
+    /// When it is given up.
+    pub(super) until: Millis,
 }
 
 /// An accepted call from before the page was loaded anew, until the page is back in it.
@@ -259,6 +362,13 @@ pub(super) struct KeptCall {
     pub(super) call: (String, CallId),
     pub(super) camera: bool,
     pub(super) muted: bool,
+}
+
+impl KeptCall {
+    /// Whether the camera is on, and whether the microphone is silenced.
+    pub(super) const fn switches(&self) -> (bool, bool) {
+        (self.camera, self.muted)
+    }
 }
 
 /// A call that this user has left.

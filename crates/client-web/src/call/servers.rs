@@ -75,17 +75,12 @@ impl Client {
 
     /// The peer connection that there is uses the servers of the session from its next ICE restart on.
     pub(super) fn tell_ice_servers(&mut self) {
-        let leg = match &mut self.call {
-            Call::Outgoing(outgoing) => outgoing.leg_mut(),
-            Call::Active(active) => Some(&mut active.leg),
-            Call::Incoming(incoming) => incoming.leg_mut(),
-            Call::Idle => None,
-        };
+        let leg = self.leg_mut().map(|leg| leg.id);
         if let (Some(leg), Some(session)) = (leg, self.link.session())
             && !session.ice_servers.is_empty()
         {
             let op = PeerOp::UseServers(session.ice_servers.clone());
-            self.effects.push(Effect::Peer(leg.id, op));
+            self.effects.push(Effect::Peer(leg, op));
         }
     }
 }

@@ -85,6 +85,7 @@ impl Client {
     pub fn phase(&self) -> PhaseView {
         match &self.call {
             Call::Idle => PhaseView::Idle,
+            Call::Returning(_) => PhaseView::Reconnecting,
             Call::Outgoing(_) if self.is_rejoining() => PhaseView::Reconnecting,
             Call::Outgoing(_) => PhaseView::Calling,
             Call::Incoming(_) => PhaseView::Ringing,
@@ -128,6 +129,7 @@ impl Client {
                 incoming::Ring::Ready(_) => Message::about(Text::Connecting, &incoming.peer),
             },
             Call::Active(active) => active_status(active),
+            Call::Returning(returning) => Message::about(Text::Rejoining, &returning.peer),
         }
     }
 
@@ -139,6 +141,7 @@ impl Client {
             Call::Idle | Call::Outgoing(_) => Message::plain(Text::TitleIdle),
             Call::Incoming(incoming) => Message::about(Text::TitleIncoming, &incoming.peer),
             Call::Active(active) => Message::about(Text::TitleInCall, &active.peer),
+            Call::Returning(returning) => Message::about(Text::TitleInCall, &returning.peer),
         }
     }
 
@@ -174,7 +177,7 @@ impl Client {
                 incoming::Ring::Asking(problem) => problem,
                 incoming::Ring::Media | incoming::Ring::Ready(_) => None,
             },
-            Call::Idle => return self.last_notice(),
+            Call::Idle | Call::Returning(_) => return self.last_notice(),
         };
         problem.map(|text| NoticeView { message: Message::plain(text), call_again: false })
     }
@@ -207,6 +210,13 @@ impl Client {
                 muted: false,
                 status: Some(self.status()),
             }),
+            Call::Returning(returning) => Some(RemoteView {
+                name: returning.peer.clone(),
+                guest: false,
+                picture: false,
+                muted: false,
+                status: Some(self.status()),
+            }),
             Call::Active(active) => Some(RemoteView {
                 name: active.peer.clone(),
                 guest: active.guest,
@@ -223,6 +233,14 @@ impl Client {
             Call::Idle | Call::Incoming(_) => return None,
             Call::Outgoing(outgoing) => !matches!(outgoing.stage, outgoing::Stage::Media),
             Call::Active(_) => true,
+            Call::Returning(_) => {
+                let (camera, muted) = self.switched();
+                return Some(Controls {
+                    microphone_off: muted,
+                    camera_off: !camera,
+                    enabled: false,
+                });
+            }
         };
         let opening = self.devices.pending.is_some_and(|pending| match pending.purpose {
             Purpose::Camera | Purpose::Microphone => true,

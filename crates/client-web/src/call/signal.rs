@@ -1,11 +1,14 @@
 //! What comes from the server.
 
 use protocol::{
-    CallId, ClientMessage, ErrorCode, Leave, LeaveReason, Raw, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, ServerMessage, limits::MAX_MESSAGE_BYTES,
+    CallId, ClientMessage, ErrorCode, Leave, LeaveReason, Refusal, RelayedAnswer, RelayedCandidate,
+    RelayedLeave, RelayedOffer, ServerMessage, limits::MAX_MESSAGE_BYTES,
 };
 
-use super::{Call, Client, Effect, Millis, PeerOp, Text, active::Path};
+use super::{
+    Call, Client, Effect, Millis, PeerOp, Text,
+    active::{Active, Path},
+};
 
 impl Client {
     pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
@@ -29,7 +32,6 @@ impl Client {
             ServerMessage::Login(_) => {}
             ServerMessage::Ice(ice) => self.renew_ice_servers(ice.ice_servers),
             ServerMessage::Pong(pong) => self.handle_pong(pong.received),
-            ServerMessage::Restored(_) | ServerMessage::Missed(_) => {}
             ServerMessage::Offer(offer) => self.handle_offer(now, offer),
             ServerMessage::Ringing(ringing) => {
                 if self.is_of_call(ringing.name.as_deref(), ringing.call.as_ref()) {
@@ -40,6 +42,12 @@ impl Client {
             ServerMessage::Candidate(candidate) => self.handle_candidate(candidate),
             ServerMessage::Leave(leave) => self.handle_leave(now, &leave),
             ServerMessage::Error(refusal) => self.handle_error(now, &refusal),
+            ServerMessage::Restored(restored) => self.handle_restored(now, restored),
+            ServerMessage::Missed(missed) => {
+                if !self.is_blocked(&missed.name) {
+                    self.note_missed(now, missed.name, missed.guest);
+                }
+            }
         }
     }
 
@@ -48,9 +56,10 @@ impl Client {
             && self.is_of_call(Some(&offer.name), offer.call.as_ref());
         let continues = matches!(self.call, Call::Active(_))
             && offer.replaces.is_some()
+            && offer.call.is_some()
             && self.is_of_call(Some(&offer.name), offer.replaces.as_ref());
         if renegotiates {
-            self.handle_renegotiation(offer.offer);
+            self.handle_renegotiation(now, offer);
         } else if continues {
             self.handle_replacement(now, offer);
         } else {
@@ -59,9 +68,13 @@ impl Client {
     }
 
     /// An offer within the call.
-    fn handle_renegotiation(&mut self, offer: Raw) {
+    fn handle_renegotiation(&mut self, now: Millis, offer: RelayedOffer) {
+        if let Call::Active(Active { next: Some(_), .. }) = &self.call {
+            // It is for the peer connection that is still to be built.
+            return self.handle_replacement(now, offer);
+        }
         if let Call::Active(active) = &mut self.call
-            && let Some(ops) = active.leg.negotiation.remote_offer(offer)
+            && let Some(ops) = active.leg.negotiation.remote_offer(offer.offer)
         {
             let id = active.leg.id;
             let ops = ops.into_iter().chain([PeerOp::Answer]);
@@ -74,6 +87,9 @@ impl Client {
             return;
         }
         if let Call::Active(active) = &mut self.call {
+            if active.next.is_some() {
+                return;
+            }
             let id = active.leg.id;
             let ops = active.leg.negotiation.remote_answer(answer.answer);
             self.effects.extend(ops.into_iter().map(|op| Effect::Peer(id, op)));
@@ -88,8 +104,11 @@ impl Client {
         }
         let leg = match &mut self.call {
             Call::Incoming(_) => return self.keep_candidate(candidate.candidate),
-            Call::Idle => None,
+            Call::Idle | Call::Returning(_) => None,
             Call::Outgoing(outgoing) => outgoing.leg_mut(),
+            Call::Active(Active { next: Some(next), .. }) => {
+                return next.candidates.push(candidate.candidate);
+            }
             Call::Active(active) => Some(&mut active.leg),
         };
         if let Some(leg) = leg {
@@ -119,13 +138,13 @@ impl Client {
                 Path::Broken { .. } => Text::PathLost,
                 Path::Connected { .. } => Text::PeerFailed,
             },
-            (Call::Outgoing(_), Some(LeaveReason::Failed)) => Text::PeerFailed,
+            (Call::Outgoing(_) | Call::Returning(_), Some(LeaveReason::Failed)) => Text::PeerFailed,
             (_, Some(LeaveReason::Busy)) => Text::Busy,
             (Call::Outgoing(_), Some(LeaveReason::Timeout)) => Text::NoAnswer,
             (Call::Outgoing(outgoing), _) if outgoing.replaces.is_some() => Text::EndedByPeer,
             // The tutorial's server gives no reason: whoever leaves before the answer has declined.
             (Call::Outgoing(_), _) => Text::Declined,
-            (Call::Active(_), _) => Text::EndedByPeer,
+            (Call::Active(_) | Call::Returning(_), _) => Text::EndedByPeer,
         };
         self.end_call(text);
     }
@@ -136,21 +155,30 @@ impl Client {
             if id.is_some() && outgoing.replaces.as_ref() == id)
     }
 
+    /// Whether an error is about a message of the current call: it names what that was for only where it matters.
+    fn is_about_call(&self, refusal: &Refusal) -> bool {
+        let (id, name) = (refusal.call.as_ref(), refusal.name.as_deref());
+        !matches!(self.call, Call::Idle)
+            && (id.is_none() || id == self.call_id())
+            && name.is_none_or(|name| self.is_peer(name, id))
+    }
+
     fn handle_error(&mut self, now: Millis, refusal: &Refusal) {
         let Some(code) = refusal.code else { return };
         if refusal.call.is_none()
             && code == ErrorCode::BadName
             && matches!(self.call, Call::Outgoing(_))
         {
-            return self.refuse_callee();
+            return self.refuse_callee(refusal);
         }
-        if !self.is_of_call(refusal.name.as_deref(), refusal.call.as_ref()) {
+        if !self.is_about_call(refusal) {
             return;
         }
+        self.learn_spelling(refusal.name.clone());
         let names_it = refusal.call.is_some();
         match (&self.call, code) {
             (Call::Outgoing(_), ErrorCode::Offline) => self.end_call(Text::Offline),
-            (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(),
+            (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(refusal),
             (Call::Outgoing(_), ErrorCode::RateLimited | ErrorCode::Unavailable) => {
                 self.end_call(Text::ServerRefused);
             }
@@ -165,7 +193,9 @@ impl Client {
             }
             // This user gave up a call of their own just as the other's came, and the server let that one go for it.
             (Call::Incoming(_), ErrorCode::NotInCall) if names_it => self.miss_call(now),
-            (Call::Active(_), ErrorCode::NotInCall) if names_it => self.end_call(Text::EndedByPeer),
+            (Call::Active(_) | Call::Returning(_), ErrorCode::NotInCall) if names_it => {
+                self.end_call(Text::EndedByPeer);
+            }
             (Call::Outgoing(_) | Call::Active(_), ErrorCode::TooLarge) => {
                 self.fail(Text::DeviceFailed)
             }
@@ -174,9 +204,10 @@ impl Client {
     }
 
     /// The name that was called is none: said beside the field where it was typed.
-    fn refuse_callee(&mut self) {
+    fn refuse_callee(&mut self, refusal: &Refusal) {
+        let is_self = refusal.name.is_some() && refusal.name.as_deref() == self.link.name();
         self.end_call(Text::CalleeBad);
         self.notice = None;
-        self.callee_error = Some(Text::CalleeBad);
+        self.callee_error = Some(if is_self { Text::CalleeSelf } else { Text::CalleeBad });
     }
 }

@@ -75,10 +75,17 @@ impl Shown {
         std::mem::take(&mut self.drawn)
     }
 
+    /// It rings at bob's.
+    fn rings(&mut self) {
+        let call = self.page.last_call.clone();
+        self.server(&format!(r#"{{"type":"ringing","name":"bob","call":"{call}"}}"#));
+    }
+
     /// Bob accepts. Gives when.
     fn accepted(&mut self) -> Millis {
         self.drawn.clear();
-        self.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
+        let call = self.page.last_call.clone();
+        self.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{call}"}}"#));
         self.page.now
     }
 }
@@ -88,7 +95,7 @@ fn whatever_happens_before_the_accepting_is_drawn_at_once() {
     let mut shown = Shown::calling();
     assert_eq!(shown.wait(0), [(shown.page.now, PhaseView::Calling)]);
     for _ in 0..3 {
-        shown.server(r#"{"type":"ringing","name":"bob"}"#);
+        shown.rings();
         assert_eq!(shown.wait(1).len(), 1);
     }
 }
@@ -159,9 +166,9 @@ fn a_phase_that_is_never_drawn_is_timed() {
     shown.peer(PeerEvent::OfferReady(raw("{}")));
     shown.wait(10);
     let rings = shown.page.now;
-    shown.server(r#"{"type":"ringing","name":"bob"}"#);
+    shown.rings();
     shown.wait(1_000);
-    shown.server(r#"{"type":"ringing","name":"bob"}"#);
+    shown.rings();
     let accepted = shown.accepted();
     shown.page.now += 50;
     shown.peer(PeerEvent::State(PeerState::Connected));

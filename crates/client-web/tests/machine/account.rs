@@ -1,7 +1,7 @@
 //! A server where names can be proven: accounts, tickets, and the end of a sign-in.
 
 use client_web::call::{
-    Answer, Effect, Entry, Farewell, Input, Kept, Page, PhaseView, Request, Text, UserInput,
+    Answer, Effect, Entry, Farewell, Found, Input, Kept, Page, PhaseView, Request, Text, UserInput,
 };
 use protocol::{ClientMessage, Login};
 
@@ -152,7 +152,7 @@ fn each_socket_has_a_ticket_of_its_own() {
     // A page that is loaded anew begins with one as well.
     let kept = page.kept.clone().expect("who is signed in is kept");
     assert!(kept.account);
-    assert_eq!(Kept::from_json(&kept.to_json()), Some(kept.clone()));
+    assert_eq!(Kept::from_json(&kept.to_json(0), 0), Some(Found::Fresh(kept.clone())));
     let mut page = TestPage::new();
     page.input(Input::OwnServer);
     page.input(Input::Reloaded(kept));

@@ -111,10 +111,12 @@ fn of_two_calls_that_cross_the_one_of_the_lesser_name_stands() {
 }
 
 #[test]
-fn a_call_that_was_not_sent_yet_gives_way_to_one_from_the_same_peer() {
+fn a_call_that_was_not_sent_yet_gives_way_to_one_from_the_same_peer_which_rings() {
     let mut page = TestPage::signed_in();
     page.user(UserInput::Call { name: "Bob".to_owned() });
     page.rung_by_bob("his");
+    assert_eq!(page.view().phase, PhaseView::Ringing);
+    page.user(UserInput::Accept { camera: true });
     page.give_media();
     assert!(page.ops().contains(&PeerOp::Answer));
     page.effects.clear();

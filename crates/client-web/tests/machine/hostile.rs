@@ -1,7 +1,8 @@
 //! A server that lies, in every state of the page: whatever it says, in whatever order, and whatever the network does meanwhile.
 
 use client_web::call::{
-    Effect, Input, Kept, MediaError, PeerEvent, PeerState, PhaseView, RequestId, UserInput,
+    Effect, Found, Input, Kept, MediaError, PeerEvent, PeerMedia, PeerState, PhaseView, RequestId,
+    UserInput,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 use protocol::ClientMessage;
@@ -166,7 +167,7 @@ fn happens() -> impl Strategy<Value = Step> {
             PeerEvent::State(PeerState::Failed),
             PeerEvent::NegotiationNeeded,
             PeerEvent::ChannelOpen,
-            PeerEvent::ChannelText(r#"{"type":"media","audio":false,"video":true}"#.to_owned()),
+            PeerEvent::PeerMedia(PeerMedia { audio: false, video: true }),
         ])
         .prop_map(Step::Peer),
     ]
@@ -283,9 +284,10 @@ impl Watched {
 }
 
 fn reloaded() -> TestPage {
-    let json = r#"{"name":"alice","session":"s1","sockets":1,"camera":true,"account":true,"left":["bob","c2"]}"#;
+    let json = r#"{"name":"alice","session":"s1","sockets":1,"at":0,"grace":30,"camera":true,"account":true,"left":["bob","c2"]}"#;
     let mut page = TestPage::new();
-    page.input(Input::Reloaded(Kept::from_json(json).unwrap()));
+    let Some(Found::Fresh(kept)) = Kept::from_json(json, 0) else { panic!("it is fresh") };
+    page.input(Input::Reloaded(kept));
     page
 }
 

@@ -1,6 +1,6 @@
 //! A page that uses another server than its own: what it keeps and asks is of one server, and no other ever hears of it.
 
-use client_web::call::{Effect, Input, Kept, Text, UserInput};
+use client_web::call::{Effect, Found, Input, Kept, Text, UserInput};
 use protocol::{ClientMessage, Login};
 
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
 
 /// What was kept of somebody who was signed in with an account.
 fn kept_of_an_account() -> Kept {
-    let json = r#"{"name":"alice","session":"s1","sockets":1,"camera":false,"account":true}"#;
-    Kept::from_json(json).unwrap()
+    let json = r#"{"name":"alice","session":"s1","sockets":1,"at":0,"grace":30,"camera":false,"account":true}"#;
+    let Some(Found::Fresh(kept)) = Kept::from_json(json, 0) else { panic!("it is fresh") };
+    kept
 }
 
 fn asks_its_own_server(page: &TestPage) -> bool {

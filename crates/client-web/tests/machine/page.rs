@@ -16,6 +16,8 @@ pub(crate) struct TestPage {
     /// What the page would find if it were loaded anew.
     pub(crate) kept: Option<Kept>,
     last_peer: PeerId,
+    /// The id of the call that was offered last.
+    pub(crate) last_call: String,
     /// The question how people sign in that was asked last.
     pub(crate) question: Request,
 }
@@ -48,6 +50,7 @@ impl TestPage {
             silent: false,
             kept: None,
             last_peer: PeerId(0),
+            last_call: String::new(),
             question: Request::Options(0),
         }
     }
@@ -70,9 +73,13 @@ impl TestPage {
             match effect {
                 Effect::Keep(kept) => self.kept = kept,
                 effect => {
-                    match effect {
-                        Effect::CreatePeer { id, .. } => self.last_peer = id,
-                        Effect::Fetch(question @ Request::Options(_)) => self.question = question,
+                    match &effect {
+                        Effect::CreatePeer { id, .. } => self.last_peer = *id,
+                        Effect::Send(ClientMessage::Offer(offer)) => {
+                            self.last_call =
+                                offer.call.as_ref().map(ToString::to_string).unwrap_or_default();
+                        }
+                        Effect::Fetch(question @ Request::Options(_)) => self.question = *question,
                         _ => {}
                     }
                     self.effects.push(effect);
@@ -209,12 +216,8 @@ impl TestPage {
         self.user(UserInput::Call { name: name.to_owned() });
         self.give_media();
         self.peer(PeerEvent::OfferReady(raw(r#"{"type":"offer"}"#)));
-        let call = self.effects.iter().find_map(|effect| match effect {
-            Effect::Send(ClientMessage::Offer(offer)) => offer.call.clone(),
-            _ => None,
-        });
         self.effects.clear();
-        call.expect("the offer has an id").to_string()
+        self.last_call.clone()
     }
 
     /// Bob calls.

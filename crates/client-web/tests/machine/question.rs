@@ -150,6 +150,7 @@ fn loaded_anew() -> TestPage {
         camera: false,
         muted: false,
         account: true,
+        grace: 30,
     }));
     gets_ticket(&mut page);
     page.input(Input::SocketOpened);

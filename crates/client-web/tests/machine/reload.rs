@@ -1,8 +1,8 @@
 //! A page that is loaded anew in the middle of a session.
 
 use client_web::call::{
-    Client, Effect, Environment, Input, Kept, Page, PeerEvent, PeerOp, PeerState, PhaseView, Text,
-    UserInput,
+    Client, Effect, Environment, Found, Input, Kept, Page, PeerEvent, PeerOp, PeerState, PhaseView,
+    Text, UserInput,
 };
 use protocol::{ClientMessage, LeaveReason, Login, Offer};
 
@@ -19,9 +19,8 @@ pub(crate) fn welcome(name: &str, call: &str) -> String {
 pub(crate) fn reloaded(page: TestPage) -> TestPage {
     let kept = page.kept.expect("something was kept");
     // Through the text that the browser keeps.
-    let read = Kept::from_json(&kept.to_json());
-    assert_eq!(read.as_ref(), Some(&kept));
-    let kept = read.unwrap();
+    let read = Kept::from_json(&kept.to_json(1_000), 2_000);
+    assert_eq!(read, Some(Found::Fresh(kept.clone())));
     let mut page = TestPage::new();
     page.client = Client::new(Environment::Capable, 2);
     page.input(Input::Reloaded(kept));
@@ -180,11 +179,14 @@ fn a_microphone_that_was_silenced_stays_silent() {
 #[test]
 fn a_call_that_ended_meanwhile_is_over() {
     let mut page = TestPage::signed_in();
-    page.in_call();
+    let old = page.in_call();
     let mut page = reloaded(page);
     page.input(Input::SocketOpened);
     page.server(r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1"}"#);
+    // The server knows of no such call, and says so.
+    page.left_by_bob(&old, "hangup");
     assert_eq!((page.view().phase, page.request()), (PhaseView::Idle, None));
+    assert_eq!(page.notice(), Some(Text::EndedByPeer));
     assert_eq!(page.kept.and_then(|kept| kept.call), None);
 }
 
@@ -315,19 +317,21 @@ fn one_who_is_still_opening_the_camera_takes_the_others_offer_when_it_is_open() 
 
 #[test]
 fn what_was_kept_is_read_as_other_versions_wrote_it_or_not_at_all() {
-    let whole =
-        r#"{"name":"a","session":"s","sockets":1,"call":null,"left":["b","c"],"camera":true}"#;
-    let kept = Kept::from_json(whole).unwrap();
+    let whole = r#"{"name":"a","session":"s","sockets":1,"at":5,"grace":30,"call":null,"left":["b","c"],"camera":true}"#;
+    let Some(Found::Fresh(kept)) = Kept::from_json(whole, 5) else { panic!("it is fresh") };
     assert_eq!((kept.call, kept.left.map(|(peer, _)| peer)), (None, Some("b".to_owned())));
-    assert!(Kept::from_json(&whole.replace(r#""left":["b","c"],"#, "")).is_some());
+    assert!(Kept::from_json(&whole.replace(r#""left":["b","c"],"#, ""), 5).is_some());
     for (from, to) in [
         (r#""name":"a","#, ""),
         (r#""sockets":1"#, r#""sockets":-1"#),
+        (r#""at":5,"#, ""),
+        (r#""grace":30,"#, ""),
+        (r#""grace":30"#, r#""grace":5000000000"#),
         (r#""camera":true"#, r#""camera":1"#),
         (r#"["b","c"]"#, r#"["b"]"#),
         (r#"["b","c"]"#, r#"["b","no id!"]"#),
         ("}", ""),
     ] {
-        assert_eq!(Kept::from_json(&whole.replace(from, to)), None, "{from} → {to}");
+        assert_eq!(Kept::from_json(&whole.replace(from, to), 5), None, "{from} → {to}");
     }
 }

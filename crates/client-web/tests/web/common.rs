@@ -14,7 +14,7 @@ use client_web::{
 use futures_channel::{mpsc::UnboundedReceiver, oneshot};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Reflect};
-use protocol::Raw;
+use protocol::{ClientMessage, Raw};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element};
 
@@ -142,8 +142,8 @@ impl Bench {
     pub(crate) fn in_call(&mut self) {
         let effects = self.user(UserInput::Call { name: "bob".to_owned() });
         let id = created(&self.grant(&effects));
-        self.peer(id, PeerEvent::OfferReady(raw("{}")));
-        self.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
+        let effects = self.peer(id, PeerEvent::OfferReady(raw("{}")));
+        self.server(&answer(&effects));
         self.peer(id, PeerEvent::State(PeerState::Connected));
     }
 
@@ -192,6 +192,15 @@ impl Bench {
         }
         inputs
     }
+}
+
+/// The answer of `bob` to the offer that is among these effects.
+pub(crate) fn answer(effects: &[Effect]) -> String {
+    let call = effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientMessage::Offer(offer)) => offer.call.clone(),
+        _ => None,
+    });
+    format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{}"}}"#, call.unwrap())
 }
 
 /// The peer connection that is built among these effects.

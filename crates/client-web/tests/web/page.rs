@@ -5,12 +5,12 @@ use client_web::{
         page::{Page, clock_face, initial},
         queue::queue,
     },
-    call::{Environment, Input, Kept, PeerEvent, PeerMedia, PeerState, UserInput},
+    call::{Environment, Found, Input, Kept, PeerEvent, PeerMedia, PeerState, UserInput},
     ids,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::common::{Bench, created, document, question, raw, says};
+use crate::common::{Bench, answer, created, document, question, raw, says};
 
 #[wasm_bindgen_test]
 fn a_document_without_the_ids_is_refused_and_every_id_named() {
@@ -123,15 +123,16 @@ fn a_call_that_is_made_goes_through_its_phases() {
     let id = created(&bench.grant(&effects));
     assert!(!bench.html.is_hidden("localTile"));
     assert_eq!(bench.html.attribute("micBtn", "aria-disabled"), None);
-    bench.peer(id, PeerEvent::OfferReady(raw(r#"{"type":"offer","sdp":"o"}"#)));
+    let effects = bench.peer(id, PeerEvent::OfferReady(raw(r#"{"type":"offer","sdp":"o"}"#)));
     assert_eq!(bench.html.attribute("callPage", "data-ring"), None);
-    bench.server(r#"{"type":"ringing","name":"bob"}"#);
+    let answer = answer(&effects);
+    bench.server(&answer.replace("answer", "ringing"));
     assert_eq!(bench.html.attribute("callPage", "data-ring").as_deref(), Some("outgoing"));
     assert_eq!(bench.html.text("status"), "Ringing… waiting for bob");
     assert_eq!(bench.html.text("remoteInitial"), "B");
     assert!(bench.html.is_hidden("remoteVideo"));
 
-    bench.server(r#"{"type":"answer","name":"bob","answer":{"type":"answer","sdp":"a"}}"#);
+    bench.server(&answer);
     assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("connecting"));
     assert_eq!(bench.html.attribute("callPage", "data-ring"), None);
     bench.peer(id, PeerEvent::State(PeerState::Connected));
@@ -146,7 +147,7 @@ fn a_call_that_is_made_goes_through_its_phases() {
 
     bench.peer(id, PeerEvent::State(PeerState::Disconnected));
     assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("reconnecting"));
-    bench.server(r#"{"type":"leave","name":"bob"}"#);
+    bench.server(&answer.replace("answer", "leave"));
     assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("idle"));
     assert_eq!(bench.html.text("noticeText"), "bob ended the call.");
     assert!(!bench.html.is_hidden("callAgainBtn"));
@@ -160,8 +161,8 @@ fn what_the_peer_says_of_its_devices_is_seen() {
     let mut bench = Bench::signed_in();
     let effects = bench.user(UserInput::Call { name: "bob".to_owned() });
     let id = created(&bench.grant(&effects));
-    bench.peer(id, PeerEvent::OfferReady(raw("{}")));
-    bench.server(r#"{"type":"answer","name":"bob","answer":{}}"#);
+    let effects = bench.peer(id, PeerEvent::OfferReady(raw("{}")));
+    bench.server(&answer(&effects));
     bench.peer(id, PeerEvent::State(PeerState::Connected));
     bench.peer(id, PeerEvent::PeerMedia(PeerMedia { audio: false, video: false }));
     assert!(bench.html.is_hidden("remoteVideo"));
@@ -264,9 +265,14 @@ fn a_lost_server_is_told_in_a_call_as_well() {
 #[wasm_bindgen_test]
 fn a_page_that_was_loaded_anew_goes_back_into_its_call() {
     let mut bench = Bench::new();
-    let kept = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":true}"#;
-    bench.input(Input::Reloaded(Kept::from_json(kept).unwrap()));
+    let kept = r#"{"name":"alice","session":"s","sockets":1,"at":0,"grace":30,"call":["bob","c"],"camera":true}"#;
+    let Some(Found::Fresh(kept)) = Kept::from_json(kept, 0) else { panic!("it is fresh") };
+    bench.input(Input::Reloaded(kept));
     assert!(bench.html.is_hidden("loginPage"));
+    // While nobody has said that the call stands, one sees what is waited for, and can hang up.
+    assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("reconnecting"));
+    assert_eq!(bench.html.text("status"), "Going back into your call with bob…");
+    assert!(!bench.html.is_hidden("hangUpBtn") && bench.html.is_hidden("localTile"));
     bench.input(Input::SocketOpened);
     let effects = bench.server(
         r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s","peer":"bob","call":"c"}"#,

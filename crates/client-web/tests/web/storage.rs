@@ -3,7 +3,7 @@
 use client_web::{
     address::{Asked, Server},
     browser::storage::Storage,
-    call::Kept,
+    call::{Found, Kept},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Url, Window};
@@ -28,19 +28,43 @@ fn own() -> Storage {
 }
 
 fn in_a_call() -> Kept {
-    let json = r#"{"name":"alice","session":"s","sockets":1,"call":["bob","c"],"camera":false}"#;
-    Kept::from_json(json).unwrap()
+    let json = r#"{"name":"alice","session":"s","sockets":1,"at":0,"grace":30,"call":["bob","c"],"camera":false}"#;
+    let Some(Found::Fresh(kept)) = Kept::from_json(json, 0) else { panic!("it is fresh") };
+    kept
 }
 
 #[wasm_bindgen_test]
 fn what_is_kept_is_found_and_can_be_forgotten() {
     own().keep(Some(&in_a_call()));
-    assert_eq!(own().kept(), Some(in_a_call()));
+    assert_eq!(own().kept(), Some(Found::Fresh(in_a_call())));
     // It is this tab's alone: another tab is somebody else.
     let everywhere = window().local_storage().unwrap().unwrap();
     assert_eq!(everywhere.get_item("pronto.session").unwrap(), None);
     own().keep(None);
     assert_eq!(own().kept(), None);
+}
+
+#[wasm_bindgen_test]
+fn what_a_tab_keeps_expires() {
+    let tab = window().session_storage().unwrap().unwrap();
+    let now = js_sys::Date::now() as u64;
+    let stale = Found::Stale { name: "alice".to_owned() };
+    for (at, found) in [
+        (now - 29_000, Found::Fresh(in_a_call())),
+        (now - 31_000, stale.clone()),
+        (now - 86_400_000, stale.clone()),
+        (now + 60_000, stale),
+    ] {
+        let fresh = matches!(found, Found::Fresh(_));
+        tab.set_item("pronto.session", &in_a_call().to_json(at)).unwrap();
+        assert_eq!(own().kept(), Some(found));
+        assert_eq!(
+            tab.get_item("pronto.session").unwrap().is_some(),
+            fresh,
+            "nothing is left of it"
+        );
+    }
+    own().keep(None);
 }
 
 #[wasm_bindgen_test]
@@ -70,7 +94,8 @@ fn what_is_kept_for_one_server_is_neither_found_nor_lost_for_another() {
         other.remember_relay_only(false);
         other.approve();
     }
-    assert_eq!((own().kept(), own().name().as_deref()), (Some(in_a_call()), Some("alice")));
+    let found = Some(Found::Fresh(in_a_call()));
+    assert_eq!((own().kept(), own().name().as_deref()), (found, Some("alice")));
     assert_eq!((own().blocked(), own().relay_only()), (vec!["bob".to_owned()], true));
     for other in others.map(of) {
         assert_eq!(

@@ -1,6 +1,9 @@
 //! The login, and what its answer makes of the session before.
 
-use protocol::{ClientMessage, ErrorCode, Login, LoginReply, Welcome, limits::MAX_NAME_BYTES};
+use protocol::{
+    ClientMessage, ErrorCode, Login, LoginReply, Welcome,
+    limits::{GRACE_PERIOD, MAX_NAME_BYTES},
+};
 
 use super::{
     Link, OPEN_TIMEOUT,
@@ -87,6 +90,7 @@ impl Client {
             name,
             ice_servers: usable(welcome.ice_servers),
             knows_ours: welcome.version.is_some(),
+            grace: welcome.grace.unwrap_or(GRACE_PERIOD.as_secs() as u32),
             ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
@@ -98,7 +102,7 @@ impl Client {
         let call = welcome.peer.zip(welcome.call);
         match was {
             None => {}
-            Some(Memory::Reloaded) => self.rejoin(now, call),
+            Some(Memory::Reloaded) => self.is_back(now, call, attempt.presented),
             Some(Memory::Stream(_) | Memory::Overflowed) => {
                 self.begin_again(now, call.or(attempt.presented));
             }

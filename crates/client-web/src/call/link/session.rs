@@ -11,6 +11,8 @@ pub(in crate::call) struct Session {
     pub(in crate::call) ice_servers: Vec<IceServer>,
     /// Whether the server is one of ours, which knows `ping` and `ringing`; the tutorial's answers them with an error.
     pub(in crate::call) knows_ours: bool,
+    /// How long the server keeps the session after a lost socket, in seconds.
+    pub(in crate::call) grace: u32,
     /// What takes the session back after a lost socket, at a server that can do that.
     pub(in crate::call) ticket: Option<Ticket>,
     pub(super) alive: Alive,

@@ -1,0 +1,467 @@
+//! What a caller, a peer, a server or somebody under another's name tries to make the page do: every attack by its name.
+
+use client_web::call::{
+    Effect, Found, Input, Kept, PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput,
+};
+use protocol::ClientMessage;
+
+use crate::{
+    page::{TestPage, WELCOME, raw},
+    reload::{rejoining, reloaded, welcome},
+};
+
+/// A page whose browser gives camera and microphone without asking: where most is done before the accept.
+fn allowed() -> TestPage {
+    let mut page = TestPage::signed_in();
+    page.input(Input::DevicesAllowed(true));
+    page
+}
+
+fn signed_in_as(name: &str) -> TestPage {
+    TestPage::new().sign_in_with(&WELCOME.replace("alice", name))
+}
+
+fn description(n: usize) -> String {
+    format!(r#"{{"type":"offer","sdp":"v=0\r\na=ice-ufrag:{n:04}\r\n"}}"#)
+}
+
+fn offer(name: &str, call: &str, offer: &str) -> String {
+    format!(r#"{{"type":"offer","name":"{name}","offer":{offer},"call":"{call}"}}"#)
+}
+
+fn replacing(name: &str, call: &str, replaces: &str) -> String {
+    format!(
+        r#"{{"type":"offer","name":"{name}","offer":{},"call":"{call}","replaces":"{replaces}"}}"#,
+        description(7)
+    )
+}
+
+fn restored(name: &str, call: &str) -> String {
+    format!(r#"{{"type":"restored","name":"{name}","call":"{call}"}}"#)
+}
+
+/// How many peer connections were built.
+fn built(page: &TestPage) -> usize {
+    page.effects.iter().filter(|effect| matches!(effect, Effect::CreatePeer { .. })).count()
+}
+
+/// What was sent is one `leave` in this call, and nothing else was done.
+#[track_caller]
+fn only_refuses(page: &mut TestPage, name: &str, call: &str) {
+    let effects = std::mem::take(&mut page.effects);
+    let [Effect::Send(ClientMessage::Leave(leave))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(leave.name.as_deref(), Some(name));
+    assert_eq!(leave.call.as_ref().map(|call| call.as_str()), Some(call));
+}
+
+#[test]
+fn a_caller_who_only_rings_makes_the_page_build_one_peer_connection() {
+    let mut page = allowed();
+    for n in 0..600 {
+        page.server(&offer("bob", "c1", &description(n)));
+    }
+    assert_eq!(built(&page), 1);
+    assert_eq!(page.request(), None, "no device is opened");
+    assert_eq!(page.effects.iter().filter(|one| **one == Effect::FindDevices).count(), 1);
+    page.effects.clear();
+    page.user(UserInput::Accept { camera: true });
+    assert_eq!(built(&page), 1, "the one for the offer that stands");
+    assert_eq!(page.ops().first(), Some(&PeerOp::ApplyOffer(raw(&description(599)))));
+    assert_eq!(page.view().phase, PhaseView::Connecting);
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
+    assert!(page.sent().iter().any(|sent| matches!(sent, ClientMessage::Answer(_))));
+}
+
+#[test]
+fn callers_who_ring_again_and_again_make_the_page_build_no_more_than_a_few() {
+    let mut page = allowed();
+    for n in 0..300 {
+        let call = format!("c{n}");
+        page.server(&offer("bob", &call, &description(n)));
+        page.left_by_bob(&call, "cancelled");
+    }
+    assert_eq!(built(&page), 12);
+    page.effects.clear();
+    // A call that is not made ready is answered all the same.
+    page.server(&offer("carol", "d1", &description(1)));
+    assert_eq!(built(&page), 0);
+    page.user(UserInput::Accept { camera: true });
+    assert_eq!((built(&page), page.view().phase), (1, PhaseView::Connecting));
+    page.user(UserInput::HangUp);
+    page.wait(60_000);
+    page.effects.clear();
+    page.server(&offer("bob", "c900", &description(1)));
+    assert_eq!(built(&page), 1, "a minute later they are made ready again");
+}
+
+#[test]
+fn a_caller_who_is_not_answered_can_make_the_page_keep_no_more_than_64_candidates() {
+    let mut page = TestPage::signed_in();
+    let sizes = |page: &TestPage| -> Vec<usize> {
+        let size = |op: &PeerOp| match op {
+            PeerOp::AddCandidate(raw) => Some(raw.as_json().len()),
+            _ => None,
+        };
+        page.ops().iter().filter_map(size).collect()
+    };
+    for (bytes, kept) in [(100, 64), (4_000, 16)] {
+        page.rung_by_bob("c1");
+        let filler = "x".repeat(bytes - 2);
+        for _ in 0..1_000 {
+            page.server(&format!(
+                r#"{{"type":"candidate","name":"bob","candidate":"{filler}","call":"c1"}}"#
+            ));
+        }
+        page.user(UserInput::Accept { camera: true });
+        page.give_media();
+        assert_eq!(sizes(&page), vec![bytes; kept]);
+        page.left_by_bob("c1", "hangup");
+    }
+}
+
+#[test]
+fn a_page_that_is_reloaded_opens_no_device_before_the_server_says_that_the_call_stands() {
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    let mut page = reloaded(page);
+    let quiet = |page: &TestPage| {
+        assert_eq!((page.request(), built(page), page.ops()), (None, 0, vec![]));
+        assert_eq!(page.view().phase, PhaseView::Reconnecting);
+        assert_eq!(page.status().text, Text::Rejoining);
+    };
+    page.input(Input::SocketOpened);
+    page.server(WELCOME);
+    page.effects.clear();
+    // Whatever comes before that is for nobody, or for a page that there is no more.
+    page.server(&restored("bob", "guess"));
+    page.server(&restored("mallory", &old));
+    page.server(&format!(r#"{{"type":"answer","name":"bob","answer":{{}},"call":"{old}"}}"#));
+    page.server(&format!(r#"{{"type":"candidate","name":"bob","candidate":1,"call":"{old}"}}"#));
+    assert_eq!(page.effects, []);
+    for replaces in [&*old, "guess"] {
+        page.server(&replacing("bob", "new", replaces));
+        only_refuses(&mut page, "bob", "new");
+    }
+    page.server(&offer("mallory", "m1", "{}"));
+    only_refuses(&mut page, "mallory", "m1");
+    quiet(&page);
+
+    page.server(&restored("bob", &old));
+    assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((true, true)));
+    page.give_media();
+    page.effects.clear();
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    let sent = page.sent();
+    let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(offer.replaces.as_ref().map(|call| call.as_str()), Some(&*old));
+    // Once is enough.
+    page.server(&restored("bob", &old));
+    assert_eq!(page.effects, []);
+}
+
+#[test]
+fn a_server_that_names_another_peer_opens_no_device() {
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    let mut page = reloaded(page);
+    page.input(Input::SocketOpened);
+    page.effects.clear();
+    page.server(&welcome("alice", &old).replace("bob", "mallory"));
+    assert_eq!((page.request(), built(&page)), (None, 0));
+    page.server(&restored("mallory", &old));
+    assert_eq!((page.request(), built(&page)), (None, 0));
+}
+
+#[test]
+fn a_call_that_is_not_restored_is_over_and_says_so() {
+    let waiting = || {
+        let mut page = TestPage::signed_in();
+        let old = page.in_call();
+        let mut page = reloaded(page);
+        page.input(Input::SocketOpened);
+        page.server(WELCOME);
+        page.effects.clear();
+        (page, old)
+    };
+    let (mut page, old) = waiting();
+    page.left_by_bob(&old, "hangup");
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::EndedByPeer)));
+    assert_eq!(page.kept.as_ref().and_then(|kept| kept.call.clone()), None);
+
+    let (mut page, _) = waiting();
+    page.wait(29_000);
+    assert_eq!(page.view().phase, PhaseView::Reconnecting);
+    page.wait(2_000);
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::PathLost)));
+    assert_eq!((page.request(), built(&page)), (None, 0));
+
+    let (mut page, old) = waiting();
+    page.user(UserInput::HangUp);
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::EndedByYou)));
+    only_refuses(&mut page, "bob", &old);
+    page.server(&restored("bob", &old));
+    assert_eq!((page.request(), built(&page)), (None, 0), "it was left");
+}
+
+#[test]
+fn a_stranger_cannot_continue_a_call() {
+    let mut page = TestPage::signed_in();
+    let call = page.in_call();
+    for (name, replaces) in [("bob", "guess"), ("mallory", &call), ("mallory", "guess")] {
+        page.server(&replacing(name, "new", replaces));
+        only_refuses(&mut page, name, "new");
+        assert_eq!(page.view().phase, PhaseView::InCall);
+    }
+    // Nor speak in it.
+    for (name, id) in [("bob", "guess"), ("mallory", &call)] {
+        page.server(&format!(r#"{{"type":"answer","name":"{name}","answer":1,"call":"{id}"}}"#));
+        page.server(&format!(r#"{{"type":"leave","name":"{name}","call":"{id}"}}"#));
+        page.server(&format!(r#"{{"type":"leave","name":"{name}"}}"#));
+        page.server(&format!(
+            r#"{{"type":"candidate","name":"{name}","candidate":1,"call":"{id}"}}"#
+        ));
+        assert_eq!((&page.effects, page.view().phase), (&vec![], PhaseView::InCall));
+        page.server(&offer(name, id, "{}"));
+        only_refuses(&mut page, name, id);
+        // What the server says to that is not about the call.
+        page.server(&format!(
+            r#"{{"type":"error","message":"","code":"not_in_call","name":"{name}","call":"{id}"}}"#
+        ));
+        assert_eq!((&page.effects, page.view().phase), (&vec![], PhaseView::InCall));
+    }
+}
+
+#[test]
+fn a_stranger_cannot_continue_a_call_that_a_reloaded_page_goes_back_into() {
+    let (mut page, old, mine) = rejoining();
+    let mine = mine.call.unwrap().to_string();
+    for (name, replaces) in [("bob", "guess"), ("mallory", &*old), ("mallory", &mine)] {
+        page.server(&replacing(name, "new", replaces));
+        only_refuses(&mut page, name, "new");
+        assert_eq!(page.view().phase, PhaseView::Reconnecting);
+    }
+    page.server(&replacing("bob", "new", &mine));
+    assert_eq!(page.ops().last(), Some(&PeerOp::Answer), "the peer continues it already");
+}
+
+#[test]
+fn a_caller_who_is_not_answered_can_replace_nothing() {
+    let mut page = TestPage::signed_in();
+    page.call_bob();
+    page.server(&replacing("bob", "new", "guess"));
+    only_refuses(&mut page, "bob", "new");
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.effects.clear();
+    for (name, replaces) in [("bob", "guess"), ("mallory", "c1")] {
+        page.server(&replacing(name, "new", replaces));
+        only_refuses(&mut page, name, "new");
+    }
+}
+
+#[test]
+fn another_spelling_is_not_answered_unasked() {
+    for (called, offers) in [("νίκος", "νίκοσ"), ("νίκοσ", "νίκος"), ("bob", "Bob"), ("Bob", "ВОВ")]
+    {
+        // The prompt for the camera is still open; or the offer was sent already.
+        for sent in [false, true] {
+            let mut page = signed_in_as("ωmega");
+            if sent {
+                page.call_whom(called);
+            } else {
+                page.user(UserInput::Call { name: called.to_owned() });
+            }
+            page.effects.clear();
+            page.server(&offer(offers, "c1", "{}"));
+            assert_eq!(page.ops(), [], "{called} {offers} {sent}");
+            let answers = |sent: &ClientMessage| matches!(sent, ClientMessage::Answer(_));
+            assert!(!page.sent().iter().any(answers), "{called} {offers} {sent}");
+        }
+    }
+}
+
+#[test]
+fn a_callee_who_calls_before_ones_own_offer_is_sent_rings() {
+    for (name, open) in [("alice", false), ("carol", false), ("carol", true)] {
+        let mut page = signed_in_as(name);
+        page.user(UserInput::Call { name: "bob".to_owned() });
+        let (request, audio, video) = page.request().unwrap();
+        if open {
+            page.give_media();
+        }
+        page.effects.clear();
+        page.rung_by_bob("his");
+        assert_eq!((page.view().ring, page.ops()), (Ring::Incoming, vec![]), "{name}");
+        assert_eq!(page.did(&Effect::StopCamera), open, "nobody sees it while it rings");
+        if !open {
+            // The prompt is answered later: by then it is for nothing.
+            page.effects.clear();
+            page.input(Input::MediaOpened { request, audio, video });
+            assert_eq!(page.effects, [Effect::DropMedia(request)]);
+        }
+        assert!(!page.sent().iter().any(|sent| matches!(sent, ClientMessage::Answer(_))));
+        page.user(UserInput::Accept { camera: true });
+        page.give_media();
+        assert_eq!(page.ops().last(), Some(&PeerOp::Answer));
+    }
+}
+
+#[test]
+fn blocking_one_spelling_is_not_blocking_another() {
+    let mut page = TestPage::signed_in();
+    page.server(&offer("νίκος", "c1", "{}"));
+    page.user(UserInput::DeclineForGood);
+    page.effects.clear();
+    page.server(&offer("νίκος", "c2", "{}"));
+    only_refuses(&mut page, "νίκος", "c2");
+    page.server(&offer("νίκοσ", "c3", "{}"));
+    assert_eq!(page.view().phase, PhaseView::Ringing);
+}
+
+#[test]
+fn a_chain_of_replacements_has_the_page_build_one_peer_connection_after_the_other_and_six_a_minute()
+{
+    let mut page = TestPage::signed_in();
+    let mut call = page.in_call();
+    for n in 0..500 {
+        let next = format!("r{n}");
+        page.server(&replacing("bob", &next, &call));
+        call = next;
+    }
+    assert_eq!(built(&page), 1, "the next one waits for the answer of the one before");
+    let mut answers = 0;
+    for _ in 0..10 {
+        page.effects.clear();
+        page.peer(PeerEvent::AnswerReady(raw("{}")));
+        let (builds, sent) = (built(&page), page.sent());
+        answers += sent.iter().filter(|sent| matches!(sent, ClientMessage::Answer(_))).count();
+        let next = format!("s{answers}{builds}{call}");
+        page.server(&replacing("bob", &next, &call));
+        call = next;
+    }
+    assert!(answers <= 6, "{answers}");
+    assert_ne!(page.view().phase, PhaseView::Idle);
+    // The one that waits is built when its time has come.
+    page.effects.clear();
+    page.wait(20_000);
+    assert_eq!(built(&page), 1);
+    page.peer(PeerEvent::AnswerReady(raw("{}")));
+    let sent = page.sent();
+    let Some(ClientMessage::Answer(answer)) = sent.last() else { panic!("{sent:?}") };
+    assert_eq!(answer.call.as_ref().map(|call| call.as_str()), Some(&*call));
+    page.peer(PeerEvent::State(PeerState::Connected));
+    assert_eq!(page.view().phase, PhaseView::InCall);
+    page.left_by_bob(&call, "hangup");
+    assert_eq!(page.notice(), Some(Text::EndedByPeer));
+}
+
+#[test]
+fn offers_within_a_call_are_answered_one_after_the_other_and_only_the_latest_waits() {
+    let mut page = TestPage::signed_in();
+    let call = page.in_call();
+    for n in 0..600 {
+        page.server(&offer("bob", &call, &description(n)));
+        page.server(&format!(
+            r#"{{"type":"candidate","name":"bob","candidate":{n},"call":"{call}"}}"#
+        ));
+    }
+    let applies = |page: &TestPage| {
+        let is_apply = |op: &&PeerOp| matches!(op, PeerOp::ApplyOffer(_));
+        page.ops().iter().filter(is_apply).count()
+    };
+    assert_eq!(applies(&page), 1);
+    assert!(page.ops().len() < 10, "{}", page.ops().len());
+    page.effects.clear();
+    page.peer(PeerEvent::AnswerReady(raw("\"old\"")));
+    assert_eq!(page.ops().first(), Some(&PeerOp::ApplyOffer(raw(&description(599)))));
+    assert_eq!(applies(&page), 1);
+    assert_eq!(page.sent(), [], "nobody waits for the answer to an offer before the latest");
+    page.peer(PeerEvent::AnswerReady(raw("\"new\"")));
+    let sent = page.sent();
+    let [ClientMessage::Answer(answer)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(answer.answer, raw("\"new\""));
+}
+
+#[test]
+fn a_call_that_was_missed_while_this_user_was_away_is_in_the_list_and_nothing_rings() {
+    let mut page = TestPage::signed_in();
+    page.server(r#"{"type":"missed","name":"bob","call":"c1","guest":true}"#);
+    let view = page.view();
+    assert_eq!((view.phase, view.ring, view.notice), (PhaseView::Idle, Ring::Silent, None));
+    assert_eq!(view.missed.len(), 1);
+    assert_eq!((&*view.missed[0].name, view.missed[0].guest), ("bob", true));
+    assert_eq!(page.effects, []);
+    // Nor does it disturb a call, or a ring.
+    page.in_call();
+    page.server(r#"{"type":"missed","name":"carol"}"#);
+    assert_eq!((page.view().phase, page.view().missed.len()), (PhaseView::InCall, 2));
+}
+
+#[test]
+fn one_caller_cannot_push_the_others_out_of_the_missed_calls() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c0");
+    page.left_by_bob("c0", "cancelled");
+    for n in 1..100 {
+        let call = format!("m{n}");
+        page.server(&offer("mallory", &call, "{}"));
+        page.server(&format!(r#"{{"type":"leave","name":"mallory","call":"{call}"}}"#));
+        page.server(r#"{"type":"missed","name":"mallory"}"#);
+    }
+    let missed: Vec<_> = page.view().missed.into_iter().map(|missed| missed.name).collect();
+    assert_eq!(missed, ["mallory", "bob"]);
+    // Whom nobody wants to hear of leaves no trace.
+    page.user(UserInput::Block { name: "mallory".to_owned() });
+    page.server(r#"{"type":"missed","name":"mallory"}"#);
+    assert_eq!(page.view().missed.len(), 1);
+}
+
+#[test]
+fn whatever_ends_a_call_before_it_is_answered_it_was_missed() {
+    for reason in ["cancelled", "timeout", "gone", "hangup", "declined", "busy", "failed", "new"] {
+        let mut page = TestPage::signed_in();
+        page.rung_by_bob("c1");
+        page.left_by_bob("c1", reason);
+        assert_eq!((page.view().missed.len(), page.notice()), (1, Some(Text::Missed)), "{reason}");
+    }
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    page.left_by_bob("c1", "answered_elsewhere");
+    assert_eq!((page.view().missed.len(), page.notice()), (0, Some(Text::AnsweredElsewhere)));
+}
+
+#[test]
+fn what_a_tab_keeps_expires_with_the_session() {
+    let mut page = TestPage::new()
+        .sign_in_with(&WELCOME.replace(r#""version":1"#, r#""version":1,"grace":7"#));
+    page.in_call();
+    let kept = page.kept.clone().unwrap();
+    let json = kept.to_json(1_000_000);
+    let stale = Found::Stale { name: "alice".to_owned() };
+    for (now, found) in [
+        (1_000_000, Found::Fresh(kept.clone())),
+        (1_007_000, Found::Fresh(kept)),
+        (1_007_001, stale.clone()),
+        (90_000_000, stale.clone()),
+        // The clock was set in between.
+        (900_000, stale),
+    ] {
+        assert_eq!(Kept::from_json(&json, now), Some(found), "{now}");
+    }
+}
+
+/// Its time begins when the page goes away, however long ago the call began.
+#[test]
+fn what_is_kept_is_written_once_more_when_the_page_goes_away() {
+    for goes in [Input::PageCloses, Input::PageLeft] {
+        let mut page = TestPage::signed_in();
+        page.in_call();
+        let kept = page.kept.take();
+        page.wait(600_000);
+        assert_eq!(page.kept, None);
+        page.input(goes);
+        assert_eq!(page.kept, kept);
+    }
+    let mut page = TestPage::new();
+    assert_eq!(page.client.handle(1, Input::PageCloses), []);
+}
