@@ -11,6 +11,7 @@ mod cut;
 mod devices;
 mod firefox;
 mod first_paint;
+mod hostile;
 mod keyboard;
 mod losses;
 mod markup;
