@@ -132,8 +132,12 @@ impl Session {
         };
         let effects = self.caught_up(effects);
         let effects = self.deliver(effects);
-        let asked = asked.iter().filter(|call| !self.phase.admits(&call.peer, &call.key));
-        let refused = asked.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Hangup)));
+        // A peer that has continued the call already has asked for it by both of its ids: one of them will do.
+        let stands = |call: &Call| self.phase.admits(&call.peer, &call.key);
+        let refused = asked
+            .iter()
+            .filter(|call| !asked.iter().any(|other| other.peer == call.peer && stands(other)));
+        let refused = refused.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Hangup)));
         let before = [Effect::Welcome(welcome)].into_iter().chain(turned_away);
         before.chain(effects).chain(refused).collect()
     }

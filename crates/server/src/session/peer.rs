@@ -235,7 +235,9 @@ impl Session {
                 vec![self.to_peer(&call, Body::Restored)]
             }
             // One of the two continues the call under another id, and its client is about to say so again.
-            Phase::Restoring { call: ours, .. } if ours.peer == call.peer => Effects::new(),
+            Phase::Restoring { call: ours, .. } | Phase::InCall(ours) if ours.peer == call.peer => {
+                Effects::new()
+            }
             // It was not there yet when our user continued the call.
             Phase::Rejoining { call: ours, older, sent, .. }
                 if ours.peer == call.peer

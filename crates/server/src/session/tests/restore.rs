@@ -66,6 +66,33 @@ fn a_call_stands_again_once_both_are_back_whoever_is_first() {
     }
 }
 
+/// Alice is back, continues the call as `c2`, and then bob comes, who knows it as `c1` only: wherever he comes in between.
+#[test]
+fn a_call_that_is_continued_before_the_peer_is_back_goes_on() {
+    for bob_comes_at in 0..3 {
+        let mut world = restarted(&["alice", "bob"]);
+        let bob = with(call_with("alice", "c1"));
+        for moment in 0..3 {
+            if moment == bob_comes_at {
+                world.returns("bob", bob.clone());
+            }
+            match moment {
+                0 => world.returns("alice", with(call_with("bob", "c1"))),
+                1 => world.says(
+                    "alice",
+                    r#"{"type":"offer","name":"bob","offer":1,"call":"c2","replaces":"c1"}"#,
+                ),
+                _ => {}
+            }
+        }
+        world.settle();
+        let offer = r#"{"type":"offer","name":"alice","offer":1,"call":"c2","replaces":"c1"}"#;
+        assert_eq!(world.hears("bob"), [restored("alice"), offer.to_owned()], "{bob_comes_at}");
+        world.tells("bob", r#"{"type":"answer","answer":1,"call":"c2"}"#);
+        assert_in_call(&world);
+    }
+}
+
 /// Without a token that this start found in its roster a client may say what it likes: it is answered at once, and nobody
 /// hears of it. So its answer does not tell who is here either.
 #[test]
