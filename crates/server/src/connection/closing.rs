@@ -57,25 +57,14 @@ enum Fate {
 }
 
 impl Ending {
-    /// Whoever closes a socket without saying that it is for another reason (RFC 6455 section 7.4.1) is done with it.
     fn fate(&self) -> Fate {
-        const NO_STATUS: u16 = 1005;
         match self {
             Self::Lost => Fate::Waits(Loss::Broken),
             Self::CutOff => Fate::Ends,
             Self::Close(CloseCode::Restart) => Fate::Stays,
             Self::Close(CloseCode::SignedOut) => Fate::Ends,
             Self::Close(_) => Fate::Waits(Loss::Broken),
-            Self::ClosedByClient(code) => match code.unwrap_or(NO_STATUS) {
-                NO_STATUS => Fate::Ends,
-                code if code == CloseCode::Normal.as_u16() => Fate::Ends,
-                code if code == CloseCode::GoingAway.as_u16()
-                    || code == CloseCode::PageLeft.as_u16() =>
-                {
-                    Fate::Waits(Loss::PageGone)
-                }
-                _ => Fate::Waits(Loss::Broken),
-            },
+            Self::ClosedByClient(code) => Loss::of_close(*code).map_or(Fate::Ends, Fate::Waits),
         }
     }
 }

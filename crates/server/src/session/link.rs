@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use protocol::{
     Outbox, ServerMessage,
+    close::CloseCode,
     limits::{MAX_CALL_ID_BYTES, MAX_NAME_CHARS},
 };
 use tracing::{debug, info};
@@ -55,6 +56,24 @@ pub enum Loss {
     Broken,
     /// The browser closed it because the page goes away, to be loaded anew or for good.
     PageGone,
+}
+
+impl Loss {
+    /// What it means for the session that its client has sent a close frame, with this code or without one (RFC 6455 section
+    /// 7.4.1). `None` if the user is done with it: a client that stays away for another reason says so.
+    #[must_use]
+    pub const fn of_close(code: Option<u16>) -> Option<Self> {
+        const NORMAL: u16 = CloseCode::Normal.as_u16();
+        const GOING_AWAY: u16 = CloseCode::GoingAway.as_u16();
+        const PAGE_LEFT: u16 = CloseCode::PageLeft.as_u16();
+        // What a library reports for a frame without a code.
+        const NO_STATUS: u16 = 1005;
+        match code {
+            None | Some(NORMAL | NO_STATUS) => None,
+            Some(GOING_AWAY | PAGE_LEFT) => Some(Self::PageGone),
+            Some(_) => Some(Self::Broken),
+        }
+    }
 }
 
 impl Stream {
