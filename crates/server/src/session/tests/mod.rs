@@ -1,6 +1,6 @@
 //! Tests of the session machine: real machines, and a network in memory that keeps the order within each pair.
 //!
-//! `hostile` and `losses` read what happens from bytes as well: the fuzz target `session` runs them without the rest.
+//! `hostile`, `liar` and `losses` read what happens from bytes as well: the fuzz target `session` runs them without the rest.
 
 #![cfg_attr(fuzzing, allow(dead_code, unused_imports, reason = "the fuzz target runs some of it"))]
 
@@ -13,6 +13,7 @@ mod checks;
 #[cfg(test)]
 mod glare;
 pub(crate) mod hostile;
+pub(crate) mod liar;
 pub(crate) mod losses;
 #[cfg(test)]
 mod properties;
@@ -28,6 +29,7 @@ mod restore;
 mod resume;
 #[cfg(test)]
 mod ringing;
+mod witness;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -37,8 +39,8 @@ use std::{
 use protocol::{CallId, ClientMessage, ServerMessage, UserName};
 
 use super::{
-    Body, Call, CallKey, Effect, Envelope, Input, Limits, Loss, MAX_PAST, Phase, Return, Ringing,
-    Session, Welcomed,
+    Body, Call, CallKey, Effect, Effects, Envelope, Input, Limits, Loss, MAX_PAST, Phase, Return,
+    Ringing, Session, Welcomed,
 };
 use checks::checked;
 
@@ -61,6 +63,8 @@ struct World {
     /// What each session has said to its client since both began to count, also while nobody was there.
     said: BTreeMap<String, Vec<ServerMessage>>,
     logins: u64,
+    /// Who looks on, where there is somebody who lies.
+    watch: Option<liar::Watch>,
 }
 
 impl World {
@@ -74,6 +78,7 @@ impl World {
             welcomed: BTreeMap::new(),
             said: BTreeMap::new(),
             logins: 0,
+            watch: None,
         };
         for user in users {
             world.log_in(user);
@@ -159,12 +164,24 @@ impl World {
 
     fn input(&mut self, user: &str, input: Input) {
         let Some(session) = self.sessions.get_mut(user) else { return };
-        let (effects, said) = checked(session, self.now, input);
+        let mut said = Vec::new();
+        let now = self.now;
+        let mut step = |session: &mut Session, input| {
+            let (effects, new) = checked(session, now, input);
+            said = new;
+            effects
+        };
+        let effects = match &mut self.watch {
+            Some(watch) => watch.watch(user, session, input, step),
+            None => step(session, input),
+        };
         let all_said = self.said.entry(user.to_owned()).or_default();
         if let Some(Effect::Welcome(Welcomed { received: None, .. })) = effects.first() {
             all_said.clear();
         }
         all_said.extend(said.into_iter().filter(ServerMessage::is_counted));
+        // As in the shell: what follows from an effect is done after all that were there before it.
+        let mut undeliverable = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Welcome(welcomed) => {
@@ -173,20 +190,25 @@ impl World {
                 Effect::ToClient(message) => {
                     self.heard.entry(user.to_owned()).or_default().push_back(message);
                 }
-                Effect::ToPeer(to, envelope) => self.send(user, &to, envelope),
+                Effect::ToPeer(to, envelope) => {
+                    undeliverable.extend(self.send(user, &to, envelope));
+                }
                 Effect::End => self.end(user),
             }
         }
+        for input in undeliverable {
+            self.input(user, input);
+        }
     }
 
-    fn send(&mut self, user: &str, to: &UserName, envelope: Envelope) {
+    /// Gives what to hand in if there is nobody of that name.
+    fn send(&mut self, user: &str, to: &UserName, envelope: Envelope) -> Option<Input> {
         if self.sessions.contains_key(to.as_str()) {
             let way = (user.to_owned(), to.to_string());
             self.on_the_way.entry(way).or_default().push_back(envelope);
-        } else {
-            let call = envelope.call;
-            self.input(user, Input::Undeliverable { to: to.clone(), call });
+            return None;
         }
+        Some(Input::Undeliverable { to: to.clone(), call: envelope.call })
     }
 
     /// The name is released, and then the session finds what is left in its mailbox.
@@ -198,7 +220,8 @@ impl World {
             for envelope in self.on_the_way.remove(&way).unwrap() {
                 for effect in ended.handle(self.now, Input::FromPeer(envelope)) {
                     let Effect::ToPeer(to, answer) = effect else { panic!("{effect:?}") };
-                    self.send(user, &to, answer);
+                    // It is over, and does not mind whether that arrives.
+                    let _ = self.send(user, &to, answer);
                 }
             }
         }

@@ -16,6 +16,8 @@ pub(super) enum Belief {
     Calling(Call),
     Ringing(Call),
     InCall(Call),
+    /// It was in this accepted call before it was reloaded, and has not been told yet that it stands.
+    Waiting(Call),
     /// It continues the accepted call of the second id under the first.
     Rejoining(Call, CallId),
 }
@@ -57,6 +59,7 @@ impl Belief {
             Self::Calling(call)
             | Self::Ringing(call)
             | Self::InCall(call)
+            | Self::Waiting(call)
             | Self::Rejoining(call, _) => Some(call),
         }
     }
@@ -83,7 +86,7 @@ impl Client {
 
     pub(super) fn believe(&mut self, belief: Belief) {
         self.kept = match &belief {
-            Belief::InCall(call) => Some(call.clone()),
+            Belief::InCall(call) | Belief::Waiting(call) => Some(call.clone()),
             Belief::Rejoining(call, old) => Some(call_with(call.peer.as_str(), old.as_str())),
             _ => None,
         };
@@ -131,21 +134,30 @@ impl Client {
             Belief::Idle => (None, false),
             Belief::Calling(call) => (Some(call.clone()), true),
             Belief::Ringing(call) => (Some(call.clone()), false),
-            Belief::InCall(_) | Belief::Rejoining(..) => (self.kept.clone(), false),
+            Belief::InCall(_) | Belief::Waiting(_) | Belief::Rejoining(..) => {
+                (self.kept.clone(), false)
+            }
         };
         let received = if self.reloaded { 0 } else { self.received as u64 };
         Return { received: Some(received), anew: self.reloaded, call, calling, guest: false }
     }
 
     fn on_offer(&mut self, user: &str, offer: &RelayedOffer) {
-        let new = call_with(&offer.name, offer.call.as_ref().unwrap().as_str());
+        let Some(id) = &offer.call else {
+            // Such a call can be neither restored nor continued: not for this client.
+            let (name, reason) = (Some(offer.name.clone()), Some(LeaveReason::Declined));
+            return self.send(ClientMessage::Leave(Leave { name, call: None, reason }));
+        };
+        let new = call_with(&offer.name, id.as_str());
         let same_peer = self.belief.call().is_some_and(|call| call.peer == new.peer);
         let again = self.belief.is_in(offer.call.as_ref());
         match &self.belief {
             Belief::Idle => self.believe(Belief::Ringing(new)),
             Belief::Ringing(_) if again => {}
             Belief::InCall(_) if again => self.send_answer(&new),
-            Belief::InCall(_) | Belief::Rejoining(..) if same_peer && offer.replaces.is_some() => {
+            Belief::InCall(_) | Belief::Waiting(_) | Belief::Rejoining(..)
+                if same_peer && offer.replaces.is_some() =>
+            {
                 self.believe(Belief::InCall(new.clone()));
                 self.send_answer(&new);
             }

@@ -7,15 +7,15 @@ mod property;
 
 use std::collections::VecDeque;
 
-use protocol::{CallId, ClientMessage, LeaveReason, Outbox, Ping};
+use protocol::{CallId, ClientMessage, LeaveReason, Outbox, Ping, ServerMessage};
 
 use super::{Call, Duration, Input, LIMITS, Loss, Phase, Welcomed, World, bytes::Bytes, call_with};
 use client::{Belief, Client, Socket};
 
-const USERS: [&str; 3] = ["alice", "bob", "carol"];
+pub(super) const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Calls(usize, usize),
     Answers(usize),
     SaysSomething(usize),
@@ -38,7 +38,7 @@ enum Step {
 }
 
 impl Step {
-    fn read(bytes: &mut Bytes<'_>) -> Self {
+    pub(super) fn read(bytes: &mut Bytes<'_>) -> Self {
         let (kind, user) = (bytes.below(16), bytes.below(USERS.len()));
         match kind {
             0 => Self::Calls(user, bytes.below(USERS.len())),
@@ -60,14 +60,14 @@ impl Step {
     }
 }
 
-struct Run {
-    world: World,
+pub(super) struct Run {
+    pub(super) world: World,
     clients: [Client; 3],
     ids: usize,
 }
 
 impl Run {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clients = [Client::new(), Client::new(), Client::new()];
         let mut run = Self { world: World::new(&[]), clients, ids: 0 };
         for user in 0..USERS.len() {
@@ -82,13 +82,13 @@ impl Run {
         call_with(peer, &format!("c{}", self.ids))
     }
 
-    fn breaks(&mut self, user: usize) {
+    pub(super) fn breaks(&mut self, user: usize) {
         self.clients[user].socket = Socket::Broken;
         self.clients[user].up.clear();
         self.world.heard.remove(USERS[user]);
     }
 
-    fn comes_back(&mut self, user: usize) {
+    pub(super) fn comes_back(&mut self, user: usize) {
         self.breaks(user);
         let back = self.clients[user].presents();
         self.world.returns(USERS[user], back);
@@ -97,6 +97,12 @@ impl Run {
             self.clients[user].taken = 0;
         }
         self.clients[user].socket = Socket::Answered(welcomed);
+    }
+
+    /// Somebody else has the name: the client has no session, and no call.
+    pub(super) fn is_refused(&mut self, user: usize) {
+        self.breaks(user);
+        self.clients[user] = Client::new();
     }
 
     /// The client reads the next thing that has come. Gives whether there was one.
@@ -121,6 +127,12 @@ impl Run {
                     client.received += 1;
                 }
                 client.on_message(USERS[user], &message);
+                if let (Belief::Waiting(call), ServerMessage::Restored(m)) =
+                    (&client.belief, &message)
+                    && call.key.id() == Some(&m.call)
+                {
+                    self.rejoin(user, &m.name, m.call.clone());
+                }
                 true
             }
         }
@@ -141,10 +153,13 @@ impl Run {
         let belief = client.belief.clone();
         match (belief, welcomed.call) {
             (_, Some((peer, id))) if reloaded => self.rejoin(user, &peer, id),
-            (_, None) if reloaded => client.believe(Belief::Idle),
+            (_, None) if reloaded => {
+                let kept = client.kept.clone();
+                client.believe(kept.map_or(Belief::Idle, Belief::Waiting));
+            }
             (Belief::Calling(call), _) => client.send_offer(&call, None),
             (Belief::Rejoining(call, old), _) => client.send_offer(&call, Some(old)),
-            (Belief::Idle | Belief::Ringing(_) | Belief::InCall(_), _) => {}
+            (Belief::Idle | Belief::Ringing(_) | Belief::InCall(_) | Belief::Waiting(_), _) => {}
         }
     }
 
@@ -165,7 +180,7 @@ impl Run {
         true
     }
 
-    fn take(&mut self, step: Step) {
+    pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Calls(user, to) => {
                 if user != to
@@ -233,7 +248,7 @@ impl Run {
     }
 
     /// Everything that is on its way arrives.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for _ in 0..10_000 {
             self.world.settle();
             let mut moved = false;
@@ -251,8 +266,10 @@ impl Run {
     /// Nobody calls or rings for ever, nor waits so for a peer to come back.
     fn gives_up(&mut self, user: usize) {
         let client = &mut self.clients[user];
-        if let Belief::Calling(call) | Belief::Ringing(call) | Belief::Rejoining(call, _) =
-            client.belief.clone()
+        if let Belief::Calling(call)
+        | Belief::Ringing(call)
+        | Belief::Waiting(call)
+        | Belief::Rejoining(call, _) = client.belief.clone()
         {
             client.send_leave(&call, LeaveReason::Timeout);
             client.believe(Belief::Idle);
@@ -260,7 +277,7 @@ impl Run {
     }
 
     /// All are back, and nothing is lost any more. Nobody says anything of their own accord.
-    fn becomes_fair(&mut self) {
+    pub(super) fn becomes_fair(&mut self) {
         for (user, name) in USERS.into_iter().enumerate() {
             if !matches!(self.clients[user].socket, Socket::Open)
                 || self.world.sessions.get(name).is_none_or(|s| s.phase() == &Phase::Ended)
@@ -279,7 +296,7 @@ impl Run {
         self.settle();
     }
 
-    fn assert_agreement(&self) {
+    pub(super) fn assert_agreement(&self) {
         self.world.assert_agreement();
         for (user, client) in USERS.into_iter().zip(&self.clients) {
             assert_eq!(client.received, self.world.said[user].len(), "{user} missed something");
