@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::{
     event::{Event, UserId},
     peer::{Done, Ice, PcId, Signaling},
+    witness::MARK,
     world::World,
 };
 
@@ -78,7 +79,10 @@ impl World {
             Done::Text(text) => self.carry_text(remote, text),
             Done::NegotiationNeeded => self.fire(user, id, PeerEvent::NegotiationNeeded),
             Done::Failed => {
-                self.violate(&format!("the browser refuses {what}"));
+                // Whoever lies may describe what no browser takes.
+                if !what.contains(MARK) {
+                    self.violate(&format!("the browser refuses {what}"));
+                }
                 self.fire(user, id, PeerEvent::OperationFailed);
             }
         }

@@ -8,8 +8,10 @@ use client_web::call::{
 use server::session::Envelope;
 
 use crate::{
+    liar::Lie,
     peer::PcId,
     relay::{SessionId, SocketId},
+    witness::Person,
 };
 
 /// Which user: an index.
@@ -31,8 +33,10 @@ pub(crate) enum Event {
     AtPage(UserId, SocketId, News),
     /// Something comes to the server's end of a socket.
     AtServer(SocketId, News),
-    /// An envelope comes to a session.
-    Mail(SessionId, Box<Envelope>),
+    /// Something comes to the liar's end of a socket.
+    AtLiar(SocketId, News),
+    /// An envelope comes to a session, from that of this person.
+    Mail(SessionId, Person, Box<Envelope>),
     /// A session's timer.
     SessionTimer(SessionId),
     /// The server answers over HTTP, or cannot be reached.
@@ -53,6 +57,12 @@ pub(crate) enum Event {
     BreakSocket(UserId),
     /// The page is loaded anew.
     Reload(UserId),
+    /// The page is closed, or its tab crashes, and is loaded anew after so many ms.
+    Close(UserId, Millis),
+    /// The tab that was closed is loaded anew.
+    Load(Tab),
+    /// The user goes to another page, and the browser keeps this one in case they come back.
+    LeavePage(UserId),
     /// The browser says that the network is another one.
     NetworkChanged(UserId),
     /// The server stops, and runs again after so many ms.
@@ -65,6 +75,8 @@ pub(crate) enum Event {
     },
     /// The path of the media breaks, or is back.
     Path(bool),
+    /// The liar does something.
+    Lie(Lie),
 }
 
 /// A device.

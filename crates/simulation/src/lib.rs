@@ -10,11 +10,14 @@
 mod browser;
 mod check;
 mod event;
+mod liar;
 mod page;
 mod peer;
 mod relay;
 mod schedule;
 mod tell;
+#[path = "../../server/src/session/tests/witness.rs"]
+pub mod witness;
 mod world;
 
 use std::{collections::BTreeSet, fmt};
@@ -22,6 +25,8 @@ use std::{collections::BTreeSet, fmt};
 pub use schedule::{Network, Plan, Script};
 
 use check::Violation;
+// The witness has the session's types from here.
+use server::session::{Body, Effect, Effects, Envelope, Input, Phase, Return, Session, Welcomed};
 use world::World;
 
 /// A schedule to be played.

@@ -6,7 +6,7 @@ use client_web::call::{
     Answer, Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
     Request, RequestId, UserInput, View,
 };
-use protocol::{ClientMessage, close::CloseCode};
+use protocol::{ClientMessage, LoginReply, ServerMessage, close::CloseCode};
 
 use crate::{
     event::{Event, News, Tab, UserId},
@@ -28,8 +28,11 @@ pub(crate) struct Page {
     kept: Option<Kept>,
     /// Whom the browser keeps as blocked.
     blocked: Vec<String>,
-    /// Whether the user has asked for the call: has called, or accepted.
-    consent: bool,
+    /// With whom the user wants to be in a call: has called or accepted them in this page, or is back in an accepted call,
+    /// since the server says that it stands.
+    consent: Option<String>,
+    /// Whether the tab is closed, or the page is on its way.
+    is_closed: bool,
     pub(crate) socket: Option<SocketId>,
     pub(crate) camera: bool,
     pub(crate) microphone: bool,
@@ -52,7 +55,8 @@ impl Page {
             loaded: 0,
             kept: None,
             blocked: Vec::new(),
-            consent: false,
+            consent: None,
+            is_closed: false,
             socket: None,
             camera: false,
             microphone: false,
@@ -77,8 +81,8 @@ impl World {
         (self.pages[user].loaded == loaded).then_some(user)
     }
 
-    /// The page is loaded anew: all that it had is gone but what the tab keeps.
-    pub(crate) fn reload(&mut self, user: UserId) {
+    /// The page is closed: all that it had is gone but what the tab keeps.
+    pub(crate) fn close_page(&mut self, user: UserId) {
         if let Some(socket) = self.pages[user].socket.take() {
             self.carry_to_server(socket, News::Closed(CloseCode::GoingAway.as_u16()));
         }
@@ -99,15 +103,23 @@ impl World {
             // Only at its own server a page has an account. What it asks there is not answered here.
             let _ = page.client.handle(self.now, Input::OwnServer);
         }
-        if let Some(kept) = before.kept {
-            page.consent = before.consent;
-            page.kept = Some(kept.clone());
+        page.kept = before.kept;
+        page.is_closed = true;
+    }
+
+    /// The page of a tab is loaded again.
+    pub(crate) fn load(&mut self, user: UserId) {
+        self.pages[user].is_closed = false;
+        if let Some(kept) = self.pages[user].kept.clone() {
             self.page_input(user, Input::Reloaded(kept));
         }
     }
 
     /// A user presses a button.
     pub(crate) fn act(&mut self, user: UserId, input: UserInput) {
+        if self.pages[user].is_closed {
+            return;
+        }
         if self.pages[user].account && matches!(input, UserInput::SignIn { .. }) {
             // Who comes back from the provider is signed in without a question.
             let name = self.pages[user].name;
@@ -155,12 +167,23 @@ impl World {
             input,
             Input::User(UserInput::Call { .. } | UserInput::CallAgain | UserInput::Accept { .. })
         );
-        self.pages[user].consent |= asks;
+        let pressed = matches!(input, Input::User(_));
         let rang = self.pages[user].client.is_ringing();
-        let after_login =
-            matches!(&input, Input::SocketText(text) if text.starts_with("{\"type\":\"login\""));
+        let told = match &input {
+            Input::SocketText(text) => ServerMessage::decode(text).ok(),
+            _ => None,
+        };
+        if let Some(message) = &told {
+            self.is_told(user, message);
+        }
+        let after_login = matches!(told, Some(ServerMessage::Login(_)));
         let effects = self.pages[user].client.handle(self.now, input);
-        self.check_consent(user, &effects, after_login);
+        if asks {
+            let view = self.view(user);
+            let incoming = view.incoming.map(|incoming| incoming.name);
+            self.pages[user].consent = incoming.or(view.remote.map(|remote| remote.name));
+        }
+        self.check_consent(user, &effects, after_login, pressed);
         for effect in effects {
             self.trace(|world| tell::effect(world.pages[user].name, &effect));
             self.page_does(user, effect);
@@ -173,7 +196,9 @@ impl World {
         self.pages[user].timer = timeout;
         // Until the server has said so, a page does not know whether it is still in the call that it was in.
         let view = self.view(user);
-        self.pages[user].consent &= view.phase != PhaseView::Idle || !view.can_call;
+        if view.phase == PhaseView::Idle && view.can_call {
+            self.pages[user].consent = None;
+        }
         let caller = view.incoming.map(|incoming| incoming.name);
         if !rang && caller.is_some_and(|caller| self.pages[user].blocked.contains(&caller)) {
             self.violate("it rings for a name that is blocked");
@@ -184,14 +209,46 @@ impl World {
         }
     }
 
-    /// Nothing tells the caller of an answer, or where this user is, before the user has accepted. What was said in a call
-    /// before may be said again after a login.
-    fn check_consent(&mut self, user: UserId, effects: &[Effect], after_login: bool) {
-        let tells = |effect: &Effect| {
-            matches!(effect, Effect::Send(ClientMessage::Answer(_) | ClientMessage::Candidate(_)))
+    /// The server says that the accepted call stands in which the page was before it was loaded anew.
+    fn is_told(&mut self, user: UserId, message: &ServerMessage) {
+        let peer = match message {
+            ServerMessage::Login(LoginReply::Welcome(welcome)) => {
+                welcome.call.as_ref().and(welcome.peer.clone())
+            }
+            ServerMessage::Restored(restored) => Some(restored.name.clone()),
+            _ => None,
         };
-        if !self.pages[user].consent && !after_login && effects.iter().any(tells) {
+        let page = &mut self.pages[user];
+        // The call may have another id by now, if the peer's page was loaded anew as well.
+        let kept = page.kept.as_ref().and_then(|kept| kept.call.as_ref()).map(|(peer, _)| peer);
+        if page.consent.is_none() && peer.is_some() && peer.as_ref() == kept {
+            page.consent = peer;
+        }
+    }
+
+    /// Nothing tells anybody of an answer, or where this user is, before the user has accepted, nor does it open a device.
+    /// What was said in a call before may be said again after a login.
+    fn check_consent(
+        &mut self,
+        user: UserId,
+        effects: &[Effect],
+        after_login: bool,
+        pressed: bool,
+    ) {
+        let consent = self.pages[user].consent.as_deref();
+        let is_wanted = |name: Option<&String>| name.map(String::as_str) == consent;
+        let is_told_unasked = effects.iter().any(|effect| match effect {
+            Effect::Send(ClientMessage::Answer(m)) => !is_wanted(m.name.as_ref()),
+            Effect::Send(ClientMessage::Candidate(m)) => !is_wanted(m.name.as_ref()),
+            _ => false,
+        });
+        let opens = effects.iter().any(|effect| matches!(effect, Effect::OpenMedia { .. }));
+        let opens_unasked = opens && consent.is_none() && !pressed && !self.view(user).preview;
+        if is_told_unasked && !after_login {
             self.violate("a call is answered that nobody has accepted");
+        }
+        if opens_unasked {
+            self.violate("a device that nobody asked for");
         }
     }
 
@@ -246,7 +303,7 @@ impl World {
             Effect::StopCamera => self.pages[user].camera = false,
             Effect::StopMicrophone => self.pages[user].microphone = false,
             Effect::CreatePeer { id, .. } => {
-                if !self.pages[user].consent && !self.pages[user].client.is_ringing() {
+                if self.pages[user].consent.is_none() && !self.pages[user].client.is_ringing() {
                     self.violate("a peer connection that nobody asked for");
                 }
                 self.last_pc += 1;
@@ -254,7 +311,7 @@ impl World {
                 self.pages[user].peers.insert(id, pc);
             }
             Effect::Peer(id, op) => {
-                if !self.pages[user].consent && matches!(op, PeerOp::AddCandidate(_)) {
+                if self.pages[user].consent.is_none() && matches!(op, PeerOp::AddCandidate(_)) {
                     self.violate("an address is tried before the call is accepted");
                 }
                 self.start_op(user, id, op);

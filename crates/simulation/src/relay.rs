@@ -20,7 +20,8 @@ use server::{
 };
 
 use crate::{
-    event::{Event, News, UserId},
+    event::{Event, News},
+    witness::{Cause, Person},
     world::World,
 };
 
@@ -45,12 +46,14 @@ pub(crate) struct Relay {
 }
 
 struct Socket {
-    page: UserId,
+    person: Person,
     session: Option<SessionId>,
 }
 
 struct Live {
     session: Session,
+    /// Whose it is, whatever its name.
+    person: Person,
     socket: Option<SocketId>,
     secret: String,
     /// The number of the socket that it is at.
@@ -89,32 +92,50 @@ impl Relay {
         self.directory.len()
     }
 
-    fn add(&mut self, name: UserName, secret: String, now: Millis) -> SessionId {
+    /// A session of somebody who logs in, and of whom the server knows nothing.
+    fn begin(&mut self, name: UserName, person: Person, secret: String) -> SessionId {
+        let session = Session::new(name, self.first_number(), LIMITS);
+        self.add(session, person, secret)
+    }
+
+    /// The session of somebody who was there when the server stopped.
+    fn expect(&mut self, name: UserName, person: Person, secret: String) -> SessionId {
+        let now = self.instant(self.down_until);
+        let session = Session::expected(name, self.first_number(), LIMITS, now);
+        self.add(session, person, secret)
+    }
+
+    const fn first_number(&self) -> u64 {
+        (self.last_session + 1) << 32
+    }
+
+    fn add(&mut self, session: Session, person: Person, secret: String) -> SessionId {
         self.last_session += 1;
-        let id = self.last_session;
-        let session = Session::new(name.clone(), id << 32, LIMITS, self.instant(now));
+        let (id, name) = (self.last_session, session.user().clone());
         self.directory.insert(name, id);
-        self.sessions.insert(id, Live { session, socket: None, secret, attempt: 0 });
+        self.sessions.insert(id, Live { session, person, socket: None, secret, attempt: 0 });
         id
     }
 }
 
 impl World {
-    pub(crate) fn server_accepts(&mut self, page: UserId, socket: SocketId) {
-        self.relay.sockets.insert(socket, Socket { page, session: None });
+    pub(crate) fn server_accepts(&mut self, person: Person, socket: SocketId) {
+        self.relay.sockets.insert(socket, Socket { person, session: None });
     }
 
     pub(crate) fn server_hears(&mut self, socket: SocketId, news: News) {
         let Some(entry) = self.relay.sockets.get(&socket) else { return };
+        let person = entry.person;
         match (news, entry.session) {
             (News::Opened, _) => {}
             (News::Closed(code), session) => {
                 self.relay.sockets.remove(&socket);
                 if let Some(session) = session {
-                    self.session_input(session, fate(code));
+                    self.session_input(session, lost(code));
                 }
             }
             (News::Text(text), session) => match (ClientMessage::decode(&text), session) {
+                (Err(_), _) if person == Person::Liar => {}
                 (Err(_), _) => self.violate("a page says what is no message"),
                 (Ok(ClientMessage::Login(login)), None) => self.server_logs_in(socket, *login),
                 (Ok(ClientMessage::Ping(_)), None) => {
@@ -124,6 +145,7 @@ impl World {
                     self.server_refuses(socket, ErrorCode::NotLoggedIn, "Log in first.");
                 }
                 (Ok(message), Some(session)) => {
+                    self.witness.says(person, &message);
                     self.session_input(session, Input::FromClient(message));
                 }
             },
@@ -140,6 +162,9 @@ impl World {
         let Ok(name) = UserName::parse(&login.name) else {
             return self.server_refuses_login(socket, ErrorCode::BadName);
         };
+        let Some(person) = self.relay.sockets.get(&socket).map(|entry| entry.person) else {
+            return;
+        };
         let there = self.relay.directory.get(&name).copied();
         let owned = there.filter(|id| {
             self.relay
@@ -151,9 +176,9 @@ impl World {
             (Some(id), _) => id,
             (None, Some(_)) => return self.server_refuses_login(socket, ErrorCode::NameTaken),
             (None, None) => {
-                let drawn = format!("{:016x}", self.rng.bits());
-                let secret = login.session.clone().unwrap_or(drawn);
-                self.relay.add(name, secret, self.now)
+                // Always a new one: what a client brings others may know.
+                let secret = format!("{:016x}", self.rng.bits());
+                self.relay.begin(name, person, secret)
             }
         };
         let attempt = login.attempt.unwrap_or_default();
@@ -165,7 +190,8 @@ impl World {
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
         let back = Return { received, anew, call, calling, guest: false };
-        self.session_input(id, Input::Return(back));
+        let cause = if there.is_none() { Cause::FirstLogin } else { Cause::Own };
+        self.session_takes(id, cause, Input::Return(back));
     }
 
     /// The session goes on over this socket; one that it had before is closed.
@@ -184,7 +210,7 @@ impl World {
     fn close_replaced(&mut self, socket: SocketId) {
         if let Some(entry) = self.relay.sockets.remove(&socket) {
             let code = CloseCode::Replaced.as_u16();
-            self.carry_to_page(entry.page, socket, News::Closed(code));
+            self.carry_down(entry.person, socket, News::Closed(code));
         }
     }
 
@@ -195,21 +221,31 @@ impl World {
 
     fn server_says(&mut self, socket: SocketId, message: &ServerMessage) {
         if let Some(entry) = self.relay.sockets.get(&socket) {
-            self.carry_to_page(entry.page, socket, News::Text(message.encode()));
+            let person = entry.person;
+            self.must(self.witness.hears(person, message));
+            self.carry_down(person, socket, News::Text(message.encode()));
         }
     }
 
+    /// Something of its own happens to a session.
     pub(crate) fn session_input(&mut self, id: SessionId, input: Input) {
+        self.session_takes(id, Cause::Own, input);
+    }
+
+    pub(crate) fn session_takes(&mut self, id: SessionId, cause: Cause, input: Input) {
         let now = self.relay.instant(self.now);
         let Some(live) = self.relay.sessions.get_mut(&id) else { return };
         if matches!(input, Input::Lost(_) | Input::Left) {
             live.socket = None;
         }
-        let effects = live.session.handle(now, input);
+        let step = |session: &mut Session, input| session.handle(now, input);
+        let (effects, held) =
+            self.witness.watch(live.person, cause, &mut live.session, input, step);
         if let Some(at) = live.session.next_timeout() {
             let at = at.saturating_duration_since(self.relay.epoch).as_millis() as Millis;
             self.queue.add(at.max(self.now), Event::SessionTimer(id));
         }
+        self.must(held);
         self.carry_out(id, effects);
     }
 
@@ -217,6 +253,9 @@ impl World {
         let Some(live) = self.relay.sessions.get(&id) else { return };
         let (socket, user, secret) =
             (live.socket, live.session.user().clone(), live.secret.clone());
+        let person = live.person;
+        // As in the shell: what follows from an effect is done after all that were there before it.
+        let mut undeliverable = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Welcome(welcomed) => {
@@ -226,10 +265,10 @@ impl World {
                 }
                 Effect::ToClient(message) => self.say_over(socket, &message),
                 Effect::ToPeer(to, envelope) => match self.relay.directory.get(&to) {
-                    Some(&target) => self.carry_mail(id, target, envelope),
+                    Some(&target) => self.carry_mail((id, person), target, envelope),
                     None => {
                         let call = envelope.call;
-                        self.session_input(id, Input::Undeliverable { to, call });
+                        undeliverable.push(Input::Undeliverable { to, call });
                     }
                 },
                 // The session stays, to answer the mail that is on its way to it; only its name is free.
@@ -240,6 +279,9 @@ impl World {
                     }
                 }
             }
+        }
+        for input in undeliverable {
+            self.session_input(id, input);
         }
     }
 
@@ -258,29 +300,24 @@ impl World {
         let directory = std::mem::take(&mut self.relay.directory);
         for (socket, entry) in std::mem::take(&mut self.relay.sockets) {
             let code = if killed { 1006 } else { CloseCode::Restart.as_u16() };
-            self.carry_to_page(entry.page, socket, News::Closed(code));
+            self.carry_down(entry.person, socket, News::Closed(code));
         }
+        self.witness.restarts();
         if !has_roster {
             return;
         }
         for (name, id) in directory {
             let Some(live) = sessions.get(&id) else { continue };
-            let id = self.relay.add(name, live.secret.clone(), self.relay.down_until);
+            let id = self.relay.expect(name, live.person, live.secret.clone());
             let at = self.relay.down_until + GRACE_PERIOD.as_millis() as Millis;
             self.queue.add(at, Event::SessionTimer(id));
         }
     }
 }
 
-/// What a close code says of the user.
-const fn fate(code: u16) -> Input {
-    if code == CloseCode::Normal.as_u16() {
-        Input::Left
-    } else if code == CloseCode::GoingAway.as_u16() || code == CloseCode::PageLeft.as_u16() {
-        Input::Lost(Loss::PageGone)
-    } else {
-        Input::Lost(Loss::Broken)
-    }
+/// What becomes of a session whose client has closed its socket.
+fn lost(code: u16) -> Input {
+    Loss::of_close(Some(code)).map_or(Input::Left, Input::Lost)
 }
 
 fn welcome(user: &UserName, secret: String, welcomed: Welcomed) -> Welcome {

@@ -9,6 +9,7 @@ use crate::{
     browser::DEVICES_WITHIN,
     check::Violation,
     event::{Device, Event, UserId},
+    liar::{Lie, LieKind},
     world::World,
 };
 
@@ -35,6 +36,8 @@ pub(crate) fn play(world: &mut World) -> Result<(), Violation> {
         Script::Reload => reload(world),
         Script::Move => moves(world),
         Script::RingingBreaks => ringing_breaks(world),
+        Script::LiarBesideCall => liar_beside_call(world),
+        Script::LiarInTurmoil => liar_in_turmoil(world),
     }
 }
 
@@ -80,10 +83,16 @@ fn path_breaks(world: &mut World) -> Result<(), Violation> {
 fn server_dies(world: &mut World) -> Result<(), Violation> {
     begin_call(world)?;
     let restart = random_restart(world, 60_000);
-    world.happens(world.now, restart);
+    let remembers = remembers(&restart);
+    let is_remembered = !world.happens(world.now, restart) || remembers;
     // Once it is there again, the longest pause between two attempts of a page passes, and a login.
-    media_goes_on(world, 60_000 + 20_000)?;
-    hang_up_ends_it(world)
+    let time = 60_000 + 20_000;
+    if is_remembered {
+        media_goes_on(world, time)?;
+        return hang_up_ends_it(world);
+    }
+    world.run_until(world.now + time)?;
+    is_forgotten(world)
 }
 
 fn sockets_break(world: &mut World) -> Result<(), Violation> {
@@ -104,12 +113,17 @@ fn reload(world: &mut World) -> Result<(), Violation> {
         let user = world.rng.below(2) as UserId;
         world.happens(at, Event::Reload(user));
     }
+    let mut is_remembered = true;
     if world.rng.below(3) == 0 {
         let at = world.now + world.rng.below(6_000);
         let restart = random_restart(world, 5_000);
-        world.happens(at, restart);
+        let remembers = remembers(&restart);
+        is_remembered = !world.happens(at, restart) || remembers;
     }
     world.run_until(world.now + 40_000)?;
+    if !is_remembered {
+        return is_forgotten(world);
+    }
     world.check_in_call(0, 1)?;
     hang_up_ends_it(world)
 }
@@ -162,6 +176,87 @@ fn ringing_breaks(world: &mut World) -> Result<(), Violation> {
     hang_up_ends_it(world)
 }
 
+/// How long the liar has, in ms: a session is kept for 30 s, and a server away for 20 s at most.
+const LYING: Millis = 90_000;
+
+fn liar_beside_call(world: &mut World) -> Result<(), Violation> {
+    begin_call(world)?;
+    (world.calm, world.whims) = (false, true);
+    let (begin, end) = (world.now, world.now + LYING);
+    for _ in 0..2 + world.rng.below(5) {
+        let at = begin + world.rng.below(LYING - 30_000);
+        loses_something(world, at, end);
+    }
+    lies(world, begin, end);
+    world.run_until(end)?;
+    all_is_well_without_liar(world)
+}
+
+fn liar_in_turmoil(world: &mut World) -> Result<(), Violation> {
+    for user in 0..world.plan.users {
+        sign_in(world, user, user as Millis * 200);
+    }
+    for _ in 0..5 + world.rng.below(15) {
+        let at = 500 + world.rng.below(LYING - 500);
+        if world.rng.below(2) == 0 {
+            loses_something(world, at, LYING);
+        } else {
+            let event = random_event(world);
+            world.happens(at, event);
+        }
+    }
+    lies(world, 0, LYING);
+    world.run_until(LYING)?;
+    all_is_well_without_liar(world)
+}
+
+/// Something by which a name becomes free, or nearly so, or by which somebody has to come back. The liar may be after the name.
+fn loses_something(world: &mut World, at: Millis, end: Millis) {
+    let user = world.rng.below(2) as UserId;
+    let other = world.pages[1 - user].name.to_owned();
+    let event = match world.rng.below(12) {
+        0..=2 => random_restart(world, 20_000),
+        3..=5 => Event::Close(user, world.rng.below(50_000)),
+        6..=7 => Event::Act(user, UserInput::SignOut),
+        8 => Event::Reload(user),
+        9 => Event::BreakSocket(user),
+        10 => Event::LeavePage(user),
+        _ if world.rng.below(2) == 0 => Event::Act(user, UserInput::HangUp),
+        _ => Event::Act(user, UserInput::Call { name: other }),
+    };
+    world.happens(at, event);
+    if world.rng.below(2) == 0 {
+        let wanted = world.rng.below(2) as UserId;
+        let lie = Lie { kind: LieKind::TakeName(wanted, end), seed: world.rng.bits() };
+        world.happens(at, Event::Lie(lie));
+    }
+}
+
+fn lies(world: &mut World, begin: Millis, end: Millis) {
+    for n in 0..10 + world.rng.below(30) {
+        let at = begin + world.rng.below(end - begin);
+        let kind = match world.rng.below(10) {
+            _ if n == 0 => LieKind::SignIn,
+            0..=1 => LieKind::LogIn,
+            2..=3 => LieKind::Reply,
+            4 => LieKind::Close,
+            _ => LieKind::Say,
+        };
+        let seed = world.rng.bits();
+        world.happens(at, Event::Lie(Lie { kind, seed }));
+    }
+}
+
+/// Whatever was said: once the liar has left, the two are as free to call each other as ever.
+fn all_is_well_without_liar(world: &mut World) -> Result<(), Violation> {
+    world.calm = true;
+    world.set_path(true);
+    world.liar_goes();
+    world.run_until(world.now + SETTLING)?;
+    world.check_settled()?;
+    fair_call(world)
+}
+
 /// For so long, both have the peer connections that they have now, connected.
 fn media_goes_on(world: &mut World, time: Millis) -> Result<(), Violation> {
     let until = world.now + time;
@@ -182,6 +277,22 @@ fn hang_up_ends_it(world: &mut World) -> Result<(), Violation> {
     // If the socket is broken, its page sees that within 10 s, and then says what it has to say over another.
     world.run_until(world.now + 15_000)?;
     world.check_all_idle()
+}
+
+/// Whether a server that is restarted so knows who was there: only then does a call stand again.
+const fn remembers(restart: &Event) -> bool {
+    matches!(restart, Event::Restart { has_roster: true, .. })
+}
+
+/// The server knows nothing of the call, and believes neither of the two. It is over for both, and another one works.
+fn is_forgotten(world: &mut World) -> Result<(), Violation> {
+    world.check_settled()?;
+    if [0, 1].iter().any(|user| world.view(*user).phase != PhaseView::Idle) {
+        return Err(Violation::new("a call stands that the server knows nothing of"));
+    }
+    // A login whose answer was lost has begun a session of which its client knows nothing, and which has the name for a while.
+    world.run_until(world.now + 60_000)?;
+    fair_call(world)
 }
 
 fn random_restart(world: &mut World, longest: Millis) -> Event {

@@ -19,13 +19,7 @@ pub(crate) fn event(world: &World, event: &Event) -> String {
             String::new()
         }
         Event::AtPage(user, socket, news) => {
-            let news = match news {
-                News::Opened => "is open".to_owned(),
-                News::Text(text) => ServerMessage::decode(text)
-                    .map_or_else(|_| text.clone(), |message| from_server(&message)),
-                News::Closed(code) => format!("closes, {code}"),
-            };
-            format!("{} <- server over socket {socket}: {news}", name(*user))
+            format!("{} <- server over socket {socket}: {}", name(*user), down(news))
         }
         Event::AtServer(socket, news) => {
             let news = match news {
@@ -36,7 +30,10 @@ pub(crate) fn event(world: &World, event: &Event) -> String {
             };
             format!("server <- socket {socket}: {news}")
         }
-        Event::Mail(session, envelope) => format!(
+        Event::AtLiar(socket, news) => {
+            format!("the liar <- server over socket {socket}: {}", down(news))
+        }
+        Event::Mail(session, _, envelope) => format!(
             "session {session} <- {}: {}, call {}",
             envelope.from,
             body(&envelope.body),
@@ -61,6 +58,12 @@ pub(crate) fn event(world: &World, event: &Event) -> String {
             Some(socket) => format!("{}'s socket {socket} BREAKS", name(*user)),
             None => format!("{} has no socket to break", name(*user)),
         },
+        Event::Close(user, time) => {
+            format!("{}'s page is CLOSED, and loaded again after {time} ms", name(*user))
+        }
+        Event::Load((user, _)) => format!("{}'s page is loaded again", name(*user)),
+        Event::LeavePage(user) => format!("{} LEAVES THE PAGE", name(*user)),
+        Event::Lie(lie) => format!("the liar: {:?}", lie.kind),
         Event::Reload(user) => format!("{}'s page is LOADED ANEW", name(*user)),
         Event::NetworkChanged(user) => format!("{} comes to ANOTHER NETWORK", name(*user)),
         Event::Restart { killed, has_roster, down_for } => {
@@ -70,6 +73,15 @@ pub(crate) fn event(world: &World, event: &Event) -> String {
         }
         Event::Path(true) => "the path of the media is back".to_owned(),
         Event::Path(false) => "the path of the media BREAKS".to_owned(),
+    }
+}
+
+fn down(news: &News) -> String {
+    match news {
+        News::Opened => "is open".to_owned(),
+        News::Text(text) => ServerMessage::decode(text)
+            .map_or_else(|_| text.clone(), |message| from_server(&message)),
+        News::Closed(code) => format!("closes, {code}"),
     }
 }
 
@@ -152,7 +164,9 @@ fn from_client(message: &ClientMessage) -> String {
             let count = login.received.map_or_else(String::new, |count| format!(", got {count}"));
             let anew = if login.anew { ", anew" } else { "" };
             let calling = if login.calling { ", calling" } else { "" };
-            format!("login{count}{anew}{}{calling}", in_call(login.call.as_ref()))
+            let peer = login.peer.as_ref().map_or_else(String::new, |peer| format!(" with {peer}"));
+            let (name, call) = (&login.name, in_call(login.call.as_ref()));
+            format!("login as {name}{count}{anew}{call}{peer}{calling}")
         }
         ClientMessage::Offer(m) => {
             let old = m.replaces.as_ref().map(|old| format!(", in the place of {}", short(old)));

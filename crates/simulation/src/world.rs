@@ -12,11 +12,13 @@ use crate::{
     Schedule,
     check::Violation,
     event::{Device, Event, News, Queue, UserId},
+    liar::Liar,
     page::Page,
     peer::{Ice, PcId},
     relay::{Relay, SessionId, SocketId},
     schedule::{NAMES, Plan},
     tell,
+    witness::{Cause, Person, Witness},
 };
 
 /// The world.
@@ -27,6 +29,8 @@ pub(crate) struct World {
     pub(crate) queue: Queue,
     pub(crate) pages: Vec<Page>,
     pub(crate) relay: Relay,
+    pub(crate) liar: Liar,
+    pub(crate) witness: Witness,
     pub(crate) last_pc: u64,
     /// Whether media can flow.
     pub(crate) path_open: bool,
@@ -50,7 +54,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     ToServer(SocketId),
-    ToPage(SocketId),
+    ToClient(SocketId),
     Mail(SessionId, SessionId),
 }
 
@@ -66,6 +70,8 @@ impl World {
             queue: Queue::default(),
             pages,
             relay: Relay::new(),
+            liar: Liar::default(),
+            witness: Witness::default(),
             last_pc: 0,
             path_open: true,
             calm: false,
@@ -85,19 +91,21 @@ impl World {
         self.events
     }
 
-    /// An event of the schedule, unless it is left out.
-    pub(crate) fn happens(&mut self, at: Millis, event: Event) {
-        self.happen_together([(at, event)]);
+    /// An event of the schedule, unless it is left out. Returns whether it is not.
+    pub(crate) fn happens(&mut self, at: Millis, event: Event) -> bool {
+        self.happen_together([(at, event)])
     }
 
     /// Events of the schedule that are left out together or not at all.
-    pub(crate) fn happen_together<const N: usize>(&mut self, events: [(Millis, Event); N]) {
-        if !self.without.contains(&self.events) {
+    pub(crate) fn happen_together<const N: usize>(&mut self, events: [(Millis, Event); N]) -> bool {
+        let happen = !self.without.contains(&self.events);
+        if happen {
             for (at, event) in events {
                 self.queue.add(at, event);
             }
         }
         self.events += 1;
+        happen
     }
 
     pub(crate) fn into_trace(self) -> Vec<String> {
@@ -122,6 +130,13 @@ impl World {
     pub(crate) fn violate(&mut self, what: &str) {
         self.trace(|_| format!("VIOLATION: {what}"));
         self.violation.get_or_insert_with(|| Violation::new(what));
+    }
+
+    /// What must hold at every step.
+    pub(crate) fn must(&mut self, held: Result<(), &'static str>) {
+        if let Err(what) = held {
+            self.violate(what);
+        }
     }
 
     /// Lets time pass.
@@ -149,8 +164,10 @@ impl World {
             }
             Event::AtPage(user, socket, news) => self.page_hears(user, socket, news),
             Event::AtServer(socket, news) => self.server_hears(socket, news),
-            Event::Mail(session, envelope) => {
-                self.session_input(session, SessionInput::FromPeer(*envelope));
+            Event::AtLiar(socket, news) => self.liar_hears(socket, news),
+            Event::Mail(session, from, envelope) => {
+                let input = SessionInput::FromPeer(*envelope);
+                self.session_takes(session, Cause::From(from), input);
             }
             Event::SessionTimer(session) => self.session_input(session, SessionInput::TimeIsUp),
             Event::Fetched(tab, request, answer) => {
@@ -190,12 +207,27 @@ impl World {
             }
             Event::Unplugged(..) => {}
             Event::BreakSocket(user) => self.break_socket(user),
-            Event::Reload(user) => self.reload(user),
+            Event::Reload(user) => {
+                self.close_page(user);
+                self.load(user);
+            }
+            Event::Close(user, time) => {
+                self.close_page(user);
+                let tab = self.tab(user);
+                self.queue.add(self.now + time, Event::Load(tab));
+            }
+            Event::Load(tab) => {
+                if let Some(user) = self.user_of(tab) {
+                    self.load(user);
+                }
+            }
+            Event::LeavePage(user) => self.page_input(user, Input::PageLeft),
             Event::NetworkChanged(user) => self.page_input(user, Input::NetworkChanged),
             Event::Restart { killed, has_roster, down_for } => {
                 self.server_restarts(killed, has_roster, down_for);
             }
             Event::Path(open) => self.set_path(open),
+            Event::Lie(lie) => self.lie(lie),
         }
     }
 
@@ -207,17 +239,22 @@ impl World {
 
     /// A socket is opened; the server hears of it first, as in a TCP handshake.
     pub(crate) fn connect(&mut self, user: UserId) -> SocketId {
-        self.last_socket += 1;
-        let socket = self.last_socket;
+        let socket = self.new_socket();
         let down = self.relay.is_down(self.now);
         if down || !self.calm && self.rng.below(8) == 0 {
             let at = self.now + 1 + self.rng.below(if down { 20 } else { 5_000 });
             self.queue.add(at, Event::AtPage(user, socket, News::Closed(1006)));
         } else {
-            self.server_accepts(user, socket);
-            self.carry_to_page(user, socket, News::Opened);
+            let person = Person::Honest(user);
+            self.server_accepts(person, socket);
+            self.carry_down(person, socket, News::Opened);
         }
         socket
+    }
+
+    pub(crate) const fn new_socket(&mut self) -> SocketId {
+        self.last_socket += 1;
+        self.last_socket
     }
 
     pub(crate) fn carry_to_server(&mut self, socket: SocketId, news: News) {
@@ -227,21 +264,30 @@ impl World {
         self.carry(Way::ToServer(socket), Event::AtServer(socket, news));
     }
 
-    pub(crate) fn carry_to_page(&mut self, user: UserId, socket: SocketId, news: News) {
+    pub(crate) fn carry_down(&mut self, person: Person, socket: SocketId, news: News) {
         if self.broken.contains(&socket) {
             return;
         }
-        self.carry(Way::ToPage(socket), Event::AtPage(user, socket, news));
+        let event = match person {
+            Person::Honest(user) => Event::AtPage(user, socket, news),
+            Person::Liar => Event::AtLiar(socket, news),
+        };
+        self.carry(Way::ToClient(socket), event);
     }
 
-    pub(crate) fn carry_mail(&mut self, from: SessionId, to: SessionId, envelope: Envelope) {
-        self.carry(Way::Mail(from, to), Event::Mail(to, Box::new(envelope)));
+    pub(crate) fn carry_mail(
+        &mut self,
+        (from, person): (SessionId, Person),
+        to: SessionId,
+        envelope: Envelope,
+    ) {
+        self.carry(Way::Mail(from, to), Event::Mail(to, person, Box::new(envelope)));
     }
 
     fn carry(&mut self, way: Way, event: Event) {
         let delay = match way {
             Way::Mail(..) => self.rng.below(20),
-            Way::ToServer(_) | Way::ToPage(_) => {
+            Way::ToServer(_) | Way::ToClient(_) => {
                 1 + self.rng.below(self.plan.network.delay(self.calm))
             }
         };

@@ -81,3 +81,10 @@ fn a_call_moves_to_another_network() {
 fn a_call_that_rings_outlives_what_breaks() {
     two(Script::RingingBreaks);
 }
+
+/// Nobody but a call's two hears, ends, continues or answers it, whatever somebody says who takes names as they become free.
+#[test]
+fn a_liar_touches_no_call_of_others() {
+    two(Script::LiarBesideCall);
+    two(Script::LiarInTurmoil);
+}

@@ -13,8 +13,8 @@ use crate::{
     project::Project,
 };
 
-/// How many seeds of each kind of schedule a test plays: 18 kinds, so that it is more than 100,000 schedules.
-const TESTED_SEEDS: &str = "6000";
+/// How many seeds of each kind of schedule a test plays: 22 kinds, so that it is more than 100,000 schedules.
+const TESTED_SEEDS: &str = "5000";
 
 /// Both run millions of steps: built as it is for tests, that would take an hour.
 const OPTIMISED: [&str; 2] = ["--config", "crates/simulation/optimised.toml"];

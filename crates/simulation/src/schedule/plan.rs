@@ -44,6 +44,11 @@ pub enum Script {
     Move,
     /// While it rings the server dies, or a socket is lost, or the callee's page is loaded anew; then the callee accepts.
     RingingBreaks,
+    /// The two of a call lose sockets, pages, sessions and their server, beside somebody who lies in everything and takes
+    /// their names as they become free. Afterwards, when that one is gone, everything must work.
+    LiarBesideCall,
+    /// Turmoil, with the same one calling and being called.
+    LiarInTurmoil,
 }
 
 impl Script {
@@ -59,11 +64,13 @@ impl Script {
             Self::Reload => "reload",
             Self::Move => "move",
             Self::RingingBreaks => "ringing-breaks",
+            Self::LiarBesideCall => "liar-beside-call",
+            Self::LiarInTurmoil => "liar-in-turmoil",
         }
     }
 
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Turmoil,
         Self::BothCallAtOnce,
         Self::PathBreaks,
@@ -72,6 +79,8 @@ impl Script {
         Self::Reload,
         Self::Move,
         Self::RingingBreaks,
+        Self::LiarBesideCall,
+        Self::LiarInTurmoil,
     ];
 }
 
