@@ -11,6 +11,7 @@
     reason = "how large the space was is what one wants to know of a test like this"
 )]
 
+mod liar;
 mod page;
 mod peer;
 mod plans;
@@ -72,7 +73,9 @@ fn check(plan: &Plan, depth: Depth) {
     let model = Calls { start: plan.start(), known: Known::default() };
     // Breadth first finds the shortest way to what is wrong; depth first holds few of the states at a time.
     match depth {
-        Depth::QUICK | Depth::FULL => report(plan, begin, &model.checker().spawn_bfs().join()),
+        Depth::QUICK | Depth::LIAR | Depth::FULL => {
+            report(plan, begin, &model.checker().spawn_bfs().join())
+        }
         Depth::DEEP => report(plan, begin, &model.checker().spawn_dfs().join()),
     }
 }
@@ -109,6 +112,7 @@ macro_rules! tests {
         fn every_plan_is_checked() {
             let of = |depth: Depth| [$(Depth::$depth),*].iter().filter(|d| **d == depth).count();
             assert_eq!(of(Depth::QUICK), plans::QUICK.len());
+            assert_eq!(of(Depth::LIAR), plans::LIAR.len());
             assert_eq!(of(Depth::FULL), plans::FULL.len());
             assert_eq!(of(Depth::DEEP), plans::DEEP.len());
         }
@@ -122,6 +126,11 @@ tests! {
     the_server_dies_in_a_call: QUICK 3,
     the_path_breaks_in_a_call: QUICK 4,
     a_tab_is_duplicated_in_a_call: QUICK 5,
+    the_server_dies_beside_a_liar: LIAR 0,
+    the_server_dies_beside_a_liar_and_a_session_runs_out: LIAR 1,
+    a_page_is_away_for_too_long_beside_a_liar: LIAR 2,
+    a_page_is_left_beside_a_liar: LIAR 3,
+    one_calls_beside_a_liar: LIAR 4,
     two_call_and_hang_up_twice: FULL 0,
     a_socket_breaks_while_two_call: FULL 1,
     a_page_reloads_while_two_call: FULL 2,

@@ -9,7 +9,7 @@ use client_web::call::{
     Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
     UserInput, View,
 };
-use protocol::{ClientMessage, close::CloseCode};
+use protocol::{ClientMessage, LoginReply, ServerMessage, close::CloseCode};
 
 use crate::{
     peer::{Done, Pc},
@@ -66,6 +66,9 @@ impl State {
         let read = [UserInput::DismissNotice, UserInput::ClearMissed].map(Input::User);
         let mut read = read.into_iter();
         while let Some(input) = inputs.pop_front().or_else(|| read.next()) {
+            if let Input::SocketText(text) = &input {
+                self.is_told(page, text);
+            }
             let effects = self.page(page).client.handle(now, input);
             // What was said in a call before may be said again after a login.
             let says_again = effects.iter().any(|effect| matches!(effect, Effect::RememberName(_)));
@@ -81,6 +84,20 @@ impl State {
         let view = self.view(page);
         // Until the server has said so, a page does not know whether it is still in the call that it was in.
         self.page(page).consent &= view.phase != PhaseView::Idle || !view.can_call;
+    }
+
+    /// The server says that the accepted call stands in which the page was before it was loaded anew.
+    fn is_told(&mut self, page: PageId, text: &str) {
+        let peer = match ServerMessage::decode(text) {
+            Ok(ServerMessage::Login(LoginReply::Welcome(welcome))) => {
+                welcome.peer.filter(|_| welcome.call.is_some())
+            }
+            Ok(ServerMessage::Restored(restored)) => Some(restored.name),
+            _ => None,
+        };
+        let this = self.page(page);
+        let kept = this.kept.as_ref().and_then(|kept| kept.call.as_ref());
+        this.consent |= peer.is_some() && peer.as_ref() == kept.map(|(peer, _)| peer);
     }
 
     fn page_does(&mut self, page: PageId, effect: Effect, inputs: &mut VecDeque<Input>) {
@@ -219,10 +236,9 @@ impl State {
         self.forget_socket(page);
         let before = self.page(page);
         let (user, loaded, kept) = (before.user, before.loaded + 1, before.kept.clone());
-        let (opened, consent) = (before.opened, before.consent);
+        let opened = before.opened;
         *before = Page { opened, ..Page::new(user, page, loaded) };
         if let Some(kept) = kept {
-            before.consent = consent;
             before.kept = Some(kept.clone());
             self.page_input(page, self.clock, Input::Reloaded(kept));
         }
@@ -231,9 +247,9 @@ impl State {
     /// A tab with the same memory as this one.
     pub(crate) fn double(&mut self, page: PageId) {
         let new = self.pages.len();
-        let Page { user, consent, kept, .. } = &*self.pages[page];
-        let (user, consent, kept) = (*user, *consent, kept.clone());
-        self.pages.push(Arc::new(Page { consent, kept: kept.clone(), ..Page::new(user, new, 0) }));
+        let Page { user, kept, .. } = &*self.pages[page];
+        let (user, kept) = (*user, kept.clone());
+        self.pages.push(Arc::new(Page { kept: kept.clone(), ..Page::new(user, new, 0) }));
         if let Some(kept) = kept {
             self.page_input(new, self.clock, Input::Reloaded(kept));
         }

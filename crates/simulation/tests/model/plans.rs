@@ -12,6 +12,8 @@ use crate::state::{Budget, NAMES, Page, State};
 pub(crate) enum Depth {
     /// Seconds, also in a debug build.
     QUICK,
+    /// The same with somebody who lies; a minute in an optimised build.
+    LIAR,
     /// A minute or two in an optimised build.
     FULL,
     /// As long as it takes: an hour, and some GB of memory.
@@ -23,6 +25,7 @@ impl Depth {
     pub(crate) fn wanted() -> Self {
         match std::env::var("PRONTO_MODEL").as_deref() {
             Ok("deep") => Self::DEEP,
+            Ok("liar") => Self::LIAR,
             Ok("full") => Self::FULL,
             _ => Self::QUICK,
         }
@@ -49,6 +52,9 @@ const NOTHING: Budget = Budget {
     moves: 0,
     cuts: 0,
     doubles: 0,
+    leavings: 0,
+    sign_outs: 0,
+    lies: 0,
 };
 
 /// Both are signed in, and each may call once.
@@ -72,6 +78,26 @@ pub(crate) const QUICK: [Plan; 6] = [
     in_call("the server dies", Budget { restarts: 1, leaves: 1, ..NOTHING }, 3_000),
     in_call("the path breaks", Budget { cuts: 1, ticks: 2, leaves: 1, ..NOTHING }, 7_000),
     in_call("a tab is duplicated", Budget { doubles: 1, leaves: 1, ..NOTHING }, 1_000),
+];
+
+pub(crate) const LIAR: [Plan; 5] = [
+    in_call("the server dies beside a liar", Budget { restarts: 1, lies: 2, ..NOTHING }, 1_000),
+    in_call(
+        "the server dies beside a liar, a deadline passes",
+        Budget { restarts: 1, lies: 2, timeouts: 1, ..NOTHING },
+        1_000,
+    ),
+    in_call(
+        "a page is closed for too long, the other signs out, and a liar is there",
+        Budget { reloads: 1, timeouts: 1, breaks: 1, sign_outs: 1, lies: 1, ..NOTHING },
+        1_000,
+    ),
+    in_call(
+        "a page is left beside a liar",
+        Budget { leavings: 1, timeouts: 1, lies: 2, ..NOTHING },
+        1_000,
+    ),
+    from_idle("one calls beside a liar", Budget { sign_outs: 1, lies: 2, ..ONE }, 1_000),
 ];
 
 pub(crate) const FULL: [Plan; 11] = [
@@ -147,6 +173,9 @@ impl Plan {
             pages: (0..2).map(|user| Arc::new(Page::new(user, user, 0))).collect(),
             sessions: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            liar: Default::default(),
+            witness: Default::default(),
+            may_be_out: self.left.sign_outs > 0 || self.left.lies > 0,
             left: NOTHING,
             logins: 0,
             violation: None,

@@ -18,7 +18,12 @@ use server::{
     session::{Call, CallKey, Effect, Effects, Input, Limits, Loss, Return, Session, Welcomed},
 };
 
-use crate::state::{Down, Live, NAMES, SocketId, State, Up, UserId};
+use simulation::witness::{Cause, Person};
+
+use crate::{
+    liar::NO_PAGE,
+    state::{Down, Live, NAMES, SocketId, State, Up, UserId},
+};
 
 const LIMITS: Limits = Limits { ring: RING_LIMIT, grace: GRACE_PERIOD, reload: RELOAD_PERIOD };
 
@@ -47,13 +52,17 @@ impl State {
         let Some(socket) = self.sockets.get_mut(&id) else { return };
         let Some(frame) = socket.up.pop_front() else { return };
         match (frame, socket.session) {
-            (Up::Close(code), _) => self.server_loses(id, fate(code)),
+            (Up::Close(code), _) => {
+                let input = Loss::of_close(Some(code)).map_or(Input::Left, Input::Lost);
+                self.server_loses(id, input);
+            }
             (Up::Message(ClientMessage::Login(login)), None) => self.log_in(id, *login),
             (Up::Message(ClientMessage::Ping(_)), None) => {
                 self.server_says(id, ServerMessage::Pong(Pong::default()));
             }
             (Up::Message(_), None) => self.refuse(id, ErrorCode::NotLoggedIn),
             (Up::Message(message), Some(user)) => {
+                self.witness.says(self.person(id), &message);
                 self.session_input(user, self.clock, Input::FromClient(message));
             }
         }
@@ -74,6 +83,9 @@ impl State {
 
     /// The server does not listen to it any more.
     fn shut(&mut self, id: SocketId) {
+        if id.page == NO_PAGE {
+            return;
+        }
         let is_current = self.pages[id.page].socket == Some(id);
         if let Some(socket) = self.sockets.get_mut(&id) {
             socket.is_open = false;
@@ -96,6 +108,7 @@ impl State {
             return self.refuse(id, ErrorCode::BadName);
         };
         let attempt = login.attempt.unwrap_or_default();
+        let mut cause = Cause::Own;
         match self.sessions.get(&user) {
             Some(live) if Some(&live.secret) != login.session.as_ref() => {
                 let (code, message) = (Some(ErrorCode::NameTaken), None);
@@ -104,24 +117,31 @@ impl State {
             }
             Some(live) if live.attempt > attempt => return self.close_replaced(id),
             Some(_) => {}
-            None => self.add_session(user, login.session.clone()),
+            None => {
+                self.add_session(user, self.person(id), None);
+                cause = Cause::FirstLogin;
+            }
         }
         self.attach(user, id, attempt);
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
         let back = Return { received, anew, call, calling, guest: false };
-        self.session_input(user, self.clock, Input::Return(back));
+        self.session_takes(user, self.clock, cause, Input::Return(back));
     }
 
-    /// The secret of an earlier session remains the secret.
-    fn add_session(&mut self, user: UserId, secret: Option<String>) {
+    /// The session of a user who logs in, or, if there is a secret, of one who was there when the server stopped.
+    pub(crate) fn add_session(&mut self, user: UserId, person: Person, secret: Option<String>) {
         self.logins += 1;
-        let secret = secret.unwrap_or_else(|| format!("secret {}", self.logins));
         let number = u64::from(self.logins) << 32;
-        let session = Session::new(name(user), number, LIMITS, instant(self.clock));
+        let session = match &secret {
+            None => Session::new(name(user), number, LIMITS),
+            Some(_) => Session::expected(name(user), number, LIMITS, instant(self.clock)),
+        };
+        let secret = secret.unwrap_or_else(|| format!("secret {}", self.logins));
         let live = Live {
             session: Arc::new(session),
+            person,
             socket: None,
             secret,
             attempt: 0,
@@ -152,7 +172,20 @@ impl State {
         self.say(id, Down::Message(message));
     }
 
+    /// Whose page it is at the other end.
+    fn person(&self, id: SocketId) -> Person {
+        self.pages.get(id.page).map_or(Person::Liar, |page| Person::Honest(page.user))
+    }
+
     fn say(&mut self, id: SocketId, frame: Down) {
+        if let Down::Message(message) = &frame
+            && let Err(what) = self.witness.hears(self.person(id), message)
+        {
+            self.violate(what);
+        }
+        if id.page == NO_PAGE {
+            return self.liar_hears(&frame);
+        }
         let is_current = self.pages[id.page].socket == Some(id);
         if let Some(socket) = self.sockets.get_mut(&id)
             && is_current
@@ -163,19 +196,31 @@ impl State {
     }
 
     pub(crate) fn session_input(&mut self, user: UserId, now: Millis, input: Input) {
+        self.session_takes(user, now, Cause::Own, input);
+    }
+
+    pub(crate) fn session_takes(&mut self, user: UserId, now: Millis, cause: Cause, input: Input) {
         let Some(live) = self.sessions.get_mut(&user) else { return };
-        let effects = Arc::make_mut(&mut live.session).handle(instant(now), input);
-        self.carry_out(user, now, effects);
+        let (person, session) = (live.person, Arc::make_mut(&mut live.session));
+        let step = |session: &mut Session, input| session.handle(instant(now), input);
+        let (effects, held) = self.witness.watch(person, cause, session, input, step);
+        if let Err(what) = held {
+            self.violate(what);
+        }
+        self.carry_out(user, person, now, effects);
     }
 
     pub(crate) fn session_hears(&mut self, user: UserId) {
         let Some(live) = self.sessions.get_mut(&user) else { return };
-        if let Some(envelope) = live.mailbox.pop_front() {
-            self.session_input(user, self.clock, Input::FromPeer(envelope));
+        if let Some((from, envelope)) = live.mailbox.pop_front() {
+            let input = Input::FromPeer(envelope);
+            self.session_takes(user, self.clock, Cause::From(from), input);
         }
     }
 
-    fn carry_out(&mut self, user: UserId, now: Millis, effects: Effects) {
+    fn carry_out(&mut self, user: UserId, person: Person, now: Millis, effects: Effects) {
+        // As in the shell: what follows from an effect is done after all that were there before it.
+        let mut undeliverable = Vec::new();
         for effect in effects {
             let live = self.sessions.get(&user);
             let socket = live.and_then(|live| live.socket);
@@ -190,15 +235,18 @@ impl State {
                 Effect::ToPeer(to, envelope) => {
                     let target = crate::relay::user(&to);
                     match target.and_then(|target| self.sessions.get_mut(&target)) {
-                        Some(target) => target.mailbox.push_back(envelope),
+                        Some(target) => target.mailbox.push_back((person, envelope)),
                         None => {
                             let call = envelope.call;
-                            self.session_input(user, now, Input::Undeliverable { to, call });
+                            undeliverable.push(Input::Undeliverable { to, call });
                         }
                     }
                 }
                 Effect::End => self.end(user, now),
             }
+        }
+        for input in undeliverable {
+            self.session_input(user, now, input);
         }
     }
 
@@ -215,15 +263,16 @@ impl State {
         if let Some(socket) = live.socket {
             self.shut(socket);
         }
-        let session = Arc::make_mut(&mut live.session);
-        for envelope in live.mailbox {
+        let (person, session) = (live.person, Arc::make_mut(&mut live.session));
+        for (_, envelope) in live.mailbox {
             let effects = session.handle(instant(now), Input::FromPeer(envelope));
-            self.carry_out(user, now, effects);
+            self.carry_out(user, person, now, effects);
         }
     }
 
     /// What the server knew is forgotten; all but who was there, if it keeps a roster. What it said last may still come.
     pub(crate) fn restart(&mut self, has_roster: bool) {
+        self.witness.restarts();
         let before = std::mem::take(&mut self.sessions);
         let sockets: Vec<_> = self.sockets.keys().copied().collect();
         for id in sockets {
@@ -234,20 +283,9 @@ impl State {
         }
         for (user, live) in before {
             if has_roster {
-                self.add_session(user, Some(live.secret));
+                self.add_session(user, live.person, Some(live.secret));
             }
         }
-    }
-}
-
-/// What a close code says of the user.
-const fn fate(code: u16) -> Input {
-    if code == CloseCode::Normal.as_u16() {
-        Input::Left
-    } else if code == CloseCode::GoingAway.as_u16() {
-        Input::Lost(Loss::PageGone)
-    } else {
-        Input::Lost(Loss::Broken)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use client_web::call::{Millis, PeerState, PhaseView, UserInput};
 use server::session::Phase;
 
-use crate::state::{PageId, State};
+use crate::state::{NAMES, PageId, State};
 
 /// How many steps settling may take.
 const MAX_STEPS: usize = 1_000;
@@ -38,6 +38,8 @@ impl State {
     pub(crate) fn settles(&self, known: &Known) -> Result<(), String> {
         let mut state = self.clone();
         state.left = Default::default();
+        // Whatever the liar still does: it does not do it for ever.
+        state.liar_leaves();
         let mut passed = Vec::new();
         for _ in 0..MAX_STEPS {
             let hash = state.hash();
@@ -133,11 +135,13 @@ impl State {
                 self.pages[page].user == user && self.view(page).self_name.is_some()
             });
             let page = signed_in.next();
-            hold(page.is_some(), "a user is signed out")?;
+            // Users may have signed out, and somebody else may have taken their names.
+            hold(page.is_some() || self.may_be_out, "a user is signed out")?;
             hold(signed_in.next().is_none(), "a user is signed in twice")?;
             let phase = self.sessions.get(&user).map(|live| live.session.phase());
             let is_in_call = matches!(phase, Some(Phase::InCall(_)));
-            hold(is_in_call || matches!(phase, Some(Phase::Idle)), "a session hangs")?;
+            let is_free = matches!(phase, Some(Phase::Idle)) || phase.is_none() && page.is_none();
+            hold(is_in_call || is_free, "a session hangs")?;
             let page_is = page.is_some_and(|page| self.view(page).phase == PhaseView::InCall);
             hold(page_is == is_in_call, "page and session disagree")?;
         }
@@ -148,10 +152,18 @@ impl State {
 
     /// In the end the system is as good as new: the call that there is can be hung up, by either, and another one made.
     fn check_works(&self) -> Result<(), String> {
-        let pages: Vec<_> =
-            (0..self.pages.len()).filter(|&page| self.view(page).self_name.is_some()).collect();
+        let mut all_in = self.clone();
+        for user in (0..NAMES.len()).filter(|_| self.may_be_out) {
+            let mut pages = self.pages.iter().enumerate().filter(|(_, page)| page.user == user);
+            if pages.all(|(page, _)| self.view(page).self_name.is_none()) {
+                let name = NAMES[user].to_owned();
+                all_in.press_and_wait(user, UserInput::SignIn { name });
+            }
+        }
+        let is_in = |&page: &PageId| all_in.view(page).self_name.is_some();
+        let pages: Vec<_> = (0..self.pages.len()).filter(is_in).collect();
         for &page in &pages {
-            let mut state = self.clone();
+            let mut state = all_in.clone();
             state.press_and_wait(page, UserInput::HangUp);
             let is_free = |&page: &PageId| state.view(page).can_call;
             if !pages.iter().all(is_free) {

@@ -8,8 +8,12 @@ use std::{
 use client_web::call::{Client, Kept, Millis, PeerId};
 use protocol::{ClientMessage, ServerMessage};
 use server::session::{Envelope, Session};
+use simulation::witness::{Person, Witness};
 
-use crate::peer::Pc;
+use crate::{
+    liar::{Liar, Lie},
+    peer::Pc,
+};
 
 /// Which user: an index into [`NAMES`].
 pub(crate) type UserId = usize;
@@ -29,6 +33,10 @@ pub(crate) struct State {
     /// The sessions that have not ended: one a name at most, as the directory has it.
     pub(crate) sessions: BTreeMap<UserId, Live>,
     pub(crate) sockets: BTreeMap<SocketId, Socket>,
+    pub(crate) liar: Liar,
+    pub(crate) witness: Witness,
+    /// Whether the plan lets users be signed out in the end.
+    pub(crate) may_be_out: bool,
     pub(crate) left: Budget,
     /// How many sessions there were.
     pub(crate) logins: u32,
@@ -45,7 +53,8 @@ pub(crate) struct Page {
     pub(crate) loaded: u32,
     /// What the tab keeps over a reload.
     pub(crate) kept: Option<Kept>,
-    /// Whether the user wants the call: has called or accepted, and has not left it since.
+    /// Whether the user wants the call: has called or accepted in this page, or is back in an accepted call that stands, and
+    /// has not left it since.
     pub(crate) consent: bool,
     pub(crate) socket: Option<SocketId>,
     /// How many sockets it has opened.
@@ -92,11 +101,14 @@ pub(crate) enum Down {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Live {
     pub(crate) session: Arc<Session>,
+    /// Whose it is, whatever its name.
+    pub(crate) person: Person,
     pub(crate) socket: Option<SocketId>,
     pub(crate) secret: String,
     /// The number of the socket that it is at.
     pub(crate) attempt: u64,
-    pub(crate) mailbox: VecDeque<Envelope>,
+    /// What has been sent to it, and whose sessions have.
+    pub(crate) mailbox: VecDeque<(Person, Envelope)>,
 }
 
 /// How often things may still happen: what makes the space finite.
@@ -122,6 +134,12 @@ pub(crate) struct Budget {
     pub(crate) cuts: u8,
     /// Tabs that are duplicated, with all that they keep.
     pub(crate) doubles: u8,
+    /// Pages that are left, and kept by the browser.
+    pub(crate) leavings: u8,
+    /// Users who sign out.
+    pub(crate) sign_outs: u8,
+    /// Things that somebody does who lies.
+    pub(crate) lies: u8,
 }
 
 /// A step.
@@ -157,6 +175,12 @@ pub(crate) enum Action {
     Reload(PageId),
     /// The page's tab is duplicated.
     Double(PageId),
+    /// The user goes to another page, and the browser keeps this one.
+    LeavePage(PageId),
+    /// The user signs out.
+    SignOut(PageId),
+    /// Somebody lies.
+    Lie(Lie),
     /// The browser says that the network is another one.
     Move(PageId),
     /// The path of the media breaks, for good: another has to be found.

@@ -31,6 +31,9 @@ impl State {
         if self.left.restarts > 0 {
             steps.extend([true, false].map(|has_roster| Action::Restart { has_roster }));
         }
+        if self.left.lies > 0 {
+            steps.extend(self.lies().map(Action::Lie));
+        }
         let mut peers = self.pages.iter().flat_map(|page| page.peers.values());
         let can_cut = self.left.cuts > 0;
         if can_cut && peers.any(|pc| pc.state == Some(PeerState::Connected)) {
@@ -69,6 +72,7 @@ impl State {
                 } else if left.breaks > 0 {
                     steps.push(Action::Break(page));
                 }
+                steps.extend((left.leavings > 0).then_some(Action::LeavePage(page)));
                 steps.extend((left.moves > 0).then_some(Action::Move(page)));
             }
         }
@@ -78,6 +82,7 @@ impl State {
         }
         if is_signed_in {
             steps.extend((left.reloads > 0).then_some(Action::Reload(page)));
+            steps.extend((left.sign_outs > 0).then_some(Action::SignOut(page)));
             steps.extend((left.doubles > 0).then_some(Action::Double(page)));
         }
     }
@@ -127,6 +132,9 @@ impl State {
             Action::Reload(page) => self.reload(page),
             Action::Double(page) => self.double(page),
             Action::Move(page) => self.page_input(page, self.clock, Input::NetworkChanged),
+            Action::LeavePage(page) => self.page_input(page, self.clock, Input::PageLeft),
+            Action::SignOut(page) => self.press(page, UserInput::SignOut),
+            Action::Lie(lie) => self.lie(lie),
             Action::Cut => self.cut(),
             Action::Restart { has_roster } => self.restart(has_roster),
         }
@@ -211,6 +219,9 @@ impl Budget {
             Action::Move(_) => &mut self.moves,
             Action::Cut => &mut self.cuts,
             Action::Double(_) => &mut self.doubles,
+            Action::LeavePage(_) => &mut self.leavings,
+            Action::SignOut(_) => &mut self.sign_outs,
+            Action::Lie(_) => &mut self.lies,
             Action::Accept(_)
             | Action::ToServer(_)
             | Action::ToPage(_)

@@ -63,6 +63,9 @@ impl State {
             Action::Reload(page) => format!("{}'s page is loaded anew", name(page)),
             Action::Double(page) => format!("{}'s tab is duplicated", name(page)),
             Action::Move(page) => format!("{} comes to another network", name(page)),
+            Action::LeavePage(page) => format!("{} leaves the page", name(page)),
+            Action::SignOut(page) => format!("{} signs out", name(page)),
+            Action::Lie(lie) => format!("the liar: {lie:?}"),
             Action::Cut => "the path of the media breaks".to_owned(),
             Action::Restart { has_roster: true } => "the server starts anew".to_owned(),
             Action::Restart { has_roster: false } => {
@@ -112,7 +115,8 @@ impl State {
     }
 
     fn next_mail(&self, user: usize) -> String {
-        let Some(envelope) = self.sessions.get(&user).and_then(|live| live.mailbox.front()) else {
+        let Some((_, envelope)) = self.sessions.get(&user).and_then(|live| live.mailbox.front())
+        else {
             return "nothing".to_owned();
         };
         let body = match &envelope.body {
