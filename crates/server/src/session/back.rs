@@ -132,11 +132,14 @@ impl Session {
         };
         let effects = self.caught_up(effects);
         let effects = self.deliver(effects);
-        // A peer that has continued the call already has asked for it by both of its ids: one of them will do.
-        let stands = |call: &Call| self.phase.admits(&call.peer, &call.key);
-        let refused = asked
-            .iter()
-            .filter(|call| !asked.iter().any(|other| other.peer == call.peer && stands(other)));
+        // One of the two may know the call by another id, under which it goes on as soon as a client has said so again.
+        let restores = match &self.phase {
+            Phase::Restoring { call, .. } => Some(call.peer.clone()),
+            _ => None,
+        };
+        let refused = asked.iter().filter(|call| {
+            restores.as_ref() != Some(&call.peer) && !self.phase.admits(&call.peer, &call.key)
+        });
         let refused = refused.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Hangup)));
         let before = [Effect::Welcome(welcome)].into_iter().chain(turned_away);
         before.chain(effects).chain(refused).collect()

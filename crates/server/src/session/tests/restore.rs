@@ -93,6 +93,29 @@ fn a_call_that_is_continued_before_the_peer_is_back_goes_on() {
     }
 }
 
+/// Alice had continued the call as `c2`, bob had answered, and the word of that was lost: whoever is back first.
+#[test]
+fn a_call_that_was_continued_before_the_restart_goes_on() {
+    for alice_is_first in [true, false] {
+        let mut world = restarted(&["alice", "bob"]);
+        let [alice, bob] =
+            [("bob", "c1"), ("alice", "c2")].map(|(peer, id)| with(call_with(peer, id)));
+        let backs = [("alice", alice), ("bob", bob)];
+        let order = if alice_is_first { [0, 1] } else { [1, 0] };
+        for user in order {
+            let (user, back) = &backs[user];
+            world.returns(user, back.clone());
+            world.settle();
+        }
+        world.tells(
+            "alice",
+            r#"{"type":"offer","name":"bob","offer":1,"call":"c2","replaces":"c1"}"#,
+        );
+        world.tells("bob", r#"{"type":"answer","answer":1,"call":"c2"}"#);
+        assert_in_call(&world);
+    }
+}
+
 /// Without a token that this start found in its roster a client may say what it likes: it is answered at once, and nobody
 /// hears of it. So its answer does not tell who is here either.
 #[test]
