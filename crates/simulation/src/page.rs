@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use client_web::call::{
-    Answer, Client, Effect, Environment, Farewell, Input, Kept, Millis, PeerId, PeerOp, PhaseView,
-    Request, RequestId, UserInput, View,
+    Answer, Client, Effect, Environment, Farewell, Found, Input, Kept, Millis, PeerId, PeerOp,
+    PhaseView, Request, RequestId, UserInput, View,
 };
 use protocol::{ClientMessage, LoginReply, ServerMessage, close::CloseCode};
 
@@ -24,8 +24,8 @@ pub(crate) struct Page {
     account: bool,
     /// How often it was loaded.
     pub(crate) loaded: u32,
-    /// What the tab keeps over a reload.
-    kept: Option<Kept>,
+    /// What the tab keeps over a reload, and since when.
+    kept: Option<(Kept, Millis)>,
     /// Whom the browser keeps as blocked.
     blocked: Vec<String>,
     /// With whom the user wants to be in a call: has called or accepted them in this page, or is back in an accepted call,
@@ -83,6 +83,7 @@ impl World {
 
     /// The page is closed: all that it had is gone but what the tab keeps.
     pub(crate) fn close_page(&mut self, user: UserId) {
+        self.page_input(user, Input::PageCloses);
         if let Some(socket) = self.pages[user].socket.take() {
             self.carry_to_server(socket, News::Closed(CloseCode::GoingAway.as_u16()));
         }
@@ -110,8 +111,10 @@ impl World {
     /// The page of a tab is loaded again.
     pub(crate) fn load(&mut self, user: UserId) {
         self.pages[user].is_closed = false;
-        if let Some(kept) = self.pages[user].kept.clone() {
-            self.page_input(user, Input::Reloaded(kept));
+        let kept = self.pages[user].kept.as_ref();
+        match kept.and_then(|(kept, at)| Kept::from_json(&kept.to_json(*at), self.now)) {
+            Some(Found::Fresh(kept)) => self.page_input(user, Input::Reloaded(kept)),
+            Some(Found::Stale { .. }) | None => self.pages[user].kept = None,
         }
     }
 
@@ -220,7 +223,8 @@ impl World {
         };
         let page = &mut self.pages[user];
         // The call may have another id by now, if the peer's page was loaded anew as well.
-        let kept = page.kept.as_ref().and_then(|kept| kept.call.as_ref()).map(|(peer, _)| peer);
+        let kept =
+            page.kept.as_ref().and_then(|(kept, _)| kept.call.as_ref()).map(|(peer, _)| peer);
         if page.consent.is_none() && peer.is_some() && peer.as_ref() == kept {
             page.consent = peer;
         }
@@ -317,7 +321,7 @@ impl World {
                 self.start_op(user, id, op);
             }
             Effect::ClosePeer(id) => self.close_peer(user, id),
-            Effect::Keep(kept) => self.pages[user].kept = kept,
+            Effect::Keep(kept) => self.pages[user].kept = kept.map(|kept| (kept, self.now)),
             Effect::KeepBlocked(names) => self.pages[user].blocked = names,
             Effect::FindDevices
             | Effect::EnableMicrophone(_)

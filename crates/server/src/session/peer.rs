@@ -171,7 +171,9 @@ impl Session {
     }
 
     fn ring(&mut self, call: Call, offer: Raw, guest: bool, why: &'static str) -> Effects {
-        let told = self.link.is_attached();
+        // A client whose own call gives way to this one hears of that by this offer, and so has to get it in any case.
+        let gives_way = matches!(self.phase, Phase::Calling { .. } | Phase::Recalling { .. });
+        let told = gives_way || self.link.is_attached();
         let message = told.then(|| relayed_offer(&call, offer.clone(), guest));
         let (candidates, spent) = (Held::new(), Spent::default());
         let ringing = Ringing { call, guest, offer, candidates, told, spent };

@@ -186,3 +186,23 @@ fn a_winner_that_has_left_meanwhile_does_not_ring_for_the_call_that_was_given_up
     assert_eq!(world.phase("alice"), &Phase::Idle);
     assert_eq!(world.phase("bob"), &Phase::Idle);
 }
+
+/// A client that is away hears of the end of its own call by the offer of the one that has won, though that is over by then.
+#[test]
+fn a_client_that_is_away_hears_that_its_call_gave_way() {
+    let mut world = super::resume::counting_users(&["alice", "bob"]);
+    world.says("bob", r#"{"type":"offer","name":"alice","offer":1,"call":"by-bob"}"#);
+    world.lose("bob");
+    world.says("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"by-alice"}"#);
+    world.settle();
+    world.tells("alice", r#"{"type":"leave","reason":"cancelled"}"#);
+    world.returns("bob", super::Return { received: Some(0), ..super::Return::default() });
+    assert_eq!(
+        world.hears("bob"),
+        [
+            r#"{"type":"offer","name":"alice","offer":1,"call":"by-alice"}"#,
+            r#"{"type":"leave","name":"alice","call":"by-alice","reason":"cancelled"}"#,
+        ]
+    );
+    world.assert_agreement();
+}
