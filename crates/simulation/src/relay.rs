@@ -189,7 +189,8 @@ impl World {
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
-        let back = Return { received, anew, call, calling, guest: false };
+        let continued = login.continued.map(CallKey::Given);
+        let back = Return { received, anew, call, continued, calling, guest: false };
         let cause = if there.is_none() { Cause::FirstLogin } else { Cause::Own };
         self.session_takes(id, cause, Input::Return(back));
     }

@@ -129,6 +129,8 @@ pub struct Kept {
     pub sockets: u64,
     /// The accepted call that the page is in: its peer and its id.
     pub call: Option<(String, CallId)>,
+    /// The id under which the page has offered to continue that call, if there is no answer.
+    pub continued: Option<CallId>,
     /// The call that the user has left, if the server may not have heard of that: its peer and its id.
     pub left: Option<(String, CallId)>,
     /// Whether the camera is on in that call.
@@ -165,7 +167,8 @@ impl Kept {
             .maybe_number("grace", Some(self.grace.into()))
             .boolean("camera", self.camera)
             .flag("muted", self.muted)
-            .flag("account", self.account);
+            .flag("account", self.account)
+            .maybe_text("continued", self.continued.as_ref().map(CallId::as_str));
         for (key, call) in [("call", &self.call), ("left", &self.left)] {
             if let Some((peer, id)) = call {
                 let pair = format!("[{},{}]", quoted(peer), quoted(id.as_str()));
@@ -186,6 +189,7 @@ impl Kept {
             session: object.must_text("session").ok()?,
             sockets: object.number("sockets").ok()??,
             call: kept_call(&object, "call")?,
+            continued: kept_id(&object, "continued")?,
             left: kept_call(&object, "left")?,
             camera: object.boolean("camera").ok()??,
             muted: object.boolean("muted").ok()?.unwrap_or_default(),
@@ -203,6 +207,15 @@ fn kept_call(object: &Object<'_>, key: &str) -> Option<Option<(String, CallId)>>
     let [peer, id] = *pair.as_slice() else { return None };
     let (peer, id) = (string(peer).ok()?, string(id).ok()?);
     Some(Some((peer.into_owned(), CallId::try_from(&*id).ok()?)))
+}
+
+/// A call's id, or that there was none.
+fn kept_id(object: &Object<'_>, key: &str) -> Option<Option<CallId>> {
+    object
+        .text(key)
+        .ok()?
+        .map(|id| CallId::try_from(&*id).ok())
+        .map_or(Some(None), |id| id.map(Some))
 }
 
 /// The secret must not end in a log.

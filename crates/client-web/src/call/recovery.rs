@@ -51,17 +51,30 @@ impl Client {
         }
     }
 
+    /// The id under which the page has offered to continue that call, as long as it is not answered.
+    pub(super) fn continued(&self) -> Option<CallId> {
+        match &self.call {
+            Call::Outgoing(Outgoing {
+                replaces: Some(_), stage: Stage::Sent { .. }, call, ..
+            }) => Some(call.clone()),
+            Call::Returning(returning) => returning.continued.clone(),
+            _ => None,
+        }
+    }
+
     /// What a page that is loaded anew needs.
     pub(super) fn to_keep(&self) -> Option<Kept> {
         let session = self.link.session()?;
         let secret = session.ticket.as_ref()?.secret.clone();
         let (camera, muted) = self.switched();
         let (name, call) = (session.name.clone(), self.continuing());
+        let continued = self.continued();
         let (sockets, camera) = (self.sockets, camera && call.is_some());
         let left = self.left_unheard();
         let account = self.account.right != Right::Guest;
         let grace = session.grace;
-        Some(Kept { name, session: secret, sockets, camera, muted, call, left, account, grace })
+        let session = secret;
+        Some(Kept { name, session, sockets, camera, muted, call, continued, left, account, grace })
     }
 
     /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
@@ -88,7 +101,8 @@ impl Client {
         if let Some((peer, call)) = kept.call {
             let until = now + grace_of(kept.grace);
             self.kept_call = Some(KeptCall { call: (peer.clone(), call.clone()), camera, muted });
-            self.call = Call::Returning(Returning { peer, call, until });
+            let continued = kept.continued;
+            self.call = Call::Returning(Returning { peer, call, continued, until });
         }
         self.account.had(kept.account);
         self.reload(now, kept.name, kept.session, kept.grace);
@@ -204,7 +218,7 @@ impl Client {
     pub(super) fn handle_restored(&mut self, now: Millis, restored: Restored) {
         if let Call::Returning(returning) = &self.call
             && returning.peer == restored.name
-            && returning.call == restored.call
+            && [Some(&returning.call), returning.continued.as_ref()].contains(&Some(&restored.call))
         {
             self.rejoin(now, restored.call);
         }
@@ -352,6 +366,8 @@ pub(super) struct Next {
 pub(super) struct Returning {
     pub(super) peer: String,
     pub(super) call: CallId,
+    /// The id under which the page had offered to continue it before it was reloaded. Nobody knows whether the peer has got that.
+    pub(super) continued: Option<CallId>,
     /// When it is given up.
     pub(super) until: Millis,
 }

@@ -30,6 +30,8 @@ struct Play {
     unspelled: bool,
     /// The call that the page was in when it was reloaded.
     kept: Option<(String, String)>,
+    /// The id under which the page had offered to continue it.
+    continued: Option<String>,
     /// What happened, to be told if it goes wrong.
     told: Vec<Input>,
     reached: Reached,
@@ -56,6 +58,7 @@ impl Play {
             peer: None,
             unspelled: false,
             kept: None,
+            continued: None,
             told: Vec::new(),
             reached: Reached::default(),
         }
@@ -193,6 +196,7 @@ impl Play {
             panic!("it is fresh")
         };
         self.kept = kept.call.clone().map(|(peer, id)| (peer, id.to_string()));
+        self.continued = kept.continued.as_ref().map(ToString::to_string);
         (self.peer, self.unspelled) = (None, false);
         self.page.client = Client::new(Environment::Capable, self.rng.bits());
         self.page.effects.clear();
@@ -247,7 +251,10 @@ impl Play {
         let mut confirms = false;
         if let Some((peer, id)) = self.kept.clone() {
             let named = says(&format!(r#""peer":"{peer}""#)) && says(r#""success":true"#);
-            let same = text == format!(r#"{{"type":"restored","name":"{peer}","call":"{id}"}}"#);
+            let ids = [Some(&id), self.continued.as_ref()].into_iter().flatten();
+            let same = ids.into_iter().any(|id| {
+                text == format!(r#"{{"type":"restored","name":"{peer}","call":"{id}"}}"#)
+            });
             // Once: then the page is in the call, or the user has left it.
             if (named || same) && self.page.view().phase == PhaseView::Reconnecting {
                 (confirms, self.peer) = (true, Some(peer));

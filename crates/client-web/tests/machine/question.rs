@@ -150,6 +150,7 @@ fn loaded_anew() -> TestPage {
         camera: false,
         muted: false,
         account: true,
+        continued: None,
         grace: 30,
     }));
     gets_ticket(&mut page);

@@ -159,6 +159,42 @@ fn a_page_that_is_reloaded_opens_no_device_before_the_server_says_that_the_call_
     assert_eq!(page.effects, []);
 }
 
+/// It has offered to continue the call, is reloaded again, and the server restarts: the peer may know it by either id.
+#[test]
+fn a_page_that_is_reloaded_twice_finds_its_call_by_either_id() {
+    for by_the_new_id in [false, true] {
+        let mut page = TestPage::signed_in();
+        let old = page.in_call();
+        let mut page = reloaded(page);
+        page.input(Input::SocketOpened);
+        page.server(&welcome("alice", &old));
+        page.give_media();
+        page.effects.clear();
+        page.peer(PeerEvent::OfferReady(raw("{}")));
+        let sent = page.sent();
+        let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+        let new = offer.call.clone().unwrap().to_string();
+
+        let mut page = reloaded(page);
+        page.effects.clear();
+        page.input(Input::SocketOpened);
+        let sent = page.sent();
+        let [ClientMessage::Login(login)] = &sent[..] else { panic!("{sent:?}") };
+        let named = [&login.call, &login.continued].map(|id| id.as_ref().unwrap().to_string());
+        assert_eq!(named, [old.clone(), new.clone()]);
+        page.server(WELCOME);
+        page.effects.clear();
+        let id = if by_the_new_id { new } else { old };
+        page.server(&restored("bob", &id));
+        page.give_media();
+        page.effects.clear();
+        page.peer(PeerEvent::OfferReady(raw("{}")));
+        let sent = page.sent();
+        let [ClientMessage::Offer(offer)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(offer.replaces.as_ref().map(|call| call.as_str()), Some(&*id));
+    }
+}
+
 #[test]
 fn a_server_that_names_another_peer_opens_no_device() {
     let mut page = TestPage::signed_in();

@@ -64,6 +64,9 @@ pub struct Login {
     /// Whether the client made that call and has no answer yet, so that it is about to offer it again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub calling: bool,
+    /// The id under which the client has offered to continue that call, while it does not know whether the peer has got that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued: Option<CallId>,
 }
 
 pub(super) fn is_false(value: &bool) -> bool {
@@ -83,6 +86,7 @@ impl fmt::Debug for Login {
             .field("peer", &self.peer)
             .field("call", &self.call)
             .field("calling", &self.calling)
+            .field("continued", &self.continued)
             .finish()
     }
 }

@@ -144,7 +144,8 @@ pub(super) fn encode(message: &ClientMessage) -> String {
             .maybe_number("attempt", m.attempt)
             .maybe_text("peer", m.peer.as_deref())
             .maybe_text("call", word(&m.call))
-            .flag("calling", m.calling),
+            .flag("calling", m.calling)
+            .maybe_text("continued", word(&m.continued)),
         ClientMessage::Offer(m) => start("offer")
             .text("name", &m.name)
             .raw("offer", m.offer.as_json())

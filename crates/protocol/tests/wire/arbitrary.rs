@@ -98,12 +98,13 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage> {
 }
 
 fn login() -> BoxedStrategy<Login> {
-    let call = option::of(call_id());
+    let call = (option::of(call_id()), option::of(call_id()));
     let booleans = (any::<bool>(), any::<bool>());
     let secrets = (option::of(text()), option::of(text()));
     (text(), secrets, count(), count(), option::of(text()), call, booleans)
-        .prop_map(|(name, (session, ticket), received, attempt, peer, call, (anew, calling))| {
-            Login { name, session, ticket, received, anew, attempt, peer, call, calling }
+        .prop_map(|(name, (session, ticket), received, attempt, peer, calls, (anew, calling))| {
+            let (call, continued) = calls;
+            Login { name, session, ticket, received, anew, attempt, peer, call, calling, continued }
         })
         .boxed()
 }

@@ -22,6 +22,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ClientMessage)> {
                 peer: some("bob"),
                 call: call(),
                 calling: true,
+                continued: earlier_call(),
             }),
         ),
         (

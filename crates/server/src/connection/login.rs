@@ -185,6 +185,7 @@ pub(super) fn sign_in_required() -> NotIn {
 fn back(login: Login) -> Return {
     let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
+    let continued = login.continued.map(CallKey::Given);
     let Login { received, anew, calling, .. } = login;
-    Return { received, anew, call, calling, guest: false }
+    Return { received, anew, call, continued, calling, guest: false }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use protocol::{CallId, LeaveReason, RelayedCandidate, RelayedOffer, ServerMessage};
 
 use super::{
-    Body, Call, Continued, Effect, Effects, Held, Phase, Ringing, Session,
+    Body, Call, CallKey, Continued, Effect, Effects, Held, Phase, Ringing, Session,
     link::{Link, Stream},
     over,
     peer::{relayed_offer, stands_again},
@@ -20,6 +20,8 @@ pub struct Return {
     pub anew: bool,
     /// The call that it is in, or was in before it started anew: one that was accepted, or one that it makes.
     pub call: Option<Call>,
+    /// The key under which it has offered to continue that call, while it does not know whether the peer has got that.
+    pub continued: Option<CallKey>,
     /// Whether it makes that call, and has no answer yet: it is about to offer it again.
     pub calling: bool,
     /// Whether its user is to be marked as a guest. No client says this of itself: the server knows.
@@ -101,7 +103,9 @@ impl Session {
                 self.recall(now, ours, theirs)
             }
             (None, Some(theirs)) => match expected {
-                Some(until) if theirs.peer != self.user => self.restore(until, theirs),
+                Some(until) if theirs.peer != self.user => {
+                    self.restore(until, theirs, back.continued)
+                }
                 _ => {
                     self.remember(&theirs);
                     vec![over(&theirs, LeaveReason::Hangup)]
@@ -117,7 +121,8 @@ impl Session {
                     _ if agreed && !back.anew => self.ask_again(),
                     Phase::Restoring { continued, held, .. } if agreed => {
                         // What it said it has forgotten. It will hear when the call stands again.
-                        (*continued, *held) = (None, Held::new());
+                        *continued = back.continued.map(Continued::known);
+                        *held = Held::new();
                         Effects::new()
                     }
                     _ => self.back_in(&ours, welcome.call.is_some()),
@@ -227,33 +232,45 @@ impl Session {
 
     /// The client is in a call that this session knows nothing of: the server has started anew. It stands again once the
     /// peer says the same, which has to be as long as both are remembered.
-    fn restore(&mut self, until: Instant, call: Call) -> Effects {
-        let effects = vec![self.to_peer(&call, Body::Restore)];
-        let (continued, held) = (None, Held::new());
-        let restoring = Phase::Restoring { call, continued, until, held };
+    fn restore(&mut self, until: Instant, call: Call, continued: Option<CallKey>) -> Effects {
+        let continued = continued.map(Continued::known);
+        let by_key = |key: &CallKey| {
+            let call = Call { peer: call.peer.clone(), key: key.clone() };
+            self.to_peer(&call, Body::Restore)
+        };
+        let keys = [&call.key].into_iter().chain(continued.as_deref().map(|it| &it.key));
+        let effects = keys.map(by_key).collect();
+        let restoring = Phase::Restoring { call, continued, until, held: Held::new() };
         self.enter(restoring, "its client is in this call");
         effects
     }
 
-    /// The peer is in the same call: the client hears of it, and what had to wait for that is sent.
-    pub(super) fn restored(&mut self, now: Instant) -> Effects {
+    /// The peer is in the same call, by this key: the client hears of it, and what had to wait for that is sent.
+    pub(super) fn restored(&mut self, now: Instant, key: &CallKey) -> Effects {
         let Phase::Restoring { call, continued, held, .. } = &mut self.phase else {
             return Effects::new();
         };
         let (call, continued, held) = (call.clone(), continued.take(), held.take());
-        let Some(continued) = continued else {
+        let Some((new, offer)) = continued.and_then(|it| Some((it.key, it.offer?))) else {
+            let call = Call { peer: call.peer, key: key.clone() };
             let sent = held.into_iter().map(|body| self.to_peer(&call, body));
             let effects = stands_again(&call).into_iter().chain(sent).collect();
             self.enter(Phase::InCall(call), "the peer is in it as well");
             return effects;
         };
-        let Continued { key, offer } = *continued;
-        let new = Call { peer: call.peer, key };
+        let new = Call { peer: call.peer, key: new };
         let mut effects = self.continue_as(now, new.clone(), vec![call.key], offer);
         for body in held {
             effects.extend(self.say(&new, body));
         }
         effects
+    }
+}
+
+impl Continued {
+    /// The client has offered to continue its call by this key, and has forgotten the offer.
+    fn known(key: CallKey) -> Box<Self> {
+        Box::new(Self { key, offer: None })
     }
 }
 

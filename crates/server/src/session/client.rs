@@ -189,7 +189,7 @@ impl Session {
         if let Phase::Restoring { continued, held, .. } = &mut self.phase {
             // What was said before was for the peer connection that is left now.
             *held = Held::new();
-            *continued = Some(Box::new(Continued { key: call.key.clone(), offer }));
+            *continued = Some(Box::new(Continued { key: call.key.clone(), offer: Some(offer) }));
             // The peer may know it by this id already.
             return vec![self.to_peer(&call, Body::Restore)];
         }

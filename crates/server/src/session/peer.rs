@@ -39,7 +39,7 @@ impl Session {
             return effects;
         }
         // Whatever it says, it says it within this call.
-        let mut effects = self.restored(now);
+        let mut effects = self.restored(now, &said.key);
         if self.phase.call() == Some(said)
             && let Some(message) = self.on_message(said, body, guest)
         {
@@ -194,7 +194,8 @@ impl Session {
             }
             Phase::Restoring { call, continued, .. } => {
                 // A client that was reloaded hears first that its call stands.
-                restored = continued.is_none().then(|| stands_again(call)).flatten();
+                let offers = continued.as_ref().is_some_and(|it| it.offer.is_some());
+                restored = if offers { None } else { stands_again(call) };
                 self.phase.admits(&new.peer, theirs) || self.phase.admits(&new.peer, &new.key)
             }
             // The peer has accepted our user's call, and the word of that was lost.
@@ -226,7 +227,7 @@ impl Session {
         match &self.phase {
             Phase::Restoring { .. } if self.phase.admits(&call.peer, &call.key) => {
                 let mut effects = vec![self.to_peer(&call, Body::Restored)];
-                effects.extend(self.restored(now));
+                effects.extend(self.restored(now, &call.key));
                 effects
             }
             Phase::InCall(ours)
@@ -236,16 +237,20 @@ impl Session {
             {
                 vec![self.to_peer(&call, Body::Restored)]
             }
-            // One of the two continues the call under another id, and its client is about to say so again.
-            Phase::Restoring { call: ours, .. } | Phase::InCall(ours) if ours.peer == call.peer => {
-                Effects::new()
-            }
             // It was not there yet when our user continued the call.
             Phase::Rejoining { call: ours, older, sent, .. }
                 if ours.peer == call.peer
                     && (ours.key == call.key || older.contains(&call.key)) =>
             {
                 sent.iter().map(|body| self.to_peer(ours, body.clone())).collect()
+            }
+            // One of the two continues the call under another id, and its client is about to say so again.
+            Phase::Restoring { call: ours, .. }
+            | Phase::Rejoining { call: ours, .. }
+            | Phase::InCall(ours)
+                if ours.peer == call.peer =>
+            {
+                Effects::new()
             }
             _ => {
                 self.link.ask(&call);

@@ -86,8 +86,8 @@ pub struct Ringing {
 pub struct Continued {
     /// The call's key from then on.
     pub key: CallKey,
-    /// The session description.
-    pub offer: Raw,
+    /// The session description; `None` if the client only knows that it has offered so before, as its page was reloaded since.
+    pub offer: Option<Raw>,
 }
 
 /// How many keys of a call that is continued again and again are remembered: more than can be used up before the first of
@@ -128,8 +128,12 @@ impl Phase {
     /// The call that the user is in, by the key under which our user's client knows it: that may be continuing it already.
     pub(super) fn call_of_client(&self) -> Option<Call> {
         let call = self.call()?.clone();
-        let Self::Restoring { continued: Some(continued), .. } = self else { return Some(call) };
-        Some(Call { key: continued.key.clone(), ..call })
+        match self {
+            Self::Restoring { continued: Some(it), .. } if it.offer.is_some() => {
+                Some(Call { key: it.key.clone(), ..call })
+            }
+            _ => Some(call),
+        }
     }
 
     /// The call that the user is in, in whatever phase of it.

@@ -126,7 +126,8 @@ impl State {
         let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
         let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
         let (received, anew, calling) = (login.received, login.anew, login.calling);
-        let back = Return { received, anew, call, calling, guest: false };
+        let continued = login.continued.map(CallKey::Given);
+        let back = Return { received, anew, call, continued, calling, guest: false };
         self.session_takes(user, self.clock, cause, Input::Return(back));
     }
 

@@ -16,6 +16,7 @@ use crate::call::{Client, Effect, Farewell, Millis, Text, account::Right, server
 impl Client {
     pub(in crate::call) fn handle_socket_opened(&mut self, now: Millis) {
         let (presented, calling) = self.presented_call();
+        let continued = self.continued();
         // A server that has started anew will not hear of what was left otherwise, and nor will the peer.
         let presented = presented.or_else(|| self.left_unheard());
         if let Link::Opening(attempt, _) = &mut self.link {
@@ -38,6 +39,7 @@ impl Client {
                         peer,
                         call,
                         calling,
+                        continued,
                         ..Login::default()
                     }
                 }

@@ -118,6 +118,8 @@ fn comes_back(user: &str, bytes: &mut Bytes<'_>) -> Return {
         // A login lets nobody name themselves as their peer.
         call: (call < IDS && peer != user).then(|| call_with(peer, &format!("c{call}"))),
         calling: bytes.below(2) == 1,
+        // Another than that, or the same.
+        continued: (call % 3 == 2).then(|| call_with(peer, &format!("c{}", call / 2)).key),
         guest: bytes.below(2) == 1,
     }
 }

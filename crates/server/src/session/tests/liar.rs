@@ -241,6 +241,7 @@ impl Beside {
             anew: bytes.below(2) == 1,
             call: id.map(|id| Call { peer: name(peer), key: CallKey::Given(id) }),
             calling: bytes.below(3) == 0,
+            continued: self.id(bytes).map(CallKey::Given),
             guest: false,
         }
     }

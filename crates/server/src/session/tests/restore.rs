@@ -116,6 +116,31 @@ fn a_call_that_was_continued_before_the_restart_goes_on() {
     }
 }
 
+/// Alice's page offers to continue the call, is reloaded, and the server stops: nobody knows whether bob's has got that.
+#[test]
+fn a_page_that_is_reloaded_twice_around_a_restart_finds_its_call_by_either_id() {
+    for bobs in ["c1", "c2"] {
+        for order in [["alice", "bob"], ["bob", "alice"]] {
+            let mut world = restarted(&["alice", "bob"]);
+            for user in order {
+                if user == "alice" {
+                    let continued = Some(call_with("bob", "c2").key);
+                    let anew = Return { anew: true, continued, ..with(call_with("bob", "c1")) };
+                    world.returns("alice", anew);
+                } else {
+                    world.returns("bob", with(call_with("alice", bobs)));
+                }
+                world.settle();
+            }
+            let restored =
+                |peer| format!(r#"{{"type":"restored","name":"{peer}","call":"{bobs}"}}"#);
+            assert_eq!(world.hears("alice"), [restored("bob")], "{bobs} {order:?}");
+            assert_eq!(world.hears("bob"), [restored("alice")], "{bobs} {order:?}");
+            world.assert_agreement();
+        }
+    }
+}
+
 /// Without a token that this start found in its roster a client may say what it likes: it is answered at once, and nobody
 /// hears of it. So its answer does not tell who is here either.
 #[test]

@@ -112,10 +112,9 @@ impl Witness {
         input: Input,
         step: impl FnOnce(&mut Session, Input) -> Effects,
     ) -> (Effects, Result<(), &'static str>) {
-        if let Input::Return(Return { call: Some(call), .. }) = &input
-            && let Some(id) = call.key.id()
-        {
-            self.named.insert((id.clone(), person));
+        if let Input::Return(Return { call: Some(call), continued, .. }) = &input {
+            let keys = [Some(&call.key), continued.as_ref()].into_iter().flatten();
+            self.named.extend(keys.filter_map(|key| Some((key.id()?.clone(), person))));
         }
         let guard = match (&input, cause) {
             (Input::FromPeer(envelope), Cause::From(from)) => {
@@ -153,9 +152,15 @@ impl Witness {
         envelope: &Envelope,
     ) -> Option<Guard> {
         if let Some(parties) = envelope.call.id().and_then(|id| self.calls.get_mut(id)) {
+            let both = [Some(parties.caller), parties.callee];
+            if both.into_iter().flatten().all(|person| person == Person::Liar) {
+                // One with itself is none: the liar may give its id to another.
+                (parties.callee, parties.answered, parties.over) = (None, false, false);
+            }
             match &envelope.body {
-                Body::Offer(_) if parties.caller == from && !parties.answered => {
-                    parties.callee = Some(person);
+                // Whoever has the name now. The caller, whose client has heard no answer, makes its call again.
+                Body::Offer(_) if parties.caller == from => {
+                    (parties.callee, parties.answered) = (Some(person), false);
                     parties.reached.insert(person);
                 }
                 Body::Answer(_) if parties.has(person) && parties.has(from) => {
@@ -252,7 +257,9 @@ impl Witness {
         let (ids, raw) = told(message);
         for id in ids.into_iter().flatten() {
             let Some(parties) = self.calls.get(id) else { continue };
-            if !parties.may_hear(person) {
+            // The liar may give one id to calls with several.
+            let own = parties.caller == Person::Liar && raw.is_none_or(is_marked);
+            if !own && !parties.may_hear(person) {
                 return Err("a stranger hears of a call");
             }
             if raw.is_some_and(is_marked) && !parties.may_hear(Person::Liar) {

@@ -139,7 +139,8 @@ impl Client {
             }
         };
         let received = if self.reloaded { 0 } else { self.received as u64 };
-        Return { received: Some(received), anew: self.reloaded, call, calling, guest: false }
+        let (received, anew) = (Some(received), self.reloaded);
+        Return { received, anew, call, continued: None, calling, guest: false }
     }
 
     fn on_offer(&mut self, user: &str, offer: &RelayedOffer) {
