@@ -8,7 +8,7 @@ mod session;
 use protocol::{ClientMessage, close::CloseCode};
 
 use self::{
-    attempt::NAME_HELD_BY_SESSION,
+    attempt::NAME_HELD,
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Ticket},
 };
@@ -124,7 +124,6 @@ impl Client {
             trouble,
             returning: None,
             name_held: None,
-            unanswered: false,
             presented: None,
             proof: None,
         };
@@ -249,9 +248,8 @@ impl Client {
                 Attempt { trouble, ..Attempt::back(session, now) }
             }
             // The login may have arrived, and its answer was lost.
-            Link::LoggingIn(attempt, _) if trouble == Trouble::Unreachable => {
-                let name_held = Some(now + NAME_HELD_BY_SESSION);
-                Attempt { name_held, unanswered: true, ..attempt.failed(trouble) }
+            Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
+                Attempt { name_held: Some(now + NAME_HELD), ..attempt.failed(trouble) }
             }
             Link::Proving(attempt, _)
             | Link::Opening(attempt, _)

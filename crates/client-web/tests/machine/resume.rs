@@ -237,25 +237,3 @@ fn while_a_session_is_kept_it_is_asked_for_every_few_seconds() {
         );
     }
 }
-
-/// The server did not know this page's session any more, began another, and the answer with that one's token was lost.
-#[test]
-fn a_name_that_a_lost_login_has_taken_is_waited_for() {
-    let mut page = TestPage::signed_in();
-    page.input(Input::SocketClosed { code: 1006 });
-    page.wait(5_000);
-    page.input(Input::SocketOpened);
-    // The login is sent; whatever answers it does not come.
-    page.input(Input::SocketClosed { code: 1006 });
-    let taken = r#"{"type":"login","success":false,"code":"name_taken"}"#;
-    for _ in 0..4 {
-        page.wait(16_000);
-        page.input(Input::SocketOpened);
-        page.server(taken);
-        assert_eq!(page.view().sign_in_error, None, "it is this user's own");
-    }
-    page.wait(60_000);
-    page.input(Input::SocketOpened);
-    page.server(taken);
-    assert!(page.view().sign_in_error.is_some(), "by now it is somebody else's");
-}

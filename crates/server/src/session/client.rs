@@ -292,12 +292,7 @@ impl Session {
     }
 
     pub(super) fn leave(&mut self, call: &Call, reason: LeaveReason) -> Effects {
-        let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
-        if let Phase::Restoring { continued: Some(continued), .. } = &self.phase {
-            // The peer may know it by either id.
-            let call = Call { peer: call.peer.clone(), key: continued.key.clone() };
-            effects.push(self.to_peer(&call, Body::Leave(reason)));
-        }
+        let mut effects = self.farewell(call, reason);
         effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, "our user leaves");
         effects

@@ -269,7 +269,7 @@ impl Session {
             Phase::Calling { .. } => (LeaveReason::Timeout, "nobody answered in time"),
             _ => (LeaveReason::Gone, "the peer did not come back in time"),
         };
-        let mut effects = vec![self.to_peer(call, Body::Leave(reason))];
+        let mut effects = self.farewell(call, reason);
         effects.extend(self.ends(reason));
         effects.extend(self.refuse_beaten());
         self.enter(Phase::Idle, why);
@@ -282,7 +282,7 @@ impl Session {
         }
         let asked = self.link.take_asked();
         let calls = self.phase.call().into_iter().chain(&asked);
-        let farewells = calls.map(|call| self.to_peer(call, Body::Leave(LeaveReason::Gone)));
+        let farewells = calls.flat_map(|call| self.farewell(call, LeaveReason::Gone));
         let effects = farewells.chain([Effect::End]).collect();
         self.enter(Phase::Ended, "its user is gone");
         effects
@@ -329,6 +329,18 @@ impl Session {
             self.past.truncate(MAX_PAST - 1);
             self.past.push_front(call.clone());
         }
+    }
+
+    /// Tells the peer that this call is over, by whichever key the peer may know it.
+    fn farewell(&self, call: &Call, reason: LeaveReason) -> Effects {
+        let other = match &self.phase {
+            Phase::Restoring { call: ours, continued: Some(it), .. } if ours == call => {
+                Some(Call { peer: call.peer.clone(), key: it.key.clone() })
+            }
+            _ => None,
+        };
+        let calls = [Some(call), other.as_ref()].into_iter().flatten();
+        calls.map(|call| self.to_peer(call, Body::Leave(reason))).collect()
     }
 
     fn to_peer(&self, call: &Call, body: Body) -> Effect {

@@ -245,7 +245,9 @@ impl Session {
                 sent.iter().map(|body| self.to_peer(ours, body.clone())).collect()
             }
             // One of the two continues the call under another id, and its client is about to say so again.
-            Phase::Restoring { call: ours, .. }
+            Phase::Calling { call: ours, .. }
+            | Phase::Recalling { call: ours, .. }
+            | Phase::Restoring { call: ours, .. }
             | Phase::Rejoining { call: ours, .. }
             | Phase::InCall(ours)
                 if ours.peer == call.peer =>

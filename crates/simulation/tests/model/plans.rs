@@ -118,7 +118,7 @@ pub(crate) const FULL: [Plan; 11] = [
     in_call(
         "two sockets break, a deadline passes",
         Budget { breaks: 2, timeouts: 1, leaves: 1, ..NOTHING },
-        90_000,
+        60_000,
     ),
     in_call(
         "another network, a socket breaks",

@@ -118,6 +118,8 @@ impl State {
             Some(live) if live.attempt > attempt => return self.close_replaced(id),
             Some(_) => {}
             None => {
+                // If the answer to that is lost, nobody can take this session back, and the name is taken until it is over.
+                self.may_be_out |= login.session.is_some();
                 self.add_session(user, self.person(id), None);
                 cause = Cause::FirstLogin;
             }

@@ -9,10 +9,6 @@ use crate::call::{Millis, Text};
 /// that knows no sessions: it may see as late as this that the socket is dead.
 pub(super) const NAME_HELD: Millis = 45_000;
 
-/// The same, in ms, where a login's answer was lost: the session that it may have begun waits for its client besides, for
-/// `GRACE_PERIOD`, and nobody knows its token.
-pub(super) const NAME_HELD_BY_SESSION: Millis = NAME_HELD + 30_000;
-
 /// An attempt to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::call) struct Attempt {
@@ -26,8 +22,6 @@ pub(in crate::call) struct Attempt {
     pub(super) returning: Option<Session>,
     /// Until when the name may be held by an old socket of this user.
     pub(super) name_held: Option<Millis>,
-    /// Whether the answer to an earlier login was lost, so that a session may have begun of which the page knows nothing.
-    pub(super) unanswered: bool,
     /// The call that stands in the login.
     pub(super) presented: Option<(String, CallId)>,
     /// The ticket for this one.
@@ -82,7 +76,6 @@ impl Attempt {
             trouble: Trouble::Unreachable,
             returning: Some(session),
             name_held: Some(now + NAME_HELD),
-            unanswered: false,
             presented: None,
             proof: None,
         }

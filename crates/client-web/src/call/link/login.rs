@@ -117,9 +117,8 @@ impl Client {
         }
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
         let returns = attempt.returning.is_some();
-        // A server that gives sessions back would have given this one; but to a login whose answer was lost it may have given
-        // another, which nobody can take back.
-        let has_ticket = attempt.has_secret() && !attempt.unanswered;
+        // A server that gives sessions back would have given this one.
+        let has_ticket = attempt.returning.is_some_and(|session| session.ticket.is_some());
         let may_be_ours = !has_ticket && attempt.name_held.is_some_and(|until| now < until);
         let trouble = if taken && may_be_ours {
             Some(Trouble::NameHeld)
