@@ -44,7 +44,11 @@ pub(super) enum Socket {
     /// What is sent over it goes nowhere, and nothing comes.
     Broken,
     /// The login is answered, and the client has yet to read that.
-    Answered(Welcomed),
+    Answered {
+        welcomed: Welcomed,
+        /// The call that the login named.
+        presented: Option<Call>,
+    },
     Open,
 }
 

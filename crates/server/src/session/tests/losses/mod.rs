@@ -91,12 +91,13 @@ impl Run {
     pub(super) fn comes_back(&mut self, user: usize) {
         self.breaks(user);
         let back = self.clients[user].presents();
+        let presented = back.call.clone();
         self.world.returns(USERS[user], back);
         let welcomed = self.world.welcomed.remove(USERS[user]).unwrap();
         if welcomed.received.is_none() {
             self.clients[user].taken = 0;
         }
-        self.clients[user].socket = Socket::Answered(welcomed);
+        self.clients[user].socket = Socket::Answered { welcomed, presented };
     }
 
     /// Somebody else has the name: the client has no session, and no call.
@@ -114,8 +115,8 @@ impl Run {
                 self.world.heard.remove(USERS[user]);
                 false
             }
-            Socket::Answered(welcomed) => {
-                self.is_welcomed(user, welcomed);
+            Socket::Answered { welcomed, presented } => {
+                self.is_welcomed(user, welcomed, presented);
                 true
             }
             Socket::Open => {
@@ -138,7 +139,7 @@ impl Run {
         }
     }
 
-    fn is_welcomed(&mut self, user: usize, welcomed: Welcomed) {
+    fn is_welcomed(&mut self, user: usize, welcomed: Welcomed, presented: Option<Call>) {
         let client = &mut self.clients[user];
         if let Some(received) = welcomed.received
             && client.outbox.acknowledge(received).is_ok()
@@ -150,6 +151,12 @@ impl Run {
         client.received = 0;
         client.sent.clear();
         client.outbox = Outbox::new();
+        // Its user has left that call since, and the word of it is dropped with all that was kept.
+        let left =
+            presented.filter(|call| !reloaded && client.presents().call.as_ref() != Some(call));
+        if let Some(call) = left {
+            client.send_leave(&call, LeaveReason::Hangup);
+        }
         let belief = client.belief.clone();
         match (belief, welcomed.call) {
             (_, Some((peer, id))) if reloaded => self.rejoin(user, &peer, id),

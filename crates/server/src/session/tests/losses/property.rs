@@ -49,6 +49,21 @@ fn a_call_back_that_crosses_with_a_call_that_rings_again() {
     run.assert_agreement();
 }
 
+/// Bob's login names the call to a server that has started anew, and bob hangs up before its reply is there.
+#[test]
+fn a_call_that_its_user_leaves_between_a_login_and_its_reply_is_not_restored() {
+    let mut run = Run::new();
+    for step in [Step::Calls(0, 1), Step::Answers(1)] {
+        run.take(step);
+        run.settle();
+    }
+    for step in [Step::Restarts(true), Step::ComesBack(1), Step::HangsUp(1), Step::ClientReads(1)] {
+        run.take(step);
+    }
+    run.becomes_fair();
+    run.assert_agreement();
+}
+
 #[test]
 fn the_seeds_of_the_fuzz_target_hold() {
     check_seeds("losses", check);
