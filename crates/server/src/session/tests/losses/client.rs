@@ -148,6 +148,13 @@ impl Client {
     }
 
     fn on_offer(&mut self, user: &str, offer: &RelayedOffer) {
+        let calls = |call: &Call| call.peer.as_str() == offer.name;
+        if matches!(&self.belief, Belief::Calling(call) if calls(call))
+            && user < offer.name.as_str()
+        {
+            // The two crossed, and its own stands. A `leave` without an id would be for that one.
+            return;
+        }
         let Some(id) = &offer.call else {
             // Such a call can be neither restored nor continued: not for this client.
             let (name, reason) = (Some(offer.name.clone()), Some(LeaveReason::Declined));
@@ -166,7 +173,6 @@ impl Client {
                 self.believe(Belief::InCall(new.clone()));
                 self.send_answer(&new);
             }
-            Belief::Calling(_) if same_peer && user < offer.name.as_str() => {}
             Belief::Calling(_) if same_peer => {
                 self.believe(Belief::InCall(new.clone()));
                 self.send_answer(&new);

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{super::bytes::check_seeds, Loss, Run, Step, USERS, check};
+use super::{super::bytes::check_seeds, Input, Loss, Run, Step, USERS, check};
 
 fn step() -> impl Strategy<Value = Step> {
     let user = || 0..USERS.len();
@@ -60,6 +60,26 @@ fn a_call_that_its_user_leaves_between_a_login_and_its_reply_is_not_restored() {
     for step in [Step::Restarts(true), Step::ComesBack(1), Step::HangsUp(1), Step::ClientReads(1)] {
         run.take(step);
     }
+    run.becomes_fair();
+    run.assert_agreement();
+}
+
+/// While bob is away, somebody has his name, and calls alice without an id. She is calling bob, who calls her as well.
+#[test]
+fn a_call_without_an_id_that_crosses_with_its_own_is_not_refused() {
+    let mut run = Run::new();
+    for step in [
+        Step::IsLost(1, Loss::Broken),
+        Step::Calls(0, 1),
+        Step::SaysSomething(0),
+        Step::TimePasses(32),
+        Step::Calls(1, 0),
+    ] {
+        run.take(step);
+    }
+    run.world.log_in("bob");
+    run.world.says("bob", r#"{"type":"offer","name":"alice","offer":1}"#);
+    run.world.input("bob", Input::Left);
     run.becomes_fair();
     run.assert_agreement();
 }
