@@ -34,7 +34,7 @@ impl Default for AddressLimits {
 }
 
 /// The limits, and how far each is used up. What a network may have, those around it may have a few times:
-/// [`Network::around`].
+/// `Network::around`.
 #[derive(Debug)]
 pub struct Limits {
     connections: Arc<Connections>,

@@ -52,7 +52,7 @@ pub enum Phase {
         /// The call, under its new id.
         call: Call,
         /// The keys that our user's client has continued, the latest first: the peer may know the call by any of them.
-        /// Never empty, and up to [`MAX_OLDER`].
+        /// Never empty, and up to `MAX_OLDER`.
         older: Vec<CallKey>,
         /// How long the peer may take.
         until: Instant,
