@@ -219,6 +219,8 @@ async fn a_program_that_is_killed_knows_who_was_there_when_it_starts_again() {
     let is_in = |peer: &str| json!({"peer": peer, "call": "c1"});
     let (mut alice, ..) = alice.comes_back(program.client().await, is_in("bob")).await;
     let (mut bob, ..) = bob.comes_back(program.client().await, is_in("alice")).await;
+    alice.hears(r#"{"type":"restored","name":"bob","call":"c1"}"#).await;
+    bob.hears(r#"{"type":"restored","name":"alice","call":"c1"}"#).await;
     resume::can_talk(&mut alice, &mut bob).await;
 }
 
