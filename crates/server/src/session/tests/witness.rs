@@ -257,8 +257,8 @@ impl Witness {
         let (ids, raw) = told(message);
         for id in ids.into_iter().flatten() {
             let Some(parties) = self.calls.get(id) else { continue };
-            // The liar may give one id to calls with several.
-            let own = parties.caller == Person::Liar && raw.is_none_or(is_marked);
+            // The liar may give an id that it knows to calls with others.
+            let own = parties.may_hear(Person::Liar) && raw.is_none_or(is_marked);
             if !own && !parties.may_hear(person) {
                 return Err("a stranger hears of a call");
             }
