@@ -34,8 +34,17 @@ struct Used {
     devices: usize,
 }
 
+/// What the page's own server has in the browser's storage, but for the moment at which the page has last written that down:
+/// it does so once more when it is left.
 async fn kept(person: &Person) -> Result<Vec<(String, String)>> {
-    person.value(KEPT).await
+    let mut kept: Vec<(String, String)> = person.value(KEPT).await?;
+    for (_, value) in &mut kept {
+        if let Ok(Value::Object(mut fields)) = serde_json::from_str(value) {
+            fields.remove("at");
+            *value = Value::Object(fields).to_string();
+        }
+    }
+    Ok(kept)
 }
 
 async fn used(person: &Person) -> Result<Used> {
