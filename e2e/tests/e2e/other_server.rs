@@ -427,7 +427,7 @@ fn a_server_that_lies_in_everything_opens_nothing_and_breaks_nothing() -> Played
         socket.says(&carol).await?;
         alice.sees("the call", rings).await?;
         says_anything(&mut socket).await?;
-        // Among it are ends of that call.
+        socket.says(&json!({"type": "leave", "name": "carol", "call": "c9"})).await?;
         alice.sees("its end", |look| look.phase() == "idle").await?;
         is_unharmed(&alice, &evil, 0).await?;
         socket.says(&carol).await?;
