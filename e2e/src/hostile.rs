@@ -31,6 +31,9 @@ use tokio_tungstenite::{
 
 use crate::wait::PATIENCE;
 
+/// How long a socket may be silent before the next one is looked at. A page says its login as soon as its socket is open.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// A server that says what a test wants it to. Dropped, it takes no more sockets.
 #[derive(Debug)]
 pub struct HostileServer {
@@ -97,7 +100,9 @@ impl HostileServer {
             loop {
                 let socket = self.sockets.lock().await.recv().await;
                 let mut socket = HostileSocket(socket.context("the server has stopped")?);
-                if let Ok(login) = socket.hears("login").await {
+                // One that a page has opened just before it was left says nothing, and may not close either.
+                let login = timeout(SILENCE, socket.hears("login")).await;
+                if let Ok(Ok(login)) = login {
                     return Ok((socket, login));
                 }
             }
