@@ -345,11 +345,19 @@ async fn signs_in_first(
     alice.open(&page(scene, "none")).await?;
     alice.value::<()>(FORGET).await?;
     alice.open(&page(scene, &evil.query())).await?;
-    alice.tries_to_sign_in("alice").await?;
+    // A name of this page alone: the one before may have come back just before it was left.
+    let name = format!("alice-{}", evil.connections());
+    let is_asked_for = |look: &Look| look.status.as_deref() != Some("signed-out");
+    for _ in 0..2 {
+        alice.tries_to_sign_in(&name).await?;
+        // The form stands there a moment before the program does.
+        if alice.sees("that they sign in", is_asked_for).await.is_ok() {
+            break;
+        }
+    }
     loop {
         let (socket, login) = evil.meets().await?;
-        // The page that was there before may have come back just before it was left.
-        if login["attempt"] == 1 {
+        if login["name"] == name {
             return Ok(socket);
         }
     }
@@ -466,16 +474,13 @@ fn a_server_that_lies_in_everything_opens_nothing_and_breaks_nothing() -> Played
         is_unharmed(&alice, &evil, wanted).await?;
         alice.has_let_go().await?;
 
-        // Every way to end, after which the page comes back, or its user does.
+        // Every way to end after which the page comes back. After 4003 and 4006 its user has to: `machine/hostile.rs`.
         let codes = [
             1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4001, 4002,
-            4003, 4005, 4006, 4007, 4999,
+            4005, 4007, 4999,
         ];
         for code in [None].into_iter().chain(codes.map(Some)) {
             socket.closes(code).await?;
-            if matches!(code, Some(4003 | 4006)) {
-                alice.tries_to_sign_in("alice").await?;
-            }
             socket = evil.meets().await?.0;
             socket.welcomes(&json!({"name": "alice", "session": "s"})).await?;
             alice.sees("that they are signed in", is_there).await?;
