@@ -14,6 +14,8 @@ use std::{
     time::Duration,
 };
 
+use turn_types::stun::message::TransactionId;
+
 use crate::{
     Policy, Rate, Secret,
     address::RelayAddresses,
@@ -117,6 +119,8 @@ impl std::fmt::Debug for Hub {
 struct Member {
     machine: Box<Machine>,
     user: Box<str>,
+    /// What it was made by, and the answer to that.
+    made_by: (TransactionId, Box<[u8]>),
 }
 
 impl Hub {
@@ -213,12 +217,12 @@ impl Hub {
         }
     }
 
-    fn join(&mut self, client: Client, machine: Box<Machine>, user: &str) {
-        for relayed in machine.relayed() {
+    fn join(&mut self, client: Client, member: Member) {
+        for relayed in member.machine.relayed() {
             self.relayed.insert(*relayed, client);
         }
-        self.quotas.take(user, client.remote.ip());
-        self.clients.insert(client, Member { machine, user: user.into() });
+        self.quotas.take(&member.user, client.remote.ip());
+        self.clients.insert(client, member);
     }
 
     /// Whether an allocation may have anything to do with a peer. For other allocations the port is looked at when

@@ -20,7 +20,7 @@ use turn_types::{
     },
 };
 
-use super::{Client, Hub, Now, Sender};
+use super::{Client, Hub, Member, Now, Sender};
 use crate::{
     limits::ALLOCATIONS,
     machine::{Full, Machine},
@@ -105,8 +105,16 @@ impl Hub {
         request: &Message<'_>,
         sender: Sender,
     ) -> Result<Vec<u8>, No> {
-        if self.clients.contains_key(&client) {
-            return Err(No::Code(ErrorCode::ALLOCATION_MISMATCH));
+        if let Some(member) = self.clients.get(&client) {
+            let (id, answer) = &member.made_by;
+            // Its answer was lost (RFC 8656 section 7.2).
+            let is_repeated =
+                *id == request.transaction_id() && member.machine.username() == sender.username;
+            return if is_repeated {
+                Ok(answer.to_vec())
+            } else {
+                Err(No::Code(ErrorCode::ALLOCATION_MISMATCH))
+            };
         }
         understands(
             request,
@@ -152,10 +160,12 @@ impl Hub {
             machine.relayed().iter().for_each(|relayed| ports.close(*relayed));
             return Err(No::Code(ErrorCode::INSUFFICIENT_CAPACITY));
         }
+        let answer = answer.ok_or(No::Code(ErrorCode::SERVER_ERROR))?;
         if !machine.relayed().is_empty() {
-            self.join(client, machine, &user);
+            let made_by = (request.transaction_id(), answer.as_slice().into());
+            self.join(client, Member { machine, user: user.into(), made_by });
         }
-        answer.ok_or(No::Code(ErrorCode::SERVER_ERROR))
+        Ok(answer)
     }
 
     /// Whether these peers may be reached, as far as the policy goes and the allocation has room.
