@@ -136,7 +136,7 @@ fn roster(state: Option<&Path>, address: SocketAddr) -> (Roster, Present) {
     let file = format!("roster-{}", address.to_string().replace(['[', ']', ':', '%'], "_"));
     match Roster::open(&state.join(file)) {
         Ok((roster, present)) => {
-            info!(expected = present.len(), "the roster is open");
+            info!(users = present.len(), "names wait for who was here before");
             (roster, present)
         }
         Err(error) => {

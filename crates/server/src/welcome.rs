@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use qrcode::{QrCode, render::unicode::Dense1x2};
@@ -25,15 +25,15 @@ pub(crate) fn say(
     };
     writeln!(to, "Pronto is at {scheme}://{here}")?;
     if is_self_signed {
-        let elsewhere = format!("{scheme}://{}", from_elsewhere(address).unwrap_or(here));
-        writeln!(to, "On a phone in the same network: {elsewhere}")?;
-        if let Ok(code) = QrCode::new(&elsewhere) {
-            // Cameras want dark on light, terminals are mostly the other way round.
-            let mut picture = code.render::<Dense1x2>();
-            let picture = picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-            writeln!(to, "{picture}")?;
+        match from_elsewhere(address) {
+            Some(there) => say_to_phones(to, &format!("{scheme}://{there}"))?,
+            None => writeln!(
+                to,
+                "Only this machine reaches it there. For a phone in the same network: --listen {}",
+                SocketAddr::new(everywhere(address.ip()), address.port())
+            )?,
         }
-        writeln!(to, "Its browser warns of the certificate, which nobody has vouched for: go on.")?;
+        writeln!(to, "A browser warns of the certificate, which nobody has vouched for: go on.")?;
     }
     if is_in_vain(address, config) {
         writeln!(
@@ -42,6 +42,24 @@ pub(crate) fn say(
         )?;
     }
     to.flush()
+}
+
+/// Says where phones in the same network find it, also as a picture for their cameras.
+fn say_to_phones(to: &mut impl Write, there: &str) -> io::Result<()> {
+    writeln!(to, "On a phone in the same network: {there}")?;
+    let Ok(code) = QrCode::new(there) else { return Ok(()) };
+    // Cameras want dark on light, terminals are mostly the other way round.
+    let mut picture = code.render::<Dense1x2>();
+    let picture = picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    writeln!(to, "{picture}")
+}
+
+/// The address to listen at on all networks.
+const fn everywhere(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
 }
 
 /// Whether other machines reach a server that their browsers will not make a call with: over plain HTTP, and nothing is said of
@@ -124,5 +142,12 @@ mod tests {
         assert!(said.contains("://192.0.2.1:9090\n"), "{said}");
         assert!(said.contains('█') || said.contains('▀'), "a picture: {said}");
         assert_eq!(from_elsewhere("127.0.0.1:9090".parse().unwrap()), None);
+        for (address, listen) in
+            [("127.0.0.1:9090", "--listen 0.0.0.0:9090\n"), ("[::1]:8443", "--listen [::]:8443\n")]
+        {
+            let said = self::said(address, true);
+            assert!(said.contains(listen) && !said.contains("On a phone"), "{said}");
+            assert!(!said.contains('█') && !said.contains('▀'), "no picture leads there: {said}");
+        }
     }
 }
