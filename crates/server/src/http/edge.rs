@@ -40,7 +40,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
             "camera=(self), microphone=(self), autoplay=(self), fullscreen=(self), \
-             picture-in-picture=(self), screen-wake-lock=(self), accelerometer=(), bluetooth=(), \
+             picture-in-picture=(self), screen-wake-lock=(self), accelerometer=(), \
              display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), \
              payment=(), publickey-credentials-get=(), serial=(), usb=()",
         ),
