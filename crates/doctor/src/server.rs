@@ -15,7 +15,11 @@ use protocol::{ClientMessage, ErrorCode, IceServer, Login, LoginReply, ServerMes
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
-    tungstenite::{self, Message, protocol::WebSocketConfig},
+    tungstenite::{
+        self, Message,
+        http::{HeaderMap, StatusCode, header::LOCATION},
+        protocol::WebSocketConfig,
+    },
 };
 
 use crate::{
@@ -53,6 +57,10 @@ pub enum Unreached {
     NoTls(String),
     /// It has no WebSocket there.
     NoWebSocket(String),
+    /// It sends whoever asks to another address.
+    Elsewhere(String),
+    /// Something answers that does not know that a WebSocket was asked for.
+    NotPassedOn,
     /// It does not answer as a server of Pronto's does.
     NotPronto,
     /// It lets nobody in.
@@ -135,9 +143,7 @@ async fn sign_in(
     let (mut socket, _) = client_async_with_config(target.socket(), stream, Some(config))
         .await
         .map_err(|error| match error {
-            tungstenite::Error::Http(answer) => {
-                Unreached::NoWebSocket(format!("it answers {}", answer.status()))
-            }
+            tungstenite::Error::Http(answer) => no_socket(answer.status(), answer.headers()),
             error => Unreached::NoWebSocket(error.to_string()),
         })?;
     for _ in 0..NAMES {
@@ -159,6 +165,18 @@ async fn sign_in(
         }
     }
     Err(Unreached::Refused("every name is taken".to_owned()))
+}
+
+/// What an answer says that is no WebSocket.
+fn no_socket(status: StatusCode, headers: &HeaderMap) -> Unreached {
+    let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    match (status, location) {
+        (status, Some(location)) if status.is_redirection() => {
+            Unreached::Elsewhere(location.to_owned())
+        }
+        (StatusCode::BAD_REQUEST | StatusCode::UPGRADE_REQUIRED, _) => Unreached::NotPassedOn,
+        (status, _) => Unreached::NoWebSocket(format!("it answers {status}")),
+    }
 }
 
 /// The answer to a login; what else may come before it is passed over.
@@ -190,6 +208,13 @@ impl fmt::Display for Unreached {
                 Plain(why)
             ),
             Self::NoWebSocket(why) => write!(f, "it has no WebSocket there ({})", Plain(why)),
+            Self::Elsewhere(location) => {
+                write!(f, "it sends whoever asks to another address, try that one: {}", Plain(location))
+            }
+            Self::NotPassedOn => f.write_str(
+                "it answers as if nobody had asked for a WebSocket. A web server before it does not pass WebSockets on: \
+                 README.md says how to set it up (nginx: proxy_http_version 1.1)",
+            ),
             Self::TooSlow => {
                 write!(f, "it does not let anybody in within {} s", ARRIVAL.as_secs())
             }

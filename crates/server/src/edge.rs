@@ -24,7 +24,7 @@ pub use places::Place;
 pub use rates::Rate;
 pub use remote::{Proxies, ProxyHeader, Remote};
 pub(crate) use ring::Ring;
-use seldom::Seldom;
+pub(crate) use seldom::Seldom;
 
 /// Who is believed, and how much there may be.
 #[derive(Debug)]

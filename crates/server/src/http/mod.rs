@@ -32,7 +32,14 @@ use hyper::{HeaderMap, header::UPGRADE};
 use identity::Identity;
 use tokio_util::task::TaskTracker;
 
-use crate::{config::Origins, connection::Shared, directory::Directory, edge::Edge, ice::Door};
+use crate::{
+    config::Origins,
+    connection::Shared,
+    directory::Directory,
+    edge::{Edge, Seldom},
+    ice::Door,
+    limits::PROXY_WARNING_INTERVAL,
+};
 
 pub(crate) use accept::accept_loop;
 use page::Page;
@@ -48,6 +55,8 @@ pub(crate) struct Site<D: Directory> {
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
     identity: Option<Arc<Identity>>,
+    /// When the operator was last told of a web server that does not pass WebSockets on.
+    stripped: Seldom,
 }
 
 impl<D: Directory> Site<D> {
@@ -60,7 +69,8 @@ impl<D: Directory> Site<D> {
         tasks: TaskTracker,
     ) -> Self {
         let page = Page::new(web_root, look_every);
-        Self { page, origins, door, edge, connections, tasks, identity: None }
+        let stripped = Seldom::new(PROXY_WARNING_INTERVAL);
+        Self { page, origins, door, edge, connections, tasks, identity: None, stripped }
     }
 
     /// Lets people sign in with a provider.
@@ -97,5 +107,5 @@ async fn page_or_socket<D: Directory>(
 
 /// Some clients offer other protocols with every request, such as HTTP/2 (`h2c`), and are content with the page.
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
-    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    upgrade::lists(headers, &UPGRADE, "websocket")
 }

@@ -8,8 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyper::{
-    StatusCode,
-    header::{RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    HeaderMap, StatusCode, Version,
+    header::{
+        CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+        UPGRADE,
+    },
     upgrade::{OnUpgrade, Parts, Upgraded},
 };
 use hyper_util::rt::TokioIo;
@@ -23,7 +26,7 @@ use tokio_tungstenite::{
         Error, error::ProtocolError, handshake::server::create_response_with_body, protocol::Role,
     },
 };
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{
     Site,
@@ -40,6 +43,11 @@ pub(super) async fn upgrade<D: Directory>(
     State(site): State<Arc<Site<D>>>,
     mut request: Request,
 ) -> Result<Response, Refused> {
+    read_lists(request.headers_mut());
+    if is_stripped(&request) {
+        site.warn_of_web_server();
+        return Err(Refused::Stripped);
+    }
     let switching = create_response_with_body(&request, Body::empty).map_err(Refused::from)?;
     if !site.may_connect(request.headers(), site.remote(&request).as_ref()) {
         return Err(Refused::Origin);
@@ -54,7 +62,40 @@ pub(super) async fn upgrade<D: Directory>(
     Ok(switching)
 }
 
+/// Whether a header that is a list, perhaps over several lines (RFC 9110 section 5.3), has this item.
+pub(super) fn lists(headers: &HeaderMap, name: &HeaderName, item: &str) -> bool {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    let mut items = lines.flat_map(|line| line.split(','));
+    items.any(|listed| listed.trim().eq_ignore_ascii_case(item))
+}
+
+/// Leaves of both lists what the library looks for, which reads them as one word.
+fn read_lists(headers: &mut HeaderMap) {
+    for (name, wanted) in [(CONNECTION, "upgrade"), (UPGRADE, "websocket")] {
+        if lists(headers, &name, wanted) {
+            headers.insert(name, HeaderValue::from_static(wanted));
+        }
+    }
+}
+
+/// Whether a browser has asked for a WebSocket, and a web server on the way has taken that out of the request.
+fn is_stripped(request: &Request) -> bool {
+    let is_whole = request.version() >= Version::HTTP_11
+        && request.headers().contains_key(UPGRADE)
+        && request.headers().contains_key(CONNECTION);
+    request.headers().contains_key(SEC_WEBSOCKET_KEY) && !is_whole
+}
+
 impl<D: Directory> Site<D> {
+    fn warn_of_web_server(&self) {
+        if self.stripped.is_due() {
+            warn!(
+                "a web server before this one does not pass WebSockets on, so that nobody can sign in: it has to speak HTTP/1.1 \
+                 and keep Upgrade and Connection (nginx: proxy_http_version 1.1; README.md has the lines)"
+            );
+        }
+    }
+
     /// Whose request it is, if that can be said.
     pub(super) fn remote(&self, request: &Request) -> Option<Remote> {
         let peer = request.extensions().get::<Peer>()?;
@@ -128,6 +169,8 @@ pub(super) enum Refused {
     NotAsked,
     /// 429 or 503: there are too many connections, of this network or in all.
     TooMany(TooMany),
+    /// 426: it did when the browser sent it.
+    Stripped,
     /// 400: it does, but not as RFC 6455 has it.
     Malformed,
 }
@@ -157,6 +200,12 @@ impl IntoResponse for Refused {
                 StatusCode::UPGRADE_REQUIRED,
                 [(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")],
                 "Here is a WebSocket, version 13: connect to it with a WebSocket client.\n",
+            )
+                .into_response(),
+            Self::Stripped => (
+                StatusCode::UPGRADE_REQUIRED,
+                [(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")],
+                "A web server on the way does not pass WebSockets on: it has to speak HTTP/1.1 and keep Upgrade and Connection.\n",
             )
                 .into_response(),
             Self::TooMany(why) => {

@@ -4,6 +4,7 @@ use doctor::{Target, Transport, Trouble, Unreached, Verdict, examine};
 use identity::{Guests, ProviderSettings, Settings};
 use relay::Secret;
 use server::config::Turn;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
     common::{Server, soon},
@@ -127,6 +128,34 @@ async fn a_server_that_takes_no_guests_says_so() {
     let why = soon(examine(&target("http", &server))).await.unwrap_err();
     assert!(why.to_string().contains("takes no guests"), "{why}");
     server.stop().await;
+}
+
+/// As a port that speaks HTTPS does with whoever comes by HTTP.
+#[tokio::test]
+async fn a_server_that_sends_elsewhere_is_said_to() {
+    let (server, _state) = secure_with(|config| config.turn = Turn::default()).await;
+    let said = soon(examine(&target("http", &server))).await.unwrap_err().to_string();
+    let https = format!("try that one: https://localhost:{}", server.address.port());
+    assert!(said.contains(&https), "{said}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_web_server_that_does_not_pass_websockets_on_is_named() {
+    for answer in ["400 Bad Request", "426 Upgrade Required"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream
+        });
+        let said = soon(examine(&target)).await.unwrap_err().to_string();
+        assert!(said.contains("does not pass WebSockets on"), "{answer}: {said}");
+        drop(answering.await.unwrap());
+    }
 }
 
 #[tokio::test]

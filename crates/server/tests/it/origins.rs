@@ -1,8 +1,9 @@
 //! Which pages may open a WebSocket, and what a handshake must look like.
 
 use server::config::Origins;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::Server;
+use crate::common::{Server, soon};
 
 #[tokio::test]
 async fn a_page_of_another_origin_may_not_connect() {
@@ -145,6 +146,31 @@ async fn what_is_not_a_handshake_is_told_so_in_words() {
         if status == 426 {
             assert_eq!(response.header("upgrade"), Some("websocket"));
             assert_eq!(response.header("sec-websocket-version"), Some("13"));
+        }
+    }
+}
+
+/// RFC 9110 sections 7.6.1 and 7.8. Proxies add to these lists, on lines of their own at times.
+#[tokio::test]
+async fn a_handshake_is_found_in_lists() {
+    let server = Server::start().await;
+    for headers in [
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: keep-alive,Upgrade\r\nUpgrade: WebSocket\r\n",
+        "Connection: keep-alive\r\nConnection: upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: Upgrade\r\nUpgrade: h2c, websocket\r\n",
+        "Connection:\tUpgrade , HTTP2-Settings\r\nUpgrade: h2c\r\nUpgrade:\twebsocket\r\n",
+    ] {
+        for path in ["/ws", "/"] {
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: a\r\n{headers}Sec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            );
+            let mut stream = server.tcp().await;
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 12];
+            soon(stream.read_exact(&mut answer)).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 101", "{request}");
         }
     }
 }

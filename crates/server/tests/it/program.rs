@@ -160,6 +160,27 @@ async fn the_operator_is_told_which_network_takes_all_places() {
     assert!(!stderr.contains("127.0.0.1"), "{stderr}");
 }
 
+/// As nginx does of itself: the request comes as HTTP/1.0, without what is between two servers.
+#[test]
+fn a_web_server_that_does_not_pass_websockets_on_is_told_of() {
+    let program = Program::start(pronto().args(["--listen", "127.0.0.1:0"]));
+    let key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    for head in [
+        "GET /ws HTTP/1.0\r\nConnection: close\r\n",
+        "GET /ws HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+        "GET /ws HTTP/1.1\r\nConnection: close\r\n",
+    ] {
+        let mut stream = std::net::TcpStream::connect(&program.address).unwrap();
+        let request = format!("{head}Host: a\r\n{key}\r\n");
+        std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+        let answer = text(Some(stream));
+        assert!(answer.split("\r\n").next().unwrap().contains(" 426 "), "{answer}");
+        assert!(answer.contains("does not pass WebSockets on"), "{answer}");
+    }
+    let (_, stderr) = program.stop();
+    assert_eq!(stderr.matches("proxy_http_version 1.1").count(), 1, "{stderr}");
+}
+
 /// What a terminal would take for a command, such as to write a file or to show other text.
 #[tokio::test]
 async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {
