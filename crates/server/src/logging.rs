@@ -33,6 +33,9 @@ pub(crate) fn start() -> Result<(), String> {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // The library would complain on standard error as well, and panic when that fails: on a disk that is full, or a pipe
+        // that nobody reads any more, every line would end the task that it is about.
+        .log_internal_errors(false)
         .finish();
     // Not `init`, which would also collect what libraries write through the `log` crate: the WebSocket library shows
     // whole messages there, and so the session descriptions and addresses of users.

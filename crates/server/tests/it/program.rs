@@ -1,6 +1,7 @@
 //! The program itself: what it says, and with what it ends.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
@@ -215,6 +216,26 @@ async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {
     assert_eq!(told, 1, "once, however often it happens: {stderr}");
     let commands = |char: &char| char.is_control() && *char != '\n';
     assert_eq!(stderr.chars().find(commands), None, "{stderr:?}");
+}
+
+/// On a disk that is full, and in a pipe that nobody reads any more.
+#[tokio::test]
+async fn a_log_that_cannot_be_written_ends_nothing() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let unread = || Stdio::from(std::io::pipe().unwrap().1);
+    for log in [full(), unread()] {
+        let mut command = pronto();
+        command.args(["--listen", "127.0.0.1:0"]).env("PRONTO_LOG", "debug").stderr(log);
+        let mut program = Program::start(&mut command);
+        let (mut alice, mut bob) = (program.client().await, program.client().await);
+        alice.log_in("alice").await;
+        bob.log_in("bob").await;
+        alice.call("alice", &mut bob, "bob").await;
+        alice.close().await;
+        bob.hear().await;
+        program.signal(Signal::TERM);
+        assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    }
 }
 
 /// Not a moment is left to write anything down, nor to tell anybody.
