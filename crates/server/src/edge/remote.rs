@@ -175,9 +175,10 @@ fn forwarded(headers: &HeaderMap) -> Hops<'_> {
             hops.push(None);
             continue;
         };
-        for element in line.split(',') {
+        for element in parts(line, ',').into_iter().rev() {
+            let pairs = parts(element, ';');
             let parameter = |name: &str| {
-                element.split(';').find_map(|pair| {
+                pairs.iter().rev().find_map(|pair| {
                     let (key, value) = pair.trim().split_once('=')?;
                     key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
                 })
@@ -187,6 +188,26 @@ fn forwarded(headers: &HeaderMap) -> Hops<'_> {
         }
     }
     (hops, proto)
+}
+
+/// What stands between separators, the last first. One in quotes separates nothing: a proxy may add what the client says, such as
+/// its `Host`, in quotes.
+///
+/// It is read from the end, as what the proxy adds is well-formed, and what stands before that need not be.
+fn parts(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut end, mut is_quoted) = (Vec::new(), text.len(), false);
+    for (at, char) in text.char_indices().rev() {
+        let before = &text[..at];
+        if char == '"' {
+            let escapes = before.len() - before.trim_end_matches('\\').len();
+            is_quoted ^= escapes.is_multiple_of(2);
+        } else if char == separator && !is_quoted {
+            parts.push(&text[at + 1..end]);
+            end = at;
+        }
+    }
+    parts.push(&text[..end]);
+    parts
 }
 
 /// An address, perhaps with a port; one of IPv6 may be in brackets.
@@ -250,6 +271,13 @@ mod tests {
             ("for=203.0.113.5;proto=https, for=198.51.100.1;proto=http", "198.51.100.1", false),
             ("for=198.51.100.1, for=_hidden", "10.0.0.1", false),
             ("by=198.51.100.1", "10.0.0.1", false),
+            // What a client calls us is not whom the proxy speaks for, nor can it hide that.
+            (r#"for=198.51.100.1;host="a, for=203.0.113.5""#, "198.51.100.1", false),
+            (r#"for=198.51.100.1;host="a;for=203.0.113.5;proto=https""#, "198.51.100.1", false),
+            (r#"host="a, for=203.0.113.5\\";for=198.51.100.1"#, "198.51.100.1", false),
+            (r#"host="a\", for=203.0.113.5";for=198.51.100.1"#, "198.51.100.1", false),
+            (r#"for="203.0.113.5, for=198.51.100.1"#, "198.51.100.1", false),
+            (r#"for="\, for=198.51.100.1;proto=https"#, "198.51.100.1", true),
         ] {
             let found = ip_of(ProxyHeader::Forwarded, "10.0.0.1", &[("forwarded", line)]);
             assert_eq!(found, (client.to_owned(), secure), "{line}");
