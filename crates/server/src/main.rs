@@ -20,6 +20,7 @@ use tracing::warn;
 use cli::{Chore, Cli, LimitsChoice};
 use server::{
     Config, Sockets,
+    edge::AddressLimits,
     state::{StateError, StateLock},
 };
 
@@ -75,10 +76,25 @@ async fn serve(cli: Cli) -> Result<(), String> {
         let folder = config.web_root.display();
         warn!(%folder, "there is no page there, and visitors are told so: cargo xtask run builds one, --web-root names another");
     }
+    warn_of_one_network(config.limits);
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}."))?;
     // The reader of this may be gone, which is no reason not to serve.
     let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);
     server::run(sockets, config, stop).await.map_err(|error| format!("cannot serve: {error}."))
+}
+
+/// Says so if one network may have every connection.
+fn warn_of_one_network(limits: Option<AddressLimits>) {
+    let Some(limits) = limits else { return };
+    let needed = limits.connections_of_network();
+    if limits.connections <= needed {
+        warn!(
+            connections = limits.connections,
+            users_per_address = limits.users,
+            "one /48 of IPv6, or one /24 of IPv4, can take all connections and keep everybody else out: give --max-connections \
+             more than {needed}, or --users-per-address less"
+        );
+    }
 }
 
 /// Takes the state directory before a certificate is put there. One that cannot be used is the server's to complain of.

@@ -33,6 +33,24 @@ impl Default for AddressLimits {
     }
 }
 
+impl AddressLimits {
+    /// How many connections one network may have, whatever is around it: a /48, or a /24 of IPv4. If there may be no more in all,
+    /// it can keep everybody else out, since a user makes room for nobody.
+    #[must_use]
+    pub fn connections_of_network(self) -> u32 {
+        let shares = at::NETWORKS_V4.into_iter().chain(at::NETWORKS_V6).map(|(_, shares)| shares);
+        self.connections_of_address().saturating_mul(shares.max().unwrap_or(1))
+    }
+
+    fn connections_of_address(self) -> u32 {
+        self.crowd().saturating_mul(at::CONNECTIONS_OF_USER)
+    }
+
+    fn crowd(self) -> u32 {
+        self.users.max(at::SMALLEST_CROWD)
+    }
+}
+
 /// The limits, and how far each is used up. What a network may have, those around it may have a few times:
 /// `Network::around`.
 #[derive(Debug)]
@@ -107,10 +125,10 @@ impl Limits {
     #[must_use]
     pub fn new(address: AddressLimits) -> Self {
         let AddressLimits { users, connections } = address;
-        let crowd = users.max(at::SMALLEST_CROWD);
+        let crowd = address.crowd();
         Self {
             connections: Connections::new(
-                crowd.saturating_mul(at::CONNECTIONS_OF_USER),
+                address.connections_of_address(),
                 connections,
                 crowd.saturating_mul(at::NEWCOMERS_OF_USER),
                 at::MAX_NEWCOMERS.min(connections),

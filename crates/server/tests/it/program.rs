@@ -182,6 +182,24 @@ fn a_web_server_that_does_not_pass_websockets_on_is_told_of() {
     assert_eq!(stderr.matches("proxy_http_version 1.1").count(), 1, "{stderr}");
 }
 
+#[test]
+fn the_operator_is_told_if_one_network_could_take_all_places() {
+    const TOLD: &str = "can take all connections";
+    for (arguments, told) in [
+        (&[][..], false),
+        (&["--max-connections", "16000"], true),
+        (&["--max-connections", "16001"], false),
+        (&["--max-connections", "1000", "--users-per-address", "50"], false),
+        (&["--users-per-address", "5000"], true),
+        (&["--max-connections", "100", "--limits", "off"], false),
+    ] {
+        let mut command = pronto();
+        let program = Program::start(command.args(["--listen", "127.0.0.1:0"]).args(arguments));
+        let (_, stderr) = program.stop();
+        assert_eq!(stderr.contains(TOLD), told, "{arguments:?}: {stderr}");
+    }
+}
+
 /// What a terminal would take for a command, such as to write a file or to show other text.
 #[tokio::test]
 async fn nothing_from_outside_commands_the_terminal_that_a_log_is_read_in() {
