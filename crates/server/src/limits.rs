@@ -258,7 +258,8 @@ pub const REFUSAL_RATE: Rate = Rate { burst: 500, every: Duration::from_millis(1
 /// How often the operator is told that a trusted proxy tells of no client: often enough to be found in a day's log.
 pub const PROXY_WARNING_INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// How often the operator is told which network has so many connections that others have to make room.
+/// How often the operator is told which network has so many connections that others have to make room, or that none can be
+/// accepted.
 pub const CROWD_WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long somebody may be rung in vain before the caller has to pause, whoever it is: as long as our page rings. It may try once

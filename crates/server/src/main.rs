@@ -4,6 +4,7 @@ mod accounts;
 mod checkup;
 mod cli;
 mod logging;
+mod open_files;
 mod welcome;
 
 use std::{
@@ -70,7 +71,8 @@ async fn serve(cli: Cli) -> Result<(), String> {
         sockets.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
     let is_self_signed = cli.is_self_signed();
     let state_lock = lock(&cli).await?;
-    let config = Config { state_lock, ..cli.into_config()? };
+    let mut config = Config { state_lock, ..cli.into_config()? };
+    open_files::fit(&mut config);
     config.check(address).map_err(|why| format!("{why}."))?;
     if !config.web_root.join("index.html").is_file() {
         let folder = config.web_root.display();

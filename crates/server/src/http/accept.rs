@@ -10,7 +10,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::Port;
-use crate::{edge::Connection, limits};
+use crate::{
+    edge::{Connection, Seldom},
+    limits,
+};
 
 /// Accepts connections until `shutdown` is cancelled, and serves each in a task of its own.
 pub(crate) async fn accept_loop(
@@ -19,6 +22,7 @@ pub(crate) async fn accept_loop(
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
+    let warned = Seldom::new(limits::CROWD_WARNING_INTERVAL);
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -43,7 +47,9 @@ pub(crate) async fn accept_loop(
             },
             Err(error) => {
                 if let Some(rest) = rest_after(&error) {
-                    warn!(%error, "no connection can be accepted right now");
+                    if warned.is_due() {
+                        warn!(%error, "no connection can be accepted right now");
+                    }
                     sleep(rest).await;
                 }
             }

@@ -182,6 +182,32 @@ fn a_web_server_that_does_not_pass_websockets_on_is_told_of() {
     assert_eq!(stderr.matches("proxy_http_version 1.1").count(), 1, "{stderr}");
 }
 
+/// Each takes an open file, of which the system gives a program a thousand unless it asks for more.
+#[tokio::test]
+async fn silent_connections_do_not_take_all_open_files() {
+    let pronto = pronto();
+    let mut command = Command::new("sh");
+    // It has 64, and may ask for so many.
+    let limited = "ulimit -Sn 64 && ulimit -Hn 1024 && exec \"$0\" --listen 127.0.0.1:0";
+    command.arg("-c").arg(limited).arg(pronto.get_program());
+    for (name, value) in pronto.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = Program::start(&mut command);
+    let mut open = Vec::new();
+    for _ in 0..1_100 {
+        open.push(tokio::net::TcpStream::connect(&program.address).await.unwrap());
+    }
+    program.client().await.log_in("alice").await;
+    let (_, stderr) = program.stop();
+    assert!(stderr.contains("files=1024 connections=768"), "{stderr}");
+    assert!(!stderr.contains("no connection can be accepted"), "{stderr}");
+}
+
 #[test]
 fn the_operator_is_told_if_one_network_could_take_all_places() {
     const TOLD: &str = "can take all connections";
