@@ -125,8 +125,7 @@ pub(crate) async fn addresses(
     port: u16,
     like: Option<SocketAddr>,
 ) -> io::Result<Vec<SocketAddr>> {
-    let found = timeout(PATIENCE, lookup_host((host, port))).await;
-    let mut addresses: Vec<_> = found.map_err(|_| io::ErrorKind::TimedOut)??.collect();
+    let mut addresses: Vec<_> = in_time(lookup_host((host, port))).await?.collect();
     if let Some(like) = like {
         addresses.sort_by_key(|address| {
             (address.ip() != like.ip(), address.is_ipv4() != like.is_ipv4())
@@ -134,4 +133,24 @@ pub(crate) async fn addresses(
     }
     addresses.truncate(ADDRESSES);
     if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
+}
+
+/// The system waits for a name server for as long as it likes.
+async fn in_time<T>(look_up: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(PATIENCE, look_up).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, io};
+
+    use super::{PATIENCE, in_time};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_server_that_stays_silent_is_given_up() {
+        let start = tokio::time::Instant::now();
+        let found = in_time(pending::<io::Result<()>>()).await;
+        assert_eq!(found.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(start.elapsed(), PATIENCE);
+    }
 }

@@ -323,6 +323,23 @@ async fn sixty_thousand_texts_are_told_a_few_times_and_what_is_said_after_them_c
     assert!(!caller.has(&PeerEvent::OperationFailed));
 }
 
+/// None of them is done before this lets the browser go on.
+#[wasm_bindgen_test]
+async fn so_many_operations_wait_and_only_those_that_matter_fail() {
+    let none = Tracks::default();
+    let mut end = End::new();
+    end.ops(&none, [PeerOp::AddTransceivers, PeerOp::Offer { ice_restart: false }]);
+    for _ in 0..1_000 {
+        let candidate = PeerOp::AddCandidate(raw(r#"{"candidate":"","sdpMid":"0"}"#));
+        end.ops(&none, [candidate, PeerOp::SendText(says(true, true)), PeerOp::FindRoute]);
+        end.ops(&none, [PeerOp::UseServers(Vec::new())]);
+    }
+    assert_eq!(*end.reports.borrow(), [], "these may be missing");
+    end.ops(&none, [PeerOp::Offer { ice_restart: true }]);
+    assert!(end.has(&PeerEvent::OperationFailed), "a call cannot go on without it");
+    end.offer().await;
+}
+
 #[wasm_bindgen_test]
 async fn operations_out_of_place_fail() {
     let none = Tracks::default();

@@ -460,6 +460,33 @@ mod tests {
         assert!(book.sign_out(&hash(1)).is_err());
     }
 
+    /// A sign-in needs room, and changes nothing if there is none; to sign out needs none.
+    #[test]
+    fn a_sign_in_on_a_full_disk_leaves_all_as_it_was() {
+        let mut book = Book::in_memory(NOW).unwrap();
+        book.sign_in(NOW, &subject("1", None), &hash(1), None).unwrap();
+        let account = book.account_of(&hash(1)).unwrap().unwrap();
+        assert!(book.choose(account, &name("alice")).unwrap());
+        let room = |book: &Book, pages: u32| {
+            let question = format!("PRAGMA max_page_count = {pages}");
+            book.0.query_row(&question, (), |row| row.get::<_, u32>(0)).unwrap()
+        };
+        assert!(room(&book, 1) > 1, "as many as there are");
+        // More than a page holds.
+        let other = subject(&"x".repeat(10_000), None);
+        let full = book.sign_in(NOW, &other, &hash(2), Some(&hash(1))).unwrap_err();
+        assert_eq!(full.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull));
+        assert_eq!(book.person(NOW, &hash(2)).unwrap(), None);
+        assert_eq!(book.all(NOW).unwrap().len(), 1);
+        let alice = book.person(NOW, &hash(1)).unwrap().unwrap();
+        assert_eq!(alice.name, Some(name("alice")));
+        assert_eq!(book.sign_out(&hash(1)).unwrap(), Some(account));
+        assert_eq!(book.person(NOW, &hash(1)).unwrap(), None);
+        room(&book, u32::MAX - 1);
+        book.sign_in(NOW, &other, &hash(2), None).unwrap();
+        assert!(book.person(NOW, &hash(2)).unwrap().is_some());
+    }
+
     #[test]
     fn it_is_all_there_after_it_was_closed() {
         let folder = tempfile::tempdir().unwrap();

@@ -53,6 +53,26 @@ async fn a_response_that_is_not_read_is_not_kept_for_ever() {
     soon(async { while stream.write_all(b"and another thing").await.is_ok() {} }).await;
 }
 
+/// However much it reads, and however fast it asks.
+#[tokio::test]
+async fn a_connection_that_asks_without_end_is_not_kept_for_ever() {
+    let server = Server::with(|config| config.timing.http = SHORT).await;
+    let (mut answers, mut requests) = server.tcp().await.into_split();
+    let reading = tokio::spawn(async move {
+        let mut answer = Vec::new();
+        // Reset or closed, as long as it ends.
+        let _ = answers.read_to_end(&mut answer).await;
+        answer
+    });
+    soon(async {
+        while requests.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(soon(reading).await.unwrap().starts_with(b"HTTP/1.1 200 OK"));
+}
+
 /// The following run in virtual time, so that no deadline passes while the machine is busy.
 #[tokio::test(start_paused = true)]
 async fn a_socket_without_a_login_is_closed() {
