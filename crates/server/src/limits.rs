@@ -56,6 +56,17 @@ pub const MAX_WRITE_BUFFER_BYTES: usize = 256 * 1024;
 /// network a second or two; whoever holds a socket open with a header a minute is not a browser.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many bytes of what a client has not taken the system keeps for a connection; with what it needs besides, it is twice as much.
+/// Left to itself it keeps up to 4 MB, and a client that reads nothing has it do so. Measured over loopback: 500 clients took 1.6 of
+/// the 2.2 GB that a machine of 24 GB has for TCP. This is 2 Mbit/s over a round trip of 200 ms, and the page has some 120 KB.
+pub const SEND_BUFFER_BYTES: usize = 32 * 1024;
+
+/// The same for what the server has not read. It is what the system begins with, and would let grow to 6 MB.
+pub const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Both for a stream that may carry media: 5 Mbit/s over 200 ms.
+pub const RELAY_BUFFER_BYTES: usize = 128 * 1024;
+
 /// How long one HTTP connection may last before it upgrades or ends. The page is some 120 KB: 32 s over 30 kbit/s.
 /// Without a bound, clients that do not read what they asked for would keep their sockets for ever.
 pub const HTTP_CONNECTION_LIFETIME: Duration = Duration::from_secs(300);

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::debug;
 
+use super::accept::keep;
 use crate::{
     config::Timing,
     edge::{Connection, Edge, Peer, TooMany},
@@ -163,7 +164,7 @@ impl Port {
         match (opening, &self.relay) {
             (Opening::Stun, Some(relay)) => {
                 peer.is_of_the_relay();
-                let local = stream.get_ref().0.get_ref().local_addr();
+                let local = carries_media(stream.get_ref().0.get_ref());
                 serve_relay(relay, stream, local, client, shutdown).await;
             }
             (Opening::Stun, None) => {}
@@ -255,8 +256,14 @@ async fn serve_stun(
     client: SocketAddr,
     shutdown: CancellationToken,
 ) {
-    let local = stream.local_addr();
+    let local = carries_media(&stream);
     serve_relay(relay, stream, local, client, shutdown).await;
+}
+
+/// Has the system keep more of a stream of the relay. Gives the address that it came to.
+fn carries_media(stream: &TcpStream) -> io::Result<SocketAddr> {
+    keep(stream, limits::RELAY_BUFFER_BYTES, limits::RELAY_BUFFER_BYTES)?;
+    stream.local_addr()
 }
 
 async fn serve_relay<S: AsyncRead + AsyncWrite>(
