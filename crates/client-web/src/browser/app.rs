@@ -128,6 +128,7 @@ impl App {
     fn new(window: Window, mut page: Page, post: Post, storage: Storage) -> Self {
         if let Some(name) = storage.name() {
             page.write_name(&name);
+            post.input(Input::Remembered(name));
         }
         let others = post_blocked(&window, &storage, &post);
         if storage.server().is_own() {

@@ -12,19 +12,21 @@ use super::{
 };
 use crate::call::Input;
 
-/// Tells the machine when the browser is online again, or over another network, and when the page goes away.
+/// Tells the machine when the browser is offline, when it is online again, or over another network, and when the page goes away.
 #[must_use]
 pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
     let online = post.clone();
     let back =
         listener::on::<Event>(window, "online", move |_| online.input(Input::NetworkChanged));
+    let offline = post.clone();
+    let away = listener::on::<Event>(window, "offline", move |_| offline.input(Input::Offline));
     let left = post.clone();
     let left = listener::on::<Event>(window, "pagehide", move |event| {
         // A page that is not kept ends, and its socket with it.
         let kept = property(event, "persisted").is_truthy();
         left.input(if kept { Input::PageLeft } else { Input::PageCloses });
     });
-    [back, left].into_iter().chain(listen_to_kind(window, post.clone())).collect()
+    [back, away, left].into_iter().chain(listen_to_kind(window, post.clone())).collect()
 }
 
 /// The Network Information API, where there is one. It speaks up whenever its guess of the speed changes, which is no reason

@@ -196,11 +196,22 @@ impl Client {
                     attempt.proof = Some(ticket);
                     self.open_socket(now, attempt);
                 }
-                None => self.lose_socket(now, false, Trouble::Unreachable),
+                None => self.go_unproven(now, attempt, Trouble::Unreachable),
             },
             Some(Answer { status: 401, .. }) => self.sign_in_has_ended(now, attempt),
-            Some(Answer { status: 429 | 503, .. }) => self.lose_socket(now, false, Trouble::Busy),
-            _ => self.lose_socket(now, false, Trouble::Unreachable),
+            Some(Answer { status: 429 | 503, .. }) => {
+                self.go_unproven(now, attempt, Trouble::Busy);
+            }
+            _ => self.go_unproven(now, attempt, Trouble::Unreachable),
+        }
+    }
+
+    /// There is no ticket now. A session that the server still has is taken back without one, by its secret.
+    pub(super) fn go_unproven(&mut self, now: Millis, attempt: Attempt, trouble: Trouble) {
+        if attempt.has_secret() {
+            self.open_socket(now, attempt);
+        } else {
+            self.lose_socket(now, false, trouble);
         }
     }
 
@@ -224,9 +235,11 @@ impl Client {
     }
 
     /// The server does not take the ticket, or wants one.
-    pub(super) fn ticket_refused(&mut self, now: Millis, attempt: &Attempt) {
+    pub(super) fn ticket_refused(&mut self, now: Millis) {
+        let Link::LoggingIn(attempt, _) = &mut self.link else { return };
+        attempt.refused += 1;
         match self.account.right {
-            Right::Account if attempt.failures < MAX_REFUSED_TICKETS => {
+            Right::Account if attempt.refused <= MAX_REFUSED_TICKETS => {
                 self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
                 self.lose_socket(now, false, Trouble::Unreachable);
             }

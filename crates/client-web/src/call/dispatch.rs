@@ -26,8 +26,14 @@ impl Client {
             Input::OwnServer => self.uses_own_server(now),
             Input::Fetched(request, answer) => self.fetched(now, request, answer),
             Input::CameBack(how) => self.came_back(&how),
+            Input::Remembered(name) => self.remembered = Some(name),
             Input::HidesAddress(hides) => self.hides_address = hides,
             Input::Blocked(names) => self.blocked = names,
+            Input::Offline => {
+                self.offline = true;
+                // Browsers are wrong about it at times: an answer says so.
+                self.probe(now);
+            }
             Input::NetworkChanged => self.network_changed(now),
             Input::PageLeft => self.leave_page(now),
             Input::PageCloses => {}

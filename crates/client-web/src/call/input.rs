@@ -65,10 +65,14 @@ pub enum Input {
     Fetched(Request, Option<Answer>),
     /// The user is back from a provider without having signed in: what the server wrote into the address.
     CameBack(String),
+    /// Under which name this browser has been signed in last, as it has kept it.
+    Remembered(String),
     /// The user hides their address, so that only relayed paths are used from the next call on, or does not.
     HidesAddress(bool),
     /// Whose calls are declined without asking, as the browser has kept it: at the start, and when another tab changes it.
     Blocked(Vec<String>),
+    /// The browser says that it has no network.
+    Offline,
     /// The browser is online again, or over another network.
     NetworkChanged,
     /// The user is at another page of this tab. The browser keeps this one as it is, and nothing runs in it until they are back.

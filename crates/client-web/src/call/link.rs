@@ -7,14 +7,14 @@ mod session;
 
 use protocol::{ClientMessage, close::CloseCode};
 
-use self::{
-    attempt::NAME_HELD,
-    liveness::PING_INTERVAL,
-    session::{Alive, Memory, Session, Ticket},
-};
 pub(super) use self::{
     attempt::{Attempt, Trouble},
     liveness::PROBE_TIMEOUT,
+};
+use self::{
+    attempt::{NAME_HELD, NAME_MAY_BE_HELD},
+    liveness::PING_INTERVAL,
+    session::{Alive, Memory, Session, Ticket},
 };
 use super::{Call, Client, Effect, Farewell, Millis, Request, Rng, Text, account::Right};
 
@@ -118,14 +118,17 @@ impl Client {
         }
         self.sign_in_error = None;
         let trouble = Trouble::Unreachable;
+        let is_known = self.remembered.as_ref() == Some(&name);
         let attempt = Attempt {
             name,
             failures: 0,
             trouble,
             returning: None,
-            name_held: None,
+            name_held: is_known.then_some(now + NAME_MAY_BE_HELD),
             presented: None,
             proof: None,
+            proven: false,
+            refused: 0,
         };
         self.open(now, attempt);
     }

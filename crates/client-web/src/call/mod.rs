@@ -115,11 +115,16 @@ pub struct Client {
     missed: Vec<Missed>,
     /// Whose calls are declined without asking, the latest first.
     blocked: Vec<String>,
+    /// Under which name this browser has been signed in last: whoever has that name now may be this user in another tab, or before
+    /// a tab of theirs was killed.
+    remembered: Option<String>,
     sign_in_error: Option<Text>,
     callee_error: Option<Text>,
     corner: Corner,
     /// Whether only relayed paths are used, so that the peer does not learn the user's address.
     hides_address: bool,
+    /// Whether the browser has said that it has no network, and nothing was heard since.
+    offline: bool,
     last_id: u32,
     /// How many sockets were opened so far in this tab.
     sockets: u64,
@@ -147,10 +152,12 @@ impl Client {
             notice: None,
             missed: Vec::new(),
             blocked: Vec::new(),
+            remembered: None,
             sign_in_error: None,
             callee_error: None,
             corner: Corner::TopRight,
             hides_address: false,
+            offline: false,
             last_id: 0,
             sockets: 0,
             left: None,

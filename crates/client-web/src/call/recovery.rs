@@ -299,6 +299,7 @@ impl Client {
 
     /// The browser is online again, or over another network.
     pub(super) fn network_changed(&mut self, now: Millis) {
+        self.offline = false;
         self.replace_socket(now);
         self.restart_ice();
         self.ask_at_once(now);

@@ -31,7 +31,7 @@ impl Client {
             self_note: self.account.note_of_self(),
             server_trouble: self.server_trouble(now),
             can_retry: matches!(self.link, Link::Waiting(..)),
-            can_call: self.link.is_up() && matches!(self.call, Call::Idle),
+            can_call: self.link.is_up() && !self.offline && matches!(self.call, Call::Idle),
             callee_error: self.callee_error,
             hides_in_vain: self.hides_in_vain(),
             notice: self.notice_view(),
@@ -99,6 +99,9 @@ impl Client {
 
     fn status(&self) -> Message {
         match &self.call {
+            Call::Idle if self.offline && self.link.name().is_some() => {
+                Message::plain(Text::DeviceOffline)
+            }
             Call::Idle => match &self.link {
                 // Mostly all is well again before anybody has heard that it was not.
                 Link::Waiting(attempt, _)
@@ -138,7 +141,11 @@ impl Client {
             Call::Outgoing(outgoing) if self.is_rejoining() => {
                 Message::about(Text::TitleInCall, &outgoing.peer)
             }
-            Call::Idle | Call::Outgoing(_) => Message::plain(Text::TitleIdle),
+            Call::Outgoing(outgoing) => Message::about(Text::TitleCalling, &outgoing.peer),
+            Call::Idle => match self.missed.first() {
+                Some(missed) => Message::about(Text::TitleMissed, &missed.name),
+                None => Message::plain(Text::TitleIdle),
+            },
             Call::Incoming(incoming) => Message::about(Text::TitleIncoming, &incoming.peer),
             Call::Active(active) => Message::about(Text::TitleInCall, &active.peer),
             Call::Returning(returning) => Message::about(Text::TitleInCall, &returning.peer),
@@ -146,6 +153,9 @@ impl Client {
     }
 
     fn server_trouble(&self, now: Millis) -> Option<Message> {
+        if self.offline && !matches!(self.link, Link::Closed) {
+            return Some(Message::plain(Text::DeviceOffline));
+        }
         match &self.link {
             // The first attempt follows at once, and mostly all is well again before anybody has read that it was not.
             Link::Waiting(attempt, _) if !attempt.has_failed() => None,

@@ -13,6 +13,7 @@ use super::{
 impl Client {
     pub(super) fn handle_socket_text(&mut self, now: Millis, text: &str) {
         self.heard_server(now);
+        self.offline = false;
         // The tutorial's server greets with a text that is not JSON, and newer servers may say more than we know. What is longer
         // than a message may be is none, and would take its time to be read.
         let message = (text.len() <= MAX_MESSAGE_BYTES).then(|| ServerMessage::decode(text));

@@ -52,8 +52,12 @@ texts! {
     Reconnecting = "reconnecting",
     /// The server cannot be reached, without the count of the seconds, which would be read aloud each time.
     ServerAway = "server-away",
+    /// This device has no network.
+    DeviceOffline = "device-offline",
     /// The name still belongs to this user's own lost socket; the next attempt is in some seconds.
     NameHeld = "name-held",
+    /// Somebody has the name, who may be this user; the next attempt is in some seconds.
+    NameMayBeHeld = "name-may-be-held",
     /// The server takes nobody right now; the next attempt is in some seconds.
     ServerBusy = "server-busy",
     /// The server cannot be reached; the next attempt is in some seconds.
@@ -184,6 +188,10 @@ texts! {
 
     /// The document's title out of a call.
     TitleIdle = "title-idle",
+    /// The document's title out of a call, after one that was missed.
+    TitleMissed = "title-missed",
+    /// The document's title while somebody is called.
+    TitleCalling = "title-calling",
     /// The document's title while somebody calls.
     TitleIncoming = "title-incoming",
     /// The document's title in a call.

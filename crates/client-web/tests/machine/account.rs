@@ -159,37 +159,94 @@ fn each_socket_has_a_ticket_of_its_own() {
     assert_eq!(asked(&page), Some(Request::Ticket(3)));
 }
 
+/// The answer to the question for a ticket that was asked last: this status, or none at all.
+fn gets_no_ticket(page: &mut TestPage, status: Option<u16>) {
+    let request = asked(page).expect("a ticket is asked for");
+    match status {
+        Some(status) => answers(page, request, status, ""),
+        None => page.input(Input::Fetched(request, None)),
+    }
+}
+
+/// A session is taken back by its secret; the ticket is for a server that does not have it any more.
 #[test]
-fn without_a_network_there_is_no_ticket_and_the_call_goes_on() {
+fn without_a_ticket_the_session_is_taken_back_all_the_same() {
+    for status in [None, Some(500), Some(502), Some(503), Some(429), Some(404), Some(200)] {
+        let mut page = signed_in();
+        page.in_call();
+        page.lose();
+        tries_again(&mut page);
+        gets_no_ticket(&mut page, status);
+        assert!(page.did(&Effect::OpenSocket), "{status:?}");
+        page.input(Input::SocketOpened);
+        let sent = page.sent();
+        let [ClientMessage::Login(login)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!((login.ticket.as_deref(), login.session.as_deref()), (None, Some("s1")));
+        page.server(&welcome_back(9));
+        let view = page.view();
+        assert_eq!((view.phase, view.server_trouble), (PhaseView::InCall, None), "{status:?}");
+    }
+    // Nothing is heard of it at all.
+    let mut page = signed_in();
+    page.lose();
+    tries_again(&mut page);
+    let at = page.client.next_timeout().expect("it does not wait for ever");
+    page.wait(at - page.now);
+    assert!(page.did(&Effect::OpenSocket));
+}
+
+/// Only a ticket that was refused says something of the sign-in.
+#[test]
+fn an_account_is_not_signed_out_for_what_is_no_refusal_of_a_ticket() {
     let mut page = signed_in();
     page.in_call();
     page.lose();
-    for failures in 1..=6 {
+    // To a server that does not know the session, who has no ticket is a guest, who cannot have the name.
+    let taken = r#"{"type":"login","success":false,"code":"name_taken"}"#;
+    for refusal in [REFUSED, taken, REFUSED, taken, REFUSED, taken] {
         tries_again(&mut page);
-        let request = asked(&page).expect("a ticket is asked for");
-        match failures % 3 {
-            0 => page.input(Input::Fetched(request, None)),
-            1 => answers(&mut page, request, 502, ""),
-            _ => {
-                // No answer at all: the time is up.
-                let at = page.client.next_timeout().expect("it does not wait for ever");
-                page.wait(at - page.now);
-            }
-        }
-        assert!(!page.did(&Effect::OpenSocket));
-        let trouble = page.view().server_trouble.expect("it is shown");
-        assert_eq!(trouble.text, Text::ServerRetry, "{failures}");
-        assert_eq!(page.view().phase, PhaseView::InCall);
+        gets_ticket(&mut page);
+        page.input(Input::SocketClosed { code: 1006 });
+        // The server has forgotten the session, and gives no tickets yet.
+        tries_again(&mut page);
+        gets_no_ticket(&mut page, Some(503));
+        page.input(Input::SocketOpened);
+        page.server(refusal);
     }
-    tries_again(&mut page);
-    let request = asked(&page).expect("a ticket is asked for");
-    answers(&mut page, request, 429, "");
-    assert_eq!(page.view().server_trouble.map(|it| it.text), Some(Text::ServerBusy));
     tries_again(&mut page);
     gets_ticket(&mut page);
     page.input(Input::SocketOpened);
-    page.server(&welcome_back(9));
-    assert!(page.view().server_trouble.is_none());
+    page.server(REFUSED);
+    let view = page.view();
+    assert_eq!((view.page, view.phase), (Page::Call, PhaseView::InCall));
+    tries_again(&mut page);
+    gets_ticket(&mut page);
+    page.input(Input::SocketOpened);
+    page.server(WELCOME);
+    assert_eq!(page.view().phase, PhaseView::InCall);
+}
+
+/// Who signs in needs one.
+#[test]
+fn nobody_signs_in_with_an_account_without_a_ticket() {
+    for (status, text) in [
+        (None, Text::ServerRetry),
+        (Some(502), Text::ServerRetry),
+        (Some(429), Text::ServerBusy),
+        (Some(503), Text::ServerBusy),
+    ] {
+        let mut page = TestPage::new();
+        is_told(&mut page, &alice());
+        gets_no_ticket(&mut page, status);
+        assert!(!page.did(&Effect::OpenSocket), "{status:?}");
+        let trouble = page.view().server_trouble.expect("it is shown");
+        assert_eq!(trouble.text, text, "{status:?}");
+        tries_again(&mut page);
+        gets_ticket(&mut page);
+        page.input(Input::SocketOpened);
+        page.server(WELCOME);
+        assert!(page.view().can_call);
+    }
 }
 
 #[test]

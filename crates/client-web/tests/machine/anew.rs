@@ -60,6 +60,22 @@ fn a_path_is_sought_anew_only_if_there_is_none() {
     }
 }
 
+/// The relay of before may be gone with the server, and what it gave with it.
+#[test]
+fn a_path_is_sought_anew_with_the_servers_of_the_new_server() {
+    let ice =
+        r#""iceServers":[{"urls":["turn:192.0.2.1:3478"],"username":"u","credential":"new"}]"#;
+    let welcome = WELCOME.replace(r#""version":1"#, &format!(r#""version":1,{ice}"#));
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.peer(PeerEvent::State(PeerState::Disconnected));
+    page.lose();
+    page.come_back(&welcome);
+    let ops = page.ops();
+    let [PeerOp::UseServers(servers), restart] = &ops[..] else { panic!("{ops:?}") };
+    assert_eq!((servers[0].credential.as_deref(), restart), (Some("new"), &RESTART));
+}
+
 #[test]
 fn an_offer_within_the_call_that_is_not_answered_is_sent_again() {
     let mut page = TestPage::signed_in();

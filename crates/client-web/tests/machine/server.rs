@@ -56,6 +56,91 @@ fn names_that_cannot_be_had_are_answered_beside_the_field() {
 }
 
 #[test]
+fn a_browser_that_is_offline_says_so_at_once() {
+    let mut page = TestPage::signed_in();
+    assert!(page.view().can_call);
+    page.silent = true;
+    page.input(Input::Offline);
+    let said = |page: &TestPage| page.view().server_trouble.map(|trouble| trouble.text);
+    assert_eq!((said(&page), page.status().text), (Some(Text::DeviceOffline), Text::DeviceOffline));
+    assert!(!page.view().can_call);
+    // It stays so while nothing is heard, whatever is tried.
+    page.wait(60_000);
+    assert_eq!(said(&page), Some(Text::DeviceOffline));
+    page.effects.clear();
+    page.input(Input::NetworkChanged);
+    assert!(page.did(&Effect::OpenSocket), "it is tried at once");
+    assert_ne!(said(&page), Some(Text::DeviceOffline));
+
+    // What browsers say may be wrong: they do not count a machine's own network.
+    let mut page = TestPage::signed_in();
+    page.input(Input::Offline);
+    assert_eq!(page.sent().last(), Some(&PING));
+    page.server(r#"{"type":"pong","received":0}"#);
+    assert_eq!((said(&page), page.view().can_call), (None, true));
+
+    // Nobody is told of a server who has none.
+    let mut page = TestPage::new();
+    page.input(Input::Offline);
+    assert_eq!(said(&page), None);
+}
+
+const TAKEN: &str = r#"{"type":"login","success":false,"code":"name_taken"}"#;
+
+/// Tries to be alice until the page stops trying. Gives for how long it has.
+fn tries_to_be_alice(page: &mut TestPage) -> u64 {
+    let begin = page.now;
+    sign_in(page, "alice");
+    loop {
+        page.input(Input::SocketOpened);
+        page.server(TAKEN);
+        let view = page.view();
+        if view.sign_in_error.is_some() {
+            assert_eq!((view.sign_in_error, view.signing_in), (Some(Text::NameTaken), false));
+            return page.now - begin;
+        }
+        let trouble = view.server_trouble.expect("it is said why they wait");
+        assert_eq!((view.page, trouble.text), (Page::Login, Text::NameMayBeHeld));
+        let at = page.client.next_timeout().expect("it is tried again");
+        page.wait(at - page.now);
+    }
+}
+
+/// A tab of theirs was killed, and the server does not know that yet; or they have another tab.
+#[test]
+fn who_has_the_name_that_this_browser_had_may_be_its_user() {
+    let mut page = TestPage::new();
+    page.input(Input::Remembered("alice".to_owned()));
+    // Long enough for a socket that is dead, and what the server keeps of it.
+    assert!((65_000..100_000).contains(&tries_to_be_alice(&mut page)));
+    // It comes in by itself when the name is free.
+    sign_in(&mut page, "alice");
+    for answer in [TAKEN, TAKEN, WELCOME] {
+        page.input(Input::SocketOpened);
+        page.server(answer);
+        if answer == TAKEN {
+            let at = page.client.next_timeout().expect("it is tried again");
+            page.wait(at - page.now);
+        }
+    }
+    assert!(page.view().can_call);
+
+    let mut page = TestPage::new();
+    assert_eq!(tries_to_be_alice(&mut page), 0, "this browser has never had it");
+    page.input(Input::Remembered("alicia".to_owned()));
+    assert_eq!(tries_to_be_alice(&mut page), 0);
+    // Who waits may take another name at once.
+    page.input(Input::Remembered("alice".to_owned()));
+    sign_in(&mut page, "alice");
+    page.input(Input::SocketOpened);
+    page.server(TAKEN);
+    assert!(!page.view().signing_in);
+    page.effects.clear();
+    sign_in(&mut page, "alice2");
+    assert!(page.did(&Effect::OpenSocket));
+}
+
+#[test]
 fn a_server_that_cannot_be_reached_is_tried_again_and_again() {
     let mut page = TestPage::new();
     sign_in(&mut page, "alice");

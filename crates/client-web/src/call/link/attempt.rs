@@ -9,6 +9,10 @@ use crate::call::{Millis, Text};
 /// that knows no sessions: it may see as late as this that the socket is dead.
 pub(super) const NAME_HELD: Millis = 45_000;
 
+/// For how long, in ms, the name that this browser has had before is taken to be held by a tab of this user's that is gone: until the
+/// server has seen that its socket is dead, and has kept the session for as long as it does.
+pub(super) const NAME_MAY_BE_HELD: Millis = 75_000;
+
 /// An attempt to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::call) struct Attempt {
@@ -26,6 +30,10 @@ pub(in crate::call) struct Attempt {
     pub(super) presented: Option<(String, CallId)>,
     /// The ticket for this one.
     pub(in crate::call) proof: Option<String>,
+    /// Whether there was one in its login.
+    pub(in crate::call) proven: bool,
+    /// How often one was refused.
+    pub(in crate::call) refused: u32,
 }
 
 /// Why an attempt failed.
@@ -44,6 +52,7 @@ impl Attempt {
     pub(in crate::call) const fn trouble(&self) -> Text {
         match self.trouble {
             Trouble::Unreachable => Text::ServerRetry,
+            Trouble::NameHeld if self.returning.is_none() => Text::NameMayBeHeld,
             Trouble::NameHeld => Text::NameHeld,
             Trouble::Busy => Text::ServerBusy,
         }
@@ -78,10 +87,12 @@ impl Attempt {
             name_held: Some(now + NAME_HELD),
             presented: None,
             proof: None,
+            proven: false,
+            refused: 0,
         }
     }
 
     pub(super) fn failed(self, trouble: Trouble) -> Self {
-        Self { failures: self.failures.saturating_add(1), trouble, ..self }
+        Self { failures: self.failures.saturating_add(1), trouble, proof: None, ..self }
     }
 }

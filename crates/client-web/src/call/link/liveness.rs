@@ -106,9 +106,11 @@ impl Client {
                 }
                 Alive::PongUntil(_) => self.give_socket_up(now),
             },
-            Link::Proving(..) | Link::Opening(..) | Link::LoggingIn(..) => {
-                self.give_socket_up(now);
+            Link::Proving(attempt, _) => {
+                let attempt = attempt.clone();
+                self.go_unproven(now, attempt, Trouble::Unreachable);
             }
+            Link::Opening(..) | Link::LoggingIn(..) => self.give_socket_up(now),
         }
     }
 

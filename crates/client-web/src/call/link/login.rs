@@ -44,12 +44,10 @@ impl Client {
                     }
                 }
             };
-            let login = Login {
-                name: attempt.name.clone(),
-                ticket: attempt.proof.take(),
-                attempt: Some(self.sockets),
-                ..login
-            };
+            let ticket = attempt.proof.take();
+            attempt.proven = ticket.is_some();
+            let login =
+                Login { name: attempt.name.clone(), ticket, attempt: Some(self.sockets), ..login };
             let attempt = attempt.clone();
             self.effects.push(Effect::Send(ClientMessage::Login(Box::new(login))));
             self.link = Link::LoggingIn(attempt, now + OPEN_TIMEOUT);
@@ -96,8 +94,9 @@ impl Client {
             ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
+        // Those of before may be gone with a server that has started anew.
+        self.tell_ice_servers();
         if goes_on {
-            self.tell_ice_servers();
             self.effects.extend(again);
             return;
         }
@@ -112,15 +111,19 @@ impl Client {
     }
 
     fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
-        if code == Some(ErrorCode::SignInRequired) {
-            return self.ticket_refused(now, &attempt);
+        // There was no ticket just now, and the server does not have the session any more: only a ticket will do.
+        let is_unproven = self.account.right == Right::Account && !attempt.proven;
+        if code == Some(ErrorCode::SignInRequired) && !is_unproven {
+            return self.ticket_refused(now);
         }
         let taken = matches!(code, None | Some(ErrorCode::NameTaken));
         let returns = attempt.returning.is_some();
         // A server that gives sessions back would have given this one.
         let has_ticket = attempt.returning.is_some_and(|session| session.ticket.is_some());
         let may_be_ours = !has_ticket && attempt.name_held.is_some_and(|until| now < until);
-        let trouble = if taken && may_be_ours {
+        let trouble = if is_unproven {
+            Some(Trouble::Busy)
+        } else if taken && may_be_ours {
             Some(Trouble::NameHeld)
         } else if !taken && returns && code.is_some_and(ErrorCode::retry_can_help) {
             Some(Trouble::Busy)
