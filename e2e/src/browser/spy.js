@@ -1,6 +1,6 @@
 // Remembers what a page opens, so that a test can ask about it. It is run before the page opens any of it.
 if (!window.e2eSpy) {
-  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0, keys: [], asked: [], sockets: [], devices: 0 };
+  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0, voices: [], keys: [], asked: [], sockets: [], devices: 0 };
 
   const Connection = window.RTCPeerConnection;
   if (Connection) {
@@ -21,6 +21,14 @@ if (!window.e2eSpy) {
   };
   const remember = (stream) => { spy.tracks.push(...stream.getTracks()); return stream; };
   wrap(window.MediaDevices?.prototype, "getUserMedia", (promise) => { spy.devices += 1; return promise.then(remember); });
+  window.AudioContext = new Proxy(AudioContext, {
+    construct(target, args, newTarget) {
+      const voice = Reflect.construct(target, args, newTarget);
+      spy.voices.push(voice);
+      return voice;
+    },
+  });
+  spy.runs = () => spy.voices.some(({ state }) => state === "running");
   wrap(AudioScheduledSourceNode.prototype, "start", () => { spy.tones += 1; });
   wrap(AudioScheduledSourceNode.prototype, "stop", () => { spy.tones -= 1; });
 

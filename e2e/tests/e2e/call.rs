@@ -8,12 +8,14 @@ use tokio::try_join;
 fn two_call_each_other_and_see_and_hear() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair("alice", "bob").await?;
+        try_join!(alice.is_heard(false), bob.is_heard(false))?;
         rings_on_both_sides(&alice, &bob).await?;
         bob.answers().await?;
         try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
         for person in [&alice, &bob] {
             assert_eq!(person.look().await?.ring, None);
             assert_eq!(person.tones().await?, 0);
+            person.is_heard(false).await?;
         }
         try_join!(alice.receives_media(), bob.receives_media())?;
         try_join!(time_runs(&alice), time_runs(&bob))?;
@@ -53,9 +55,11 @@ async fn rings_on_both_sides(alice: &Person, bob: &Person) -> Result<()> {
     let at_bob = bob.sees("that it rings", |look| look.phase() == "ringing").await?;
     assert_eq!(at_bob.ring.as_deref(), Some("incoming"));
     assert_eq!(at_bob.title, "alice is calling · Pronto");
+    assert_eq!(at_alice.title, "Calling bob · Pronto");
     assert!(bob.tracks().await?.is_empty(), "nothing is opened before the call is answered");
     for person in [alice, bob] {
         assert_eq!(person.tones().await?, 1, "{} hears it ring", person.name());
+        person.is_heard(true).await?;
     }
     Ok(())
 }

@@ -85,6 +85,8 @@ fn it_rings_again_in_a_page_that_is_loaded_anew() -> Played {
         bob.is_rung_by("alice").await?;
         bob.reload().await?;
         bob.is_rung_by("alice").await?;
+        assert_eq!(bob.tones().await?, 1, "it can be heard where the browser lets it");
+        bob.is_heard(true).await?;
         bob.answers().await?;
         are_back(&bob, &alice).await
     })
@@ -97,7 +99,9 @@ fn who_calls_and_loads_the_page_anew_has_given_up() -> Played {
         alice.calls("bob").await?;
         bob.is_rung_by("alice").await?;
         alice.reload().await?;
-        assert_eq!(bob.is_idle_because("missed: alice").await?.missed, ["alice"]);
+        let look = bob.is_idle_because("missed: alice").await?;
+        assert_eq!(look.missed, ["alice"]);
+        assert_eq!(look.title, "Missed call from alice · Pronto");
         alice.sees("that they are signed in", Look::is_signed_in).await?;
         call(&bob, &alice).await
     })

@@ -2,6 +2,7 @@
 //!
 //! Where the browser lets no sound be heard, it rings in silence.
 
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioContext, GainNode, OscillatorNode};
@@ -49,7 +50,7 @@ const INCOMING: Pattern = Pattern {
 const OUTGOING: Pattern =
     Pattern { tones: &[Tone { at: 0.0, length: 1.0, pitch: 425.0 }], period: 4.0, volume: 0.07 };
 
-/// The page's voice.
+/// The page's voice. Its context runs only while something sounds: it costs some of a processor all the time.
 #[derive(Debug, Default)]
 pub struct Sound {
     context: Option<AudioContext>,
@@ -58,20 +59,25 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// To be called while the user does something: only then do browsers let a page begin to sound.
+    /// To be called while the user does something: mostly, only then do browsers let a page begin to sound.
     pub fn wake(&mut self) {
-        let context = match &self.context {
-            Some(context) => context,
-            None => {
-                let Ok(context) = AudioContext::new() else { return };
-                self.context.insert(context)
-            }
-        };
-        if let Ok(promise) = context.resume() {
-            spawn_local(async move {
-                // Refused until there is a gesture; the next one wakes it.
-                let _ = JsFuture::from(promise).await;
-            });
+        if let Some(context) = self.context() {
+            wait_for(context.resume());
+        }
+        self.rest();
+    }
+
+    fn context(&mut self) -> Option<&AudioContext> {
+        if self.context.is_none() {
+            self.context = AudioContext::new().ok();
+        }
+        self.context.as_ref()
+    }
+
+    /// Lets it rest, if nothing sounds.
+    fn rest(&self) {
+        if let (Some(context), None) = (&self.context, &self.ringing) {
+            wait_for(context.suspend());
         }
     }
 
@@ -87,9 +93,23 @@ impl Sound {
             Ring::Outgoing => Some(&OUTGOING),
         };
         self.ringing = None;
-        if let (Some(context), Some(pattern)) = (&self.context, pattern) {
+        // Even if nobody has done anything here: some browsers let a page sound that they know well.
+        if let Some(pattern) = pattern
+            && let Some(context) = self.context()
+        {
+            wait_for(context.resume());
             self.ringing = Ringing::start(context, pattern).ok();
         }
+        self.rest();
+    }
+}
+
+/// Waits for what the browser may refuse, until there is a gesture, and for which there is nothing to do then.
+fn wait_for(promise: Result<Promise, JsValue>) {
+    if let Ok(promise) = promise {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
     }
 }
 
