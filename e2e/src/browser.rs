@@ -151,12 +151,37 @@ impl Browser {
         Ok(serde_json::from_value(returned["value"].take())?)
     }
 
-    /// Presses a button as soon as it can be pressed: not while something lies over it, or moves.
+    /// Presses a button as soon as it can be pressed: not while something lies over it, or moves, or while it is deaf, as what
+    /// has just come to where it is.
     ///
     /// # Errors
     /// It cannot be pressed.
     pub async fn click(&self, id: &str) -> Result<()> {
+        self.hears(&format!("document.getElementById('{id}')")).await?;
         self.with_element(id, async |element| Ok(element.click().await?)).await
+    }
+
+    /// Presses a button twice, as quickly as can be, as soon as it can be pressed.
+    ///
+    /// # Errors
+    /// It cannot be pressed.
+    pub async fn presses_twice(&self, id: &str) -> Result<()> {
+        self.hears(&format!("document.getElementById('{id}')")).await?;
+        self.with_element(id, async |element| {
+            Ok(self.driver.action_chain().double_click_element(&element).perform().await?)
+        })
+        .await
+    }
+
+    /// Waits until an element hears that has just come to where it is; without one, does not wait.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn hears(&self, element: &str) -> Result<()> {
+        let script = format!(
+            "return !(performance.now() < Number({element}?.closest('[data-deaf]')?.dataset.deaf))"
+        );
+        self.becomes(&script).await
     }
 
     /// Writes into a field, instead of what stands in it.
@@ -216,6 +241,14 @@ impl Browser {
     /// The browser is gone.
     pub async fn tones(&self) -> Result<i64> {
         self.value("return e2eSpy.tones").await
+    }
+
+    /// Waits until the page can be heard, or costs nothing for that.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub async fn is_heard(&self, heard: bool) -> Result<()> {
+        self.becomes(&format!("return e2eSpy.runs() === {heard}")).await
     }
 
     /// What went wrong since this was asked the last time, by the browser's own log. Only Chromium tells.

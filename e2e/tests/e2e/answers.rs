@@ -39,6 +39,7 @@ fn a_cancelled_call_is_a_missed_one_and_can_be_returned() -> Played {
         assert_eq!(at_bob.missed, ["alice"]);
         assert!(at_bob.can_call_again);
 
+        bob.hears("document.querySelector('#missedList [data-action=call]')").await?;
         bob.value::<()>("document.querySelector('#missedList [data-action=call]').click()").await?;
         alice.is_rung_by("bob").await?;
         alice.answers().await?;

@@ -57,6 +57,7 @@ fn a_missed_call_can_be_the_last_until_one_calls_back() -> Played {
         bob.is_rung_by("alice").await?;
         alice.hangs_up().await?;
         bob.is_idle_because("missed: alice").await?;
+        bob.hears("document.querySelector('#missedList [data-action=block]')").await?;
         bob.value::<()>("document.querySelector('#missedList [data-action=block]').click()")
             .await?;
         let look = bob.is_idle_because("blocked-by-you: alice").await?;
@@ -70,6 +71,7 @@ fn a_missed_call_can_be_the_last_until_one_calls_back() -> Played {
         const NOBODY: &str = "return document.getElementById('blockedPanel').hidden";
         ensure!(!bob.value::<bool>(NOBODY).await?, "alice is not blocked any more");
         let first = bob.switch_to(second).await?;
+        bob.hears("document.querySelector('#blockedList [data-action=unblock]')").await?;
         bob.value::<()>("document.querySelector('#blockedList [data-action=unblock]').click()")
             .await?;
         bob.switch_to(first).await?;

@@ -26,3 +26,4 @@ mod setup_times;
 mod sign_in;
 mod states;
 mod tutorial;
+mod under_a_finger;

@@ -1,6 +1,6 @@
 //! Listeners that their owner removes by dropping them.
 
-use gloo_events::{EventListener, EventListenerOptions};
+use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventTarget};
 
@@ -27,6 +27,23 @@ pub fn on_preventable<E: JsCast>(
     mut callback: impl FnMut(&E) + 'static,
 ) -> Listener {
     let options = EventListenerOptions::enable_prevent_default();
+    EventListener::new_with_options(target, kind, options, move |event| {
+        if let Some(event) = event.dyn_ref() {
+            callback(event);
+        }
+    })
+}
+
+/// As [`on_preventable`], before anything within the target hears of it.
+pub fn on_every<E: JsCast>(
+    target: &EventTarget,
+    kind: &'static str,
+    mut callback: impl FnMut(&E) + 'static,
+) -> Listener {
+    let options = EventListenerOptions {
+        phase: EventListenerPhase::Capture,
+        ..EventListenerOptions::enable_prevent_default()
+    };
     EventListener::new_with_options(target, kind, options, move |event| {
         if let Some(event) = event.dyn_ref() {
             callback(event);

@@ -4,6 +4,7 @@
 
 mod call;
 mod check;
+mod deaf;
 mod elements;
 mod focus;
 mod inputs;
@@ -23,7 +24,7 @@ pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};
 
-use self::{lists::NameList, sign_in::SignIn, texts::Texts};
+use self::{deaf::Places, lists::NameList, sign_in::SignIn, texts::Texts};
 use super::{listener::Listener, queue::Post};
 use crate::call::{Message, Millis, NoticeView, Page as Shown, Text, View};
 
@@ -54,7 +55,8 @@ impl Page {
         let Elements { blocked_panel, blocked_list, blocked_template, .. } = &elements;
         let blocked = NameList::new(blocked_panel, blocked_list, blocked_template);
         let sign_in = SignIn::new(&elements);
-        let listeners = inputs::listen(&elements, &post);
+        let mut listeners = inputs::listen(&elements, &post);
+        listeners.extend(deaf::listen(&document));
         Ok(Self {
             document,
             elements,
@@ -93,6 +95,8 @@ impl Page {
             return;
         }
         let held = self.document.active_element();
+        // Nothing lay under anybody's finger before the first.
+        let before = self.last.is_some().then(|| Places::of(&self.document));
         self.render_frame(&view);
         self.sign_in.render(&self.elements, &self.texts, &view);
         let wrong = view.sign_in_error;
@@ -101,8 +105,10 @@ impl Page {
         self.render_lists(&view, now);
         call::render(&self.elements, &self.texts, &view);
         self.render_notice(view.notice.as_ref());
-        let (document, elements) = (&self.document, &self.elements);
-        focus::follow(document, elements, held.as_ref(), self.last.as_ref(), &view);
+        focus::follow(&self.elements, held.as_ref(), self.last.as_ref(), &view);
+        if let Some(before) = before {
+            before.deafen_others(&self.document);
+        }
         self.last = Some(view);
     }
 
@@ -129,7 +135,7 @@ impl Page {
     /// The user has made the gesture that the browser wanted.
     pub fn play_sound(&self) {
         // The button goes, and must not take the focus with it.
-        let _ = self.elements.hang_up.focus();
+        let _ = self.elements.call_controls.focus();
         self.elements.play_sound.set_hidden(true);
         pictures::play_or_ask(&self.elements.remote_video, &self.post);
     }

@@ -182,6 +182,13 @@ impl Bench {
         self.input(Input::MediaOpened { request, audio, video })
     }
 
+    /// Time passes until everything hears that has just come to where it is.
+    pub(crate) fn settles(&self) {
+        while let Some(deaf) = self.html.find("[data-deaf]") {
+            deaf.remove_attribute("data-deaf").unwrap();
+        }
+    }
+
     /// The inputs that the page has put into the queue since the last call.
     pub(crate) fn posted(&mut self) -> Vec<UserInput> {
         let mut inputs = Vec::new();

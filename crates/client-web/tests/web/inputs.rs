@@ -5,10 +5,25 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventInit, HtmlElement, KeyboardEvent, KeyboardEventInit};
 
-use crate::common::Bench;
+use crate::common::{Bench, sleep};
 
 fn click(bench: &Bench, id: &str) {
-    bench.html.get(id).unchecked_into::<HtmlElement>().click();
+    click_any(bench, &format!("#{id}"));
+}
+
+fn click_any(bench: &Bench, selector: &str) {
+    bench.html.find(selector).unwrap().unchecked_into::<HtmlElement>().click();
+}
+
+/// A key goes down on an element, or is held down. Gives whether the browser may do what it does by default.
+fn key(bench: &Bench, id: &str, key: &str, repeat: bool) -> bool {
+    let init = KeyboardEventInit::new();
+    init.set_key(key);
+    init.set_repeat(repeat);
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
+    bench.html.get(id).dispatch_event(&event).unwrap()
 }
 
 /// Whether the browser was kept from what it does by default.
@@ -38,10 +53,62 @@ fn every_button_says_what_it_is_for() {
         ("cameraBtn", UserInput::ToggleCamera),
         ("hangUpBtn", UserInput::HangUp),
     ];
+    bench.settles();
     for (id, input) in buttons {
         click(&bench, id);
         assert_eq!(bench.posted(), [input], "{id}");
     }
+}
+
+/// A finger was on its way to what lay there before.
+#[wasm_bindgen_test]
+async fn what_has_just_come_to_where_it_is_is_deaf_for_a_moment() {
+    let mut bench = Bench::signed_in();
+    bench.settles();
+    bench.server(r#"{"type":"offer","name":"bob","offer":{},"call":"c"}"#);
+    for id in ["acceptBtn", "acceptAudioBtn", "declineBtn", "blockBtn"] {
+        click(&bench, id);
+        assert_eq!(bench.posted(), [], "{id}");
+    }
+    // The call goes on to be shown, and it is no longer deaf for that.
+    let mut heard = Vec::new();
+    for _ in 0..400 {
+        bench.render();
+        click(&bench, "declineBtn");
+        heard = bench.posted();
+        if !heard.is_empty() {
+            break;
+        }
+        sleep(25).await;
+    }
+    assert_eq!(heard, [UserInput::Decline]);
+    bench.user(UserInput::Decline);
+    assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("idle"));
+    for id in ["callBtn", "previewBtn", "noticeCloseBtn"] {
+        click(&bench, id);
+        assert_eq!(bench.posted(), [], "{id}");
+    }
+    bench.settles();
+    click(&bench, "previewBtn");
+    assert_eq!(bench.posted(), [UserInput::TogglePreview]);
+    // What stays where it was hears all the time.
+    bench.user(UserInput::DismissNotice);
+    bench.settles();
+    bench.user(UserInput::TogglePreview);
+    click(&bench, "signOutBtn");
+    assert_eq!(bench.posted(), [UserInput::SignOut]);
+}
+
+#[wasm_bindgen_test]
+fn a_key_that_is_held_down_acts_once() {
+    let mut bench = Bench::signed_in();
+    for id in ["callToUsernameInput", "callBtn", "hangUpBtn"] {
+        assert!(key(&bench, id, "Enter", false) && !key(&bench, id, "Enter", true), "{id}");
+    }
+    assert!(key(&bench, "callBtn", " ", false) && !key(&bench, "callBtn", " ", true));
+    assert!(key(&bench, "callToUsernameInput", " ", true), "it is written");
+    key(&bench, "localTile", "ArrowLeft", true);
+    assert_eq!(bench.posted(), [UserInput::MoveTile(Corner::TopLeft)], "it ends nothing");
 }
 
 #[wasm_bindgen_test]
@@ -97,18 +164,17 @@ fn a_missed_call_can_be_called_back() {
     let times = bench.html.find("#missedList time").unwrap();
     assert!(times.text_content().unwrap().contains(':'));
     assert!(times.get_attribute("datetime").unwrap().ends_with('Z'));
-    let last = bench.html.find("#missedList li:last-child button").unwrap();
-    last.unchecked_into::<HtmlElement>().click();
+    bench.settles();
+    click_any(&bench, "#missedList li:last-child button");
     assert_eq!(bench.posted(), [UserInput::Call { name: "bob".to_owned() }]);
 
-    let block = bench.html.find("#missedList li:last-child [data-action=block]").unwrap();
-    block.unchecked_into::<HtmlElement>().click();
+    click_any(&bench, "#missedList li:last-child [data-action=block]");
     let name = "bob".to_owned();
     assert_eq!(bench.posted(), [UserInput::Block { name: name.clone() }]);
     bench.user(UserInput::Block { name: name.clone() });
     assert!(!bench.html.is_hidden("blockedPanel"));
-    let unblock = bench.html.find("#blockedList [data-action=unblock]").unwrap();
-    unblock.unchecked_into::<HtmlElement>().click();
+    bench.settles();
+    click_any(&bench, "#blockedList [data-action=unblock]");
     assert_eq!(bench.posted(), [UserInput::Unblock { name: name.clone() }]);
     bench.user(UserInput::Unblock { name });
     assert!(bench.html.is_hidden("blockedPanel"));

@@ -8,7 +8,9 @@ use client_web::{
     call::{Environment, Found, Input, Kept, PeerEvent, PeerMedia, PeerState, UserInput},
     ids,
 };
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlElement;
 
 use crate::common::{Bench, answer, created, document, question, raw, says};
 
@@ -118,7 +120,7 @@ fn a_call_that_is_made_goes_through_its_phases() {
 
     let effects = bench.user(UserInput::Call { name: "bob".to_owned() });
     assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("calling"));
-    assert_eq!(document().active_element().unwrap().id(), "hangUpBtn");
+    assert_eq!(document().active_element().unwrap().id(), "callControls");
     assert_eq!(bench.html.attribute("micBtn", "aria-disabled").as_deref(), Some("true"));
     let id = created(&bench.grant(&effects));
     assert!(!bench.html.is_hidden("localTile"));
@@ -204,18 +206,16 @@ fn the_live_region_is_not_rewritten_for_what_it_says_already() {
 }
 
 #[wasm_bindgen_test]
-fn who_types_does_not_answer_by_the_next_key() {
+fn nobody_answers_by_the_next_key_whatever_that_was_meant_for() {
     let mut bench = Bench::signed_in();
-    // Signing in leaves the focus in the field for the callee's name.
-    bench.server(r#"{"type":"offer","name":"bob","offer":{},"call":"c"}"#);
-    assert_eq!(document().active_element().unwrap().id(), "incomingCall");
-    bench.user(UserInput::Decline);
-    bench.user(UserInput::DismissNotice);
-
-    bench.page.elements().call.focus().unwrap();
-    bench.server(r#"{"type":"offer","name":"bob","offer":{},"call":"d"}"#);
-    assert_eq!(document().active_element().unwrap().id(), "acceptBtn");
-    assert!(bench.html.is_hidden("idlePanel"));
+    for (call, id) in [("c", "callToUsernameInput"), ("d", "callBtn"), ("e", "previewBtn")] {
+        bench.html.get(id).unchecked_into::<HtmlElement>().focus().unwrap();
+        bench.server(&format!(r#"{{"type":"offer","name":"bob","offer":{{}},"call":"{call}"}}"#));
+        assert_eq!(document().active_element().unwrap().id(), "incomingCall", "{id}");
+        assert!(bench.html.is_hidden("idlePanel"));
+        bench.user(UserInput::Decline);
+        bench.user(UserInput::DismissNotice);
+    }
 }
 
 #[wasm_bindgen_test]
@@ -259,7 +259,7 @@ fn a_lost_server_is_told_in_a_call_as_well() {
     assert!(!bench.html.is_hidden("serverBanner"));
     assert_eq!(bench.html.attribute("callPage", "data-phase").as_deref(), Some("in-call"));
     assert!(!bench.html.is_hidden("remoteVideo"));
-    assert_eq!(document().active_element().unwrap().id(), "hangUpBtn");
+    assert_eq!(document().active_element().unwrap().id(), "callControls");
 }
 
 #[wasm_bindgen_test]
@@ -282,7 +282,7 @@ fn a_page_that_was_loaded_anew_goes_back_into_its_call() {
     assert_eq!(bench.html.text("status"), "Going back into your call with bob…");
     assert_eq!(bench.html.text("remoteStatus"), bench.html.text("status"));
     assert_eq!(document().title(), "In a call with bob · Pronto");
-    assert_eq!(document().active_element().unwrap().id(), "hangUpBtn");
+    assert_eq!(document().active_element().unwrap().id(), "callControls");
     assert!(bench.html.is_hidden("incomingCall"));
 }
 

@@ -1,7 +1,6 @@
 //! Where the focus goes when the page changes under it.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement};
 
 use super::{Elements, sign_in};
 use crate::call::{Page, PhaseView, Text, View};
@@ -28,15 +27,9 @@ const fn place(view: &View) -> Place {
 
 /// Moves the focus if the user is in another place than before, if a field has become wrong, or if what had the focus
 /// (`held`) is gone.
-pub(super) fn follow(
-    document: &Document,
-    elements: &Elements,
-    held: Option<&Element>,
-    old: Option<&View>,
-    new: &View,
-) {
+pub(super) fn follow(elements: &Elements, held: Option<&Element>, old: Option<&View>, new: &View) {
     let target: Option<&HtmlElement> = if old.map(place) != Some(place(new)) {
-        arrive(document, elements, new)
+        arrive(elements, new)
     } else if is_new(old.and_then(|old| old.sign_in_error), new.sign_in_error) {
         Some(&elements.username)
     } else if is_new(old.and_then(|old| old.callee_error), new.callee_error) {
@@ -75,25 +68,20 @@ fn stay<'a>(
         }
         Place::Login => sign_in::way_in(elements, view, &elements.login),
         Place::Idle => Some(&elements.call),
-        Place::Ringing => Some(&elements.accept),
-        Place::Call => Some(&elements.hang_up),
+        Place::Ringing => Some(&elements.incoming),
+        Place::Call => Some(&elements.call_controls),
     }
 }
 
-/// Where the focus goes in a new place.
-fn arrive<'a>(document: &Document, elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
+/// Where the focus goes in a new place. Other people bring it about that it is new, so that the next key may be meant for
+/// something else: it answers nothing and ends nothing, and Tab leads to what does.
+fn arrive<'a>(elements: &'a Elements, view: &View) -> Option<&'a HtmlElement> {
     match place(view) {
         Place::Unsupported => None,
         Place::Login => sign_in::way_in(elements, view, &elements.username),
-        // Who is about to type must not answer by the next key.
-        Place::Ringing if is_typing(document) => Some(&elements.incoming),
-        Place::Ringing => Some(&elements.accept),
-        Place::Call => Some(&elements.hang_up),
+        Place::Ringing => Some(&elements.incoming),
+        Place::Call => Some(&elements.call_controls),
         Place::Idle if view.notice.is_some() => Some(&elements.notice),
         Place::Idle => Some(&elements.callee),
     }
-}
-
-fn is_typing(document: &Document) -> bool {
-    document.active_element().is_some_and(|element| element.has_type::<HtmlInputElement>())
 }
