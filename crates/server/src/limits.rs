@@ -283,9 +283,10 @@ pub const RING_COST_OF_PAIR: u32 = 4;
 /// The same for all who call from one network: a third of the time, under however many names.
 pub const RING_COST_OF_NETWORK: u32 = 3;
 
-/// A shorter ring costs nothing, as most of these never rang: nobody was there, or the callee was busy. [`PAIR_RATE`] bounds how
-/// often that may be.
-pub const SHORTEST_RING: Duration = Duration::from_secs(1);
+/// A shorter ring costs nothing, as most of these never rang: nobody was there, or the callee was busy, which the server knows
+/// within milliseconds. Callers who hang up sooner ring somebody for a small part of the time all the same: [`PAIR_RATE`] and
+/// [`ADDRESS_PAIR_RATE`] bound how often that may be.
+pub const SHORTEST_RING: Duration = Duration::from_millis(100);
 
 /// How many buckets the rates of one kind have in all. Measured, if each belongs to another network: 12 MB for each of the seven kinds.
 pub const RATE_KEYS: u32 = 32 * 1024;

@@ -97,16 +97,19 @@ mod tests {
     use super::{Limits, NotNow};
     use crate::{
         edge::{AddressLimits, Remote},
-        limits::RING_LIMIT,
+        limits::{RING_LIMIT, SHORTEST_RING},
     };
 
     fn at(ip: &str) -> Remote {
         Remote { ip: ip.parse().unwrap(), secure: false, proxied: false, own: true }
     }
 
-    /// Rings somebody from these addresses under these names for an hour, as much as may be. Gives the time for which nobody rang,
-    /// and the pauses.
-    async fn for_an_hour(pests: &[(Remote, UserName)]) -> (Duration, Vec<Duration>) {
+    /// Rings somebody from these addresses under these names for an hour, as much as may be, each time for so long. Gives the time
+    /// for which nobody rang, and the pauses.
+    async fn for_an_hour(
+        pests: &[(Remote, UserName)],
+        each: Duration,
+    ) -> (Duration, Vec<Duration>) {
         const HOUR: Duration = Duration::from_secs(3_600);
         let limits = Arc::new(Limits::new(AddressLimits::default()));
         let start = tokio::time::Instant::now();
@@ -118,7 +121,7 @@ mod tests {
                 ring.map_err(|NotNow(needed)| wait = wait.min(needed)).ok()
             });
             if ring.is_some() {
-                tokio::time::advance(RING_LIMIT).await;
+                tokio::time::advance(each).await;
             } else {
                 pauses.push(wait);
                 tokio::time::advance(wait).await;
@@ -133,7 +136,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_rings_in_vain_has_to_pause_and_longer_and_longer() {
-        let (free, pauses) = for_an_hour(&[(at("192.0.2.1"), pest(0))]).await;
+        let (free, pauses) = for_an_hour(&[(at("192.0.2.1"), pest(0))], RING_LIMIT).await;
         assert!(free > Duration::from_secs(3_600 * 2 / 3), "{free:?}");
         assert!(pauses.is_sorted() && pauses[0] < pauses[1], "{pauses:?}");
     }
@@ -151,8 +154,18 @@ mod tests {
                     (at(&ip), pest(n))
                 })
                 .collect();
-            let (free, _) = for_an_hour(&pests).await;
+            let (free, _) = for_an_hour(&pests, RING_LIMIT).await;
             assert!(free > Duration::from_secs(3_600 / 2), "{around} {free:?}");
+        }
+    }
+
+    /// An attack: each ring was hung up before it cost anything, and the next one followed at once.
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_up_within_a_second_has_to_pause_as_well() {
+        let pests: Vec<_> = (0..40).map(|n| (at(&format!("192.0.2.{}", n % 4)), pest(n))).collect();
+        for each in [SHORTEST_RING - Duration::from_millis(1), Duration::from_millis(740)] {
+            let (free, _) = for_an_hour(&pests, each).await;
+            assert!(free > Duration::from_secs(3_600 / 2), "{each:?} {free:?}");
         }
     }
 
