@@ -12,7 +12,7 @@ use tracing::{debug, info};
 use super::{Call, Effect, Effects, Session};
 
 /// How many calls with a user who is expected are remembered. That user was in one; the others are lies or left over.
-const MAX_ASKED: usize = 4;
+pub(super) const MAX_ASKED: usize = 4;
 
 /// How a session is tied to its user's client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

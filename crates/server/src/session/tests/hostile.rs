@@ -9,7 +9,8 @@ use protocol::{
 
 use super::super::{
     Held,
-    link::{Link, Stream, size},
+    link::{Link, MAX_ASKED, Stream, size},
+    phase::MAX_OLDER,
 };
 use super::{
     Body, Duration, Input, LIMITS, Loss, MAX_PAST, Phase, Return, Ringing, Session, World,
@@ -146,6 +147,9 @@ fn becomes_quiet(world: &mut World) {
 /// What one session holds.
 fn assert_bounded(session: &Session) {
     assert!(session.past.len() <= MAX_PAST);
+    if let Link::Expected { asked, .. } = &session.link {
+        assert!(asked.len() <= MAX_ASKED);
+    }
     if let Link::Attached(stream) | Link::Away { stream, .. } = &session.link
         && let Stream::Counted { outbox: Some(outbox), .. } = stream
     {
@@ -153,9 +157,13 @@ fn assert_bounded(session: &Session) {
         assert!(outbox.waiting().map(size).sum::<usize>() <= MAX_UNACKNOWLEDGED_BYTES);
     }
     match &session.phase {
-        Phase::Calling { sent: held, .. }
-        | Phase::Restoring { held, .. }
-        | Phase::Rejoining { sent: held, .. } => assert_held(held, Body::size),
+        Phase::Calling { sent: held, .. } | Phase::Restoring { held, .. } => {
+            assert_held(held, Body::size);
+        }
+        Phase::Rejoining { sent: held, older, .. } => {
+            assert!((1..=MAX_OLDER).contains(&older.len()));
+            assert_held(held, Body::size);
+        }
         Phase::Ringing(Ringing { candidates, .. }) => {
             assert_held(candidates, |raw| raw.as_json().len());
         }
@@ -181,6 +189,21 @@ fn assert_nobody_is_left(world: &World) {
 #[cfg(test)]
 mod tests {
     use proptest::{collection::vec, prelude::*};
+
+    use super::super::{Body, Envelope, Input, World, call_with, name};
+
+    /// Each of these may be a lie.
+    #[test]
+    fn of_those_who_say_to_be_in_a_call_with_an_expected_user_few_are_remembered() {
+        let mut world = World::new(&[]);
+        world.expect("alice");
+        for n in 0..100 {
+            let (from, call) = (name(&format!("liar{n}")), call_with("alice", "c1").key);
+            let envelope = Envelope { from, guest: false, call, body: Body::Restore };
+            world.input("alice", Input::FromPeer(envelope));
+        }
+        super::assert_bounded(&world.sessions["alice"]);
+    }
 
     #[test]
     fn the_seeds_of_the_fuzz_target_hold() {

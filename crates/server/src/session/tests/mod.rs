@@ -29,6 +29,8 @@ mod restore;
 mod resume;
 #[cfg(test)]
 mod ringing;
+#[cfg(test)]
+mod strangers;
 mod witness;
 
 use std::{

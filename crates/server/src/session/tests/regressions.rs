@@ -267,6 +267,18 @@ fn who_hangs_up_a_call_that_the_peer_knows_by_another_id_ends_it_for_both() {
     let over = r#"{"type":"leave","name":"bob","call":"c2","reason":"hangup"}"#;
     assert!(world.hears("alice").contains(&over.to_owned()));
     world.assert_agreement();
+    // She knows it by either id, and hears that it stands only as he hangs up.
+    for hers in ["c1", "c2"] {
+        let mut world = restarted();
+        back_in(&mut world, "alice", hers);
+        world.settle();
+        back_in(&mut world, "bob", "c1");
+        world.says("bob", &continues("alice", "c2", "c1"));
+        world.says("bob", r#"{"type":"leave","call":"c2"}"#);
+        world.settle();
+        world.assert_agreement();
+        assert_eq!(world.phase("alice"), &Phase::Idle, "{hers}");
+    }
     // Under another id nobody is heard.
     let mut world = in_call();
     from_peer(&mut world, "alice", "c0", Body::Leave(LeaveReason::Hangup));

@@ -1,10 +1,10 @@
 //! What somebody who only rings can make others do, each held against its bound.
 
-use protocol::limits::MAX_CANDIDATE_BYTES;
+use protocol::{Raw, limits::MAX_CANDIDATE_BYTES};
 
 use super::{
     super::ringing::{MAX_REOFFERS, MAX_RING_CANDIDATE_BYTES, MAX_RING_CANDIDATES},
-    LIMITS, Phase, Return, World,
+    Body, Envelope, Input, LIMITS, Phase, Return, World, call_with, name,
     resume::{counting, counting_users, in_call},
 };
 
@@ -134,10 +134,32 @@ fn a_call_is_not_continued_without_end() {
     world.assert_agreement();
 }
 
+/// Only what was accepted is continued: else a caller would be in a call that nobody has answered, which rings without end and
+/// costs nothing.
+#[test]
+fn who_only_rings_cannot_continue_the_call() {
+    let mut world = ringing();
+    let replaces = r#"{"type":"offer","name":"bob","offer":1,"call":"c2","replaces":"c1"}"#;
+    world.tells("mallory", replaces);
+    assert!(world.hears("mallory")[0].contains(r#""code":"not_in_call""#));
+    assert!(matches!(world.phase("mallory"), Phase::Calling { .. }));
+    // Nor if its own session let it.
+    let [old, new] = ["c1", "c2"].map(|id| call_with("mallory", id).key);
+    let raw = || Raw::from_json("1".to_owned()).unwrap();
+    let replace = Body::Replace { offer: raw(), old: Box::new(old.clone()) };
+    for (call, body) in [(new, replace), (old.clone(), Body::Answer(raw())), (old, Body::Restored)]
+    {
+        let envelope = Envelope { from: name("mallory"), guest: false, call, body };
+        world.input("bob", Input::FromPeer(envelope));
+        assert!(matches!(world.phase("bob"), Phase::Ringing(_)));
+        world.hears_nothing("bob");
+    }
+}
+
 /// An attack: a login that names a call learned by its answer, or by none, whether the peer was there.
 #[test]
 fn a_login_does_not_tell_who_is_here() {
-    let named = super::call_with("alice", "z");
+    let named = call_with("alice", "z");
     let answers = [true, false].map(|is_here| {
         let mut world = counting_users(if is_here { &["alice"] } else { &[] });
         world.returns("mallory", Return { call: Some(named.clone()), ..counting() });
