@@ -43,6 +43,8 @@ pub struct Witness {
     calls: BTreeMap<CallId, Parties>,
     /// Who has named which call in a login since the server's last start.
     named: BTreeSet<(CallId, Person)>,
+    /// Whom the liar has called under an id that it knows, whosever it is.
+    lent: BTreeSet<(CallId, Person)>,
 }
 
 /// The two of a call.
@@ -52,6 +54,8 @@ struct Parties {
     /// The one whom the caller's offer reached last; the one who answered it, once it is answered.
     callee: Option<Person>,
     answered: bool,
+    /// The caller's client has said since that it has heard no answer.
+    recalled: bool,
     /// All whom the offer has reached. They may know the id.
     reached: BTreeSet<Person>,
     /// One of the two has left.
@@ -69,7 +73,7 @@ impl Parties {
         two
     }
 
-    fn may_hear(&self, person: Person) -> bool {
+    fn may_know(&self, person: Person) -> bool {
         self.has(person) || self.reached.contains(&person)
     }
 }
@@ -93,6 +97,7 @@ impl Witness {
                 caller: person,
                 callee: None,
                 answered: false,
+                recalled: false,
                 reached: BTreeSet::new(),
                 over: false,
             },
@@ -112,7 +117,12 @@ impl Witness {
         input: Input,
         step: impl FnOnce(&mut Session, Input) -> Effects,
     ) -> (Effects, Result<(), &'static str>) {
-        if let Input::Return(Return { call: Some(call), continued, .. }) = &input {
+        if let Input::Return(Return { call: Some(call), continued, calling, .. }) = &input {
+            if let Some(parties) = call.key.id().and_then(|id| self.calls.get_mut(id))
+                && parties.caller == person
+            {
+                parties.recalled |= calling;
+            }
             let keys = [Some(&call.key), continued.as_ref()].into_iter().flatten();
             self.named.extend(keys.filter_map(|key| Some((key.id()?.clone(), person))));
         }
@@ -158,9 +168,12 @@ impl Witness {
                 (parties.callee, parties.answered, parties.over) = (None, false, false);
             }
             match &envelope.body {
-                // Whoever has the name now. The caller, whose client has heard no answer, makes its call again.
-                Body::Offer(_) if parties.caller == from => {
-                    (parties.callee, parties.answered) = (Some(person), false);
+                // Whoever has the name now, as long as the caller's client has heard no answer.
+                Body::Offer(_)
+                    if parties.caller == from && (!parties.answered || parties.recalled) =>
+                {
+                    parties.callee = Some(person);
+                    (parties.answered, parties.recalled) = (false, false);
                     parties.reached.insert(person);
                 }
                 Body::Answer(_) if parties.has(person) && parties.has(from) => {
@@ -169,19 +182,28 @@ impl Witness {
                 _ => {}
             }
         }
+        if let (Person::Liar, Body::Offer(_) | Body::Replace { .. }, Some(id)) =
+            (from, &envelope.body, envelope.call.id())
+        {
+            self.lent.insert((id.clone(), person));
+        }
         let call = session.phase().call()?;
         let parties = self.calls.get(call.key.id()?)?;
-        let is_theirs = person != Person::Liar && parties.has(person) && !parties.over;
-        if !is_theirs || parties.has(from) {
+        if person == Person::Liar || !parties.has(person) || parties.has(from) {
             return None;
         }
-        // A call that has reached nobody is one to whoever has the name.
-        if parties.callee.is_none() && call.peer == envelope.from {
+        // What the other has left can be ended by anybody, but not taken up.
+        if parties.over && matches!(envelope.body, Body::Offer(_) | Body::Leave(_)) {
             return None;
         }
-        // So is one that has no answer yet: the offers of the two may cross.
-        let by_name = matches!(session.phase(), Phase::Calling { .. } | Phase::Recalling { .. })
-            && call.peer == envelope.from;
+        // A call that has reached nobody is one to whoever has the name, under its id.
+        if parties.callee.is_none() && call.is(&envelope.from, &envelope.call) {
+            return None;
+        }
+        // They may call as well, also if it has no answer yet: the offers of the two may cross.
+        let is_open = parties.callee.is_none()
+            || matches!(session.phase(), Phase::Calling { .. } | Phase::Recalling { .. });
+        let by_name = is_open && call.peer == envelope.from;
         let what = match &envelope.body {
             Body::Offer(_) if by_name => return None,
             Body::Offer(_) => "a stranger's call ends a call",
@@ -258,11 +280,16 @@ impl Witness {
         for id in ids.into_iter().flatten() {
             let Some(parties) = self.calls.get(id) else { continue };
             // The liar may give an id that it knows to calls with others.
-            let own = parties.may_hear(Person::Liar) && raw.is_none_or(is_marked);
-            if !own && !parties.may_hear(person) {
+            let is_lent = self.lent.contains(&(id.clone(), person));
+            let may_hear = match raw {
+                Some(raw) if is_marked(raw) => is_lent || parties.has(person),
+                Some(_) => parties.has(person),
+                None => is_lent || parties.may_know(person),
+            };
+            if !may_hear {
                 return Err("a stranger hears of a call");
             }
-            if raw.is_some_and(is_marked) && !parties.may_hear(Person::Liar) {
+            if raw.is_some_and(is_marked) && !is_lent && !parties.has(Person::Liar) {
                 return Err("a stranger is heard in a call");
             }
         }
