@@ -207,10 +207,11 @@ impl State {
         if let Some(id) = self.page(page).socket.take()
             && let Some(socket) = self.sockets.get_mut(&id)
         {
-            socket.down.clear();
+            let unread = std::mem::take(&mut socket.down);
             if !socket.is_open {
                 self.sockets.remove(&id);
             }
+            unread.iter().for_each(|frame| self.is_lost(page, frame));
         }
     }
 

@@ -81,23 +81,23 @@ pub(crate) const QUICK: [Plan; 6] = [
 ];
 
 pub(crate) const LIAR: [Plan; 5] = [
-    in_call("the server dies beside a liar", Budget { restarts: 1, lies: 2, ..NOTHING }, 1_000),
+    in_call("the server dies beside a liar", Budget { restarts: 1, lies: 2, ..NOTHING }, 8_000),
     in_call(
         "the server dies beside a liar, a deadline passes",
         Budget { restarts: 1, lies: 2, timeouts: 1, ..NOTHING },
-        1_000,
+        48_000,
     ),
     in_call(
         "a page is closed for too long, the other signs out, and a liar is there",
         Budget { reloads: 1, timeouts: 1, breaks: 1, sign_outs: 1, lies: 1, ..NOTHING },
-        1_000,
+        180_000,
     ),
     in_call(
         "a page is left beside a liar",
         Budget { leavings: 1, timeouts: 1, lies: 2, ..NOTHING },
-        1_000,
+        3_000,
     ),
-    from_idle("one calls beside a liar", Budget { sign_outs: 1, lies: 2, ..ONE }, 1_000),
+    from_idle("one calls beside a liar", Budget { sign_outs: 1, lies: 2, ..ONE }, 2_200),
 ];
 
 pub(crate) const FULL: [Plan; 11] = [

@@ -22,7 +22,7 @@ use simulation::witness::{Cause, Person};
 
 use crate::{
     liar::NO_PAGE,
-    state::{Down, Live, NAMES, SocketId, State, Up, UserId},
+    state::{Down, Live, NAMES, PageId, SocketId, State, Up, UserId},
 };
 
 const LIMITS: Limits = Limits { ring: RING_LIMIT, grace: GRACE_PERIOD, reload: RELOAD_PERIOD };
@@ -118,8 +118,6 @@ impl State {
             Some(live) if live.attempt > attempt => return self.close_replaced(id),
             Some(_) => {}
             None => {
-                // If the answer to that is lost, nobody can take this session back, and the name is taken until it is over.
-                self.may_be_out |= login.session.is_some();
                 self.add_session(user, self.person(id), None);
                 cause = Cause::FirstLogin;
             }
@@ -195,6 +193,17 @@ impl State {
             && !socket.is_broken
         {
             socket.down.push_back(frame);
+        } else {
+            self.is_lost(id.page, &frame);
+        }
+    }
+
+    /// A page will not hear this. If it says that a session has begun, nobody can take that back, and the name is taken until it
+    /// is over.
+    pub(crate) fn is_lost(&mut self, page: PageId, frame: &Down) {
+        if let Down::Message(ServerMessage::Login(LoginReply::Welcome(welcome))) = frame {
+            let kept = self.pages[page].kept.as_ref().map(|kept| &kept.session);
+            self.may_be_out |= welcome.session.as_ref() != kept;
         }
     }
 

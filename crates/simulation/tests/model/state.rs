@@ -35,7 +35,7 @@ pub(crate) struct State {
     pub(crate) sockets: BTreeMap<SocketId, Socket>,
     pub(crate) liar: Liar,
     pub(crate) witness: Witness,
-    /// Whether users may be signed out in the end: the plan lets them, or a session is over whose client came back.
+    /// Whether users may be signed out in the end: the plan lets them, or a session has begun of which its client has not heard.
     pub(crate) may_be_out: bool,
     pub(crate) left: Budget,
     /// How many sessions there were.
