@@ -7,7 +7,16 @@ use serde_json::Value;
 use server::config::{Embedded, Turn};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::UdpSocket,
+    net::{TcpStream, UdpSocket},
+};
+use turn_types::{
+    attribute::RequestedTransport,
+    message::{ALLOCATE, REFRESH},
+    stun::{
+        attribute::{ErrorCode, Nonce, Realm, Username},
+        message::{IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec, Method},
+        prelude::{MessageWrite, MessageWriteExt},
+    },
 };
 
 use crate::{
@@ -196,6 +205,71 @@ async fn stun_is_answered_where_http_is() {
         assert!(is_answer(&answer));
     }
     assert_eq!(server.get("/healthz", "").await.text(), "ok\n");
+}
+
+/// Whoever signs out, on this device or another, leaves nothing behind at the relay.
+#[tokio::test]
+async fn the_right_to_the_relay_ends_with_the_session() {
+    let server = relaying().await;
+    let mut client = server.client().await;
+    let servers = login(&mut client, "alice").await["iceServers"].take();
+    let mut relay = TurnClient::of(&server, &servers[1]).await;
+    assert_eq!(relay.asks(ALLOCATE).await, 0);
+    assert_eq!(relay.asks(REFRESH).await, 0);
+    client.close().await;
+    // The server may not have read that yet.
+    let ends = async { while relay.asks(REFRESH).await != ErrorCode::UNAUTHORIZED {} };
+    soon(ends).await;
+    let mut another = TurnClient::of(&server, &servers[1]).await;
+    assert_eq!(another.asks(ALLOCATE).await, ErrorCode::UNAUTHORIZED);
+}
+
+/// Somebody who has a credential, on a stream to the relay.
+struct TurnClient {
+    stream: TcpStream,
+    credentials: LongTermKeyCredentials,
+    nonce: String,
+}
+
+impl TurnClient {
+    async fn of(server: &Server, told: &Value) -> Self {
+        let text = |field: &str| told[field].as_str().unwrap().to_owned();
+        let credentials = LongTermKeyCredentials::new(
+            text("username"),
+            text("credential"),
+            relay::REALM.to_owned(),
+        );
+        let mut client = Self { stream: server.tcp().await, credentials, nonce: "none".to_owned() };
+        // The first answer says which nonce it has to be.
+        assert_eq!(client.asks(ALLOCATE).await, ErrorCode::STALE_NONCE);
+        client
+    }
+
+    /// Gives the code of the error, or 0.
+    async fn asks(&mut self, method: Method) -> u16 {
+        let mut request = Message::builder_request(method, MessageWriteVec::new());
+        let transport = RequestedTransport::new(RequestedTransport::UDP);
+        if method == ALLOCATE {
+            request.add_attribute(&transport).unwrap();
+        }
+        let (username, realm) = (self.credentials.username(), self.credentials.realm());
+        request.add_attribute(&Username::new(username).unwrap()).unwrap();
+        request.add_attribute(&Realm::new(realm).unwrap()).unwrap();
+        request.add_attribute(&Nonce::new(&self.nonce).unwrap()).unwrap();
+        let key = self.credentials.make_key(IntegrityAlgorithm::Sha1);
+        request.add_message_integrity_with_key(&key, IntegrityAlgorithm::Sha1).unwrap();
+        self.stream.write_all(&request.finish()).await.unwrap();
+        let mut answer = vec![0; 20];
+        soon(self.stream.read_exact(&mut answer)).await.unwrap();
+        answer.resize(20 + usize::from(u16::from_be_bytes([answer[2], answer[3]])), 0);
+        soon(self.stream.read_exact(&mut answer[20..])).await.unwrap();
+        let answer = Message::from_bytes(&answer).unwrap();
+        let Ok(error) = answer.attribute::<ErrorCode>() else { return 0 };
+        if let Ok(nonce) = answer.attribute::<Nonce>() {
+            self.nonce = nonce.nonce().to_owned();
+        }
+        error.code()
+    }
 }
 
 #[tokio::test]
