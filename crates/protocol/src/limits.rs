@@ -54,5 +54,9 @@ pub const GRACE_PERIOD: Duration = Duration::from_secs(30);
 /// anew is back within a few seconds, and one that was closed does not come back.
 pub const RELOAD_PERIOD: Duration = Duration::from_secs(10);
 
+/// The longest time for which a server may keep a session like that: a name that waits for its user for longer than an hour is
+/// taken. A page goes back into no call that is older than this, whatever a server says.
+pub const MAX_GRACE_PERIOD: Duration = Duration::from_secs(3_600);
+
 /// How long a caller lets it ring. After this the callee has a missed call. Telephones ring for 30 to 60 s.
 pub const RING_TIMEOUT: Duration = Duration::from_secs(45);

@@ -51,7 +51,7 @@ pub(crate) struct Cli {
     pub(crate) state: StateOption,
 
     /// For how many seconds a user whose connection was lost keeps name and call. 0 ends a call with its connection.
-    #[arg(long, env = "PRONTO_GRACE", value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=MAX_GRACE_SECONDS))]
+    #[arg(long, env = "PRONTO_GRACE", value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=protocol::limits::MAX_GRACE_PERIOD.as_secs()))]
     grace: u64,
 
     #[command(flatten)]
@@ -143,9 +143,6 @@ enum Switch {
     On,
     Off,
 }
-
-/// The longest grace period, in seconds: a name that waits for its user for longer than an hour is taken.
-const MAX_GRACE_SECONDS: u64 = 3_600;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LimitsChoice {

@@ -486,6 +486,27 @@ fn what_a_tab_keeps_expires_with_the_session() {
     }
 }
 
+/// What a tab keeps outlives the browser, which opens the tab again: a camera would come on years after a call.
+#[test]
+fn a_server_that_keeps_sessions_for_years_has_no_call_gone_back_into_after_an_hour() {
+    const HOUR: u64 = 3_600_000;
+    let years = WELCOME.replace(r#""version":1"#, r#""version":1,"grace":4294967295"#);
+    let mut page = TestPage::new().sign_in_with(&years);
+    let old = page.in_call();
+    let json = page.kept.clone().unwrap().to_json(0);
+    assert!(matches!(Kept::from_json(&json, HOUR), Some(Found::Fresh(_))));
+    assert_eq!(Kept::from_json(&json, HOUR + 1), Some(Found::Stale { name: "alice".to_owned() }));
+    // Nor does a page wait for longer, that it may be told so at any time.
+    let mut page = reloaded(page);
+    page.input(Input::SocketOpened);
+    page.server(&years);
+    page.wait(HOUR + 1);
+    assert_eq!(page.view().phase, PhaseView::Idle);
+    page.effects.clear();
+    page.server(&restored("bob", &old));
+    assert_eq!((page.request(), built(&page)), (None, 0));
+}
+
 /// Its time begins when the page goes away, however long ago the call began.
 #[test]
 fn what_is_kept_is_written_once_more_when_the_page_goes_away() {

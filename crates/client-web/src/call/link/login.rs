@@ -2,7 +2,7 @@
 
 use protocol::{
     ClientMessage, ErrorCode, Login, LoginReply, Welcome,
-    limits::{GRACE_PERIOD, MAX_NAME_BYTES},
+    limits::{GRACE_PERIOD, MAX_GRACE_PERIOD, MAX_NAME_BYTES},
 };
 
 use super::{
@@ -65,6 +65,7 @@ impl Client {
     }
 
     fn welcome(&mut self, now: Millis, attempt: Attempt, welcome: Welcome) {
+        let grace = welcome.grace.unwrap_or(GRACE_PERIOD.as_secs() as u32);
         // A name that no user can have is none.
         let name = welcome.name.filter(|name| name.len() <= MAX_NAME_BYTES).unwrap_or(attempt.name);
         self.sign_in_error = None;
@@ -90,7 +91,7 @@ impl Client {
             name,
             ice_servers: usable(welcome.ice_servers),
             knows_ours: welcome.version.is_some(),
-            grace: welcome.grace.unwrap_or(GRACE_PERIOD.as_secs() as u32),
+            grace: grace.min(MAX_GRACE_PERIOD.as_secs() as u32),
             ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
