@@ -231,6 +231,17 @@ fn a_call_that_is_not_restored_is_over_and_says_so() {
     assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::PathLost)));
     assert_eq!((page.request(), built(&page)), (None, 0));
 
+    // Nor is a server waited for that is away for longer.
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    let mut page = reloaded(page);
+    page.wait(29_000);
+    assert_eq!(page.view().phase, PhaseView::Reconnecting);
+    page.wait(2_000);
+    assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::PathLost)));
+    page.come_back(&welcome("alice", &old));
+    only_refuses(&mut page, "bob", &old);
+
     let (mut page, old) = waiting();
     page.user(UserInput::HangUp);
     assert_eq!((page.view().phase, page.notice()), (PhaseView::Idle, Some(Text::EndedByYou)));
