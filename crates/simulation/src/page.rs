@@ -45,7 +45,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
-        let mut client = Client::new(Environment::Capable, seed);
+        let mut client = Client::new(Environment::Capable, seed.into());
         // Every other browser gives camera and microphone without asking. That alone has no effects.
         let _ = client.handle(0, Input::DevicesAllowed(seed.is_multiple_of(2)));
         Self {

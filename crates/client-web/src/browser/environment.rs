@@ -25,17 +25,17 @@ fn has(object: &JsValue, name: &str) -> bool {
     Reflect::get(object, &name.into()).is_ok_and(|value| value.is_truthy())
 }
 
-/// 64 random bits.
+/// 128 random bits.
 #[must_use]
-pub fn seed(window: &Window) -> u64 {
-    let mut bytes = [0; 8];
+pub fn seed(window: &Window) -> u128 {
+    let mut bytes = [0; 16];
     if let Ok(crypto) = window.crypto()
         && crypto.get_random_values_with_u8_array(&mut bytes).is_ok()
     {
-        return u64::from_le_bytes(bytes);
+        return u128::from_le_bytes(bytes);
     }
-    // What is drawn from it must differ between pages, and is no secret: the time does for a browser without a source.
-    js_sys::Date::now().to_bits()
+    // No browser that can make a call lacks that source.
+    js_sys::Date::now().to_bits().into()
 }
 
 /// Which server the page's address asks for.

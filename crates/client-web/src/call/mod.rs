@@ -48,6 +48,7 @@ pub use view::{
 use account::Account;
 use active::Active;
 use allowance::Allowance;
+use clock::Ids;
 use devices::Devices;
 use incoming::Incoming;
 use link::Link;
@@ -105,6 +106,7 @@ type Preparations = Allowance<12, 5_000>;
 /// The page's state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
+    ids: Ids,
     rng: Rng,
     environment: Environment,
     account: Account,
@@ -139,11 +141,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// A page that was just opened. `seed` is 64 random bits, from which call ids and the jitter of retries are drawn.
+    /// A page that was just opened. `seed` is 128 random bits, from which call ids and the jitter of retries are drawn.
     #[must_use]
-    pub fn new(environment: Environment, seed: u64) -> Self {
+    pub fn new(environment: Environment, seed: u128) -> Self {
+        let mut ids = Ids::new(seed);
         Self {
-            rng: Rng::new(seed),
+            rng: Rng::new(ids.bits()),
+            ids,
             environment,
             account: Account::default(),
             link: Link::Closed,
@@ -284,10 +288,6 @@ impl Client {
             Call::Active(active) => active.call.as_ref(),
             Call::Returning(returning) => Some(&returning.call),
         }
-    }
-
-    fn new_call_id(&mut self) -> CallId {
-        CallId::from_bits(u128::from(self.rng.bits()) << 64 | u128::from(self.rng.bits()))
     }
 
     fn new_id(&mut self) -> u32 {

@@ -101,7 +101,7 @@ impl Client {
             peer: name,
             spelled,
             guest: false,
-            call: self.new_call_id(),
+            call: self.ids.next(),
             replaces: None,
             stage: Stage::Media,
             note: None,

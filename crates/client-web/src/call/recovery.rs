@@ -156,7 +156,7 @@ impl Client {
 
     /// A call that is not answered yet is made again, as another one.
     pub(super) fn call_afresh(&mut self) {
-        let id = self.new_call_id();
+        let id = self.ids.next();
         if let Call::Outgoing(outgoing) = &mut self.call {
             outgoing.call = id;
         }
@@ -236,7 +236,7 @@ impl Client {
             peer: returning.peer,
             spelled: true,
             guest: false,
-            call: self.new_call_id(),
+            call: self.ids.next(),
             replaces: Some(old),
             stage: Stage::Media,
             note: None,

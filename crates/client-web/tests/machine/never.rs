@@ -198,7 +198,7 @@ impl Play {
         self.kept = kept.call.clone().map(|(peer, id)| (peer, id.to_string()));
         self.continued = kept.continued.as_ref().map(ToString::to_string);
         (self.peer, self.unspelled) = (None, false);
-        self.page.client = Client::new(Environment::Capable, self.rng.bits());
+        self.page.client = Client::new(Environment::Capable, self.rng.bits().into());
         self.page.effects.clear();
         self.input(Input::Reloaded(kept), false);
         self.input(Input::SocketOpened, false);

@@ -1,7 +1,7 @@
 //! What a caller, a peer, a server or somebody under another's name tries to make the page do: every attack by its name.
 
 use client_web::call::{
-    Effect, Found, Input, Kept, PeerEvent, PeerOp, PeerState, PhaseView, Ring, Text, UserInput,
+    Effect, Found, Input, Kept, PeerEvent, PeerOp, PeerState, PhaseView, Ring, Rng, Text, UserInput,
 };
 use protocol::ClientMessage;
 
@@ -289,6 +289,33 @@ fn a_stranger_cannot_continue_a_call_that_a_reloaded_page_goes_back_into() {
     }
     page.server(&replacing("bob", "new", &mine));
     assert_eq!(page.ops().last(), Some(&PeerOp::Answer), "the peer continues it already");
+}
+
+/// Whoever was called once knew the id of every later call: the numbers came from SplitMix64, whose state can be told from one
+/// of them.
+#[test]
+fn nobody_can_tell_the_id_of_a_call_from_that_of_one_before() {
+    // The inverse of its last step: multiplied by the inverse of an odd number, and shifted back.
+    let back = |mut z: u64| {
+        for (shift, factor) in [(31, 0x3196_42B2_D24D_8EC3), (27, 0x96DE_1B17_3F11_9089), (30, 1)] {
+            let mut unshifted = z;
+            (0..64 / shift).for_each(|_| unshifted = z ^ (unshifted >> shift));
+            z = unshifted.wrapping_mul(factor);
+        }
+        z
+    };
+    let mut known = Rng::new(7);
+    let mut told = Rng::new(back(known.bits()));
+    assert_eq!(told.bits(), known.bits(), "that is how");
+    let mut page = TestPage::signed_in();
+    let first = u128::from_str_radix(&page.call_bob(), 16).unwrap();
+    page.user(UserInput::HangUp);
+    let second = u128::from_str_radix(&page.call_bob(), 16).unwrap();
+    for half in [first as u64, (first >> 64) as u64] {
+        let mut told = Rng::new(back(half));
+        let next: Vec<_> = (0..16).map(|_| told.bits()).collect();
+        assert!(!next.contains(&(second as u64)), "{first:032x} {second:032x}");
+    }
 }
 
 #[test]

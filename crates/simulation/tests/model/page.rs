@@ -19,7 +19,7 @@ use crate::{
 impl Page {
     pub(crate) fn new(user: UserId, page: PageId, loaded: u32) -> Self {
         let seed = (page as u64) << 32 | u64::from(loaded);
-        let mut client = Client::new(Environment::Capable, seed);
+        let mut client = Client::new(Environment::Capable, seed.into());
         // One of the two browsers gives camera and microphone without asking. That alone has no effects.
         let _ = client.handle(0, Input::DevicesAllowed(user == 1));
         Self {

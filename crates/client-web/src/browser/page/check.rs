@@ -43,7 +43,7 @@ impl CheckPanel {
         let running: Rc<Cell<Option<AbortHandle>>> = Rc::default();
         let (current, window, url) = (Rc::clone(&running), window.clone(), server_url.to_owned());
         let listener = listener::on_click(&elements.check, move || {
-            let name = format!("check-{:016x}", environment::seed(&window));
+            let name = format!("check-{:016x}", environment::seed(&window) as u64);
             let board = board.clone();
             board.panel.set_hidden(false);
             let checking = check::run(url.clone(), name, move |check| board.show(check));
