@@ -31,6 +31,10 @@ pub async fn ask(window: &Window, elements: &Elements, server: Option<&Server>) 
     // A key that somebody presses without having read does nothing, and a long address is seen from its beginning.
     let _ = elements.server_page.focus();
     let shown = Rc::new(Cell::new(now()));
+    let reads_again = |kind| {
+        let shown = Rc::clone(&shown);
+        listener::on::<Event>(window, kind, move |_| shown.set(now()))
+    };
     let (yes, mut answer) = unbounded();
     let _listeners = [
         listener::on_click(&elements.use_server, {
@@ -42,7 +46,9 @@ pub async fn ask(window: &Window, elements: &Elements, server: Option<&Server>) 
                 }
             }
         }),
-        listener::on::<Event>(window, "focus", move |_| shown.set(now())),
+        reads_again("focus"),
+        // A page that another one goes back or forward to comes as it was, and without a `focus`.
+        reads_again("pageshow"),
     ];
     answer.next().await;
     elements.server_page.set_hidden(true);
