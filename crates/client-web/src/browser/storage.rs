@@ -125,10 +125,11 @@ impl Storage {
     fn write(&self, term: Term, key: &str, value: Option<&str>) {
         let Some(storage) = self.of(term) else { return };
         // What cannot be kept is not: there is nobody to tell.
-        let _ = match value {
-            Some(value) => storage.set_item(key, value),
-            None => storage.remove_item(key),
-        };
+        let kept = value.is_some_and(|value| storage.set_item(key, value).is_ok());
+        // Of a tab nothing is kept then, rather than what was true before: a call that its user has left, or another server.
+        if value.is_none() || !kept && matches!(term, Term::Tab) {
+            let _ = storage.remove_item(key);
+        }
     }
 }
 

@@ -67,6 +67,27 @@ fn what_a_tab_keeps_expires() {
     own().keep(None);
 }
 
+/// The call that its user had left was gone back into, with camera and microphone.
+#[wasm_bindgen_test]
+fn a_tab_whose_storage_is_full_keeps_nothing_that_is_not_true_any_more() {
+    let tab = window().session_storage().unwrap().unwrap();
+    own().keep(Some(&in_a_call()));
+    of("ws://one/ws").approve();
+    let (mut size, mut fillers) = (1 << 23, 0..);
+    while size > 0 {
+        let filler = format!("filler {}", fillers.next().unwrap_or(0));
+        if tab.set_item(&filler, &"x".repeat(size)).is_err() {
+            size /= 2;
+        }
+    }
+    let Kept { call, .. } = in_a_call();
+    own().keep(Some(&Kept { name: "a".repeat(200), call: None, left: call, ..in_a_call() }));
+    of(&format!("ws://one/{}", "x".repeat(200))).approve();
+    let found = (own().kept(), of("ws://one/ws").is_approved());
+    tab.clear().unwrap();
+    assert_eq!(found, (None, false));
+}
+
 #[wasm_bindgen_test]
 fn what_was_not_kept_by_this_program_is_nothing() {
     let tab = window().session_storage().unwrap().unwrap();
