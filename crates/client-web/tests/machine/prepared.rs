@@ -244,6 +244,9 @@ fn what_cannot_be_prepared_is_tried_again_when_it_is_accepted() {
     assert!(closes(&page));
     assert_eq!(page.view().phase, PhaseView::Ringing);
     page.effects.clear();
+    page.input(Input::DevicesAllowed(false));
+    page.input(Input::DevicesAllowed(true));
+    assert!(!builds(&page), "not before");
     page.user(UserInput::Accept { camera: true });
     assert_eq!(page.ops(), preparation(OFFER));
 }

@@ -139,6 +139,14 @@ fn an_address_is_hidden_behind_a_relay_or_there_is_no_call() {
         assert_eq!(page.view().callee_error, in_vain.then_some(Text::HiddenNoRelay));
         page.user(UserInput::HangUp);
 
+        page.effects.clear();
+        page.input(Input::DevicesAllowed(true));
+        page.server(r#"{"type":"offer","name":"bob","offer":{"sdp":""},"call":"c0"}"#);
+        let builds = |effect: &Effect| matches!(effect, Effect::CreatePeer { .. });
+        assert_eq!(page.effects.iter().any(builds), !in_vain, "nothing is made ready");
+        page.left_by_bob("c0", "cancelled");
+        page.input(Input::DevicesAllowed(false));
+
         page.rung_by_bob("c1");
         assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));
         page.user(UserInput::DismissNotice);

@@ -144,6 +144,10 @@ fn a_page_that_is_reloaded_opens_no_device_before_the_server_says_that_the_call_
     }
     page.server(&offer("mallory", "m1", "{}"));
     only_refuses(&mut page, "mallory", "m1");
+    // Nor is a press on a switch one for this call.
+    for press in [UserInput::ToggleMicrophone, UserInput::ToggleCamera, UserInput::TogglePreview] {
+        page.user(press);
+    }
     quiet(&page);
 
     page.server(&restored("bob", &old));
@@ -264,6 +268,7 @@ fn a_stranger_cannot_continue_a_call() {
         page.server(&format!(r#"{{"type":"answer","name":"{name}","answer":1,"call":"{id}"}}"#));
         page.server(&format!(r#"{{"type":"leave","name":"{name}","call":"{id}"}}"#));
         page.server(&format!(r#"{{"type":"leave","name":"{name}"}}"#));
+        page.server(&format!(r#"{{"type":"leave","call":"{call}"}}"#));
         page.server(&format!(
             r#"{{"type":"candidate","name":"{name}","candidate":1,"call":"{id}"}}"#
         ));
@@ -377,6 +382,32 @@ fn a_callee_who_calls_before_ones_own_offer_is_sent_rings() {
         page.user(UserInput::Accept { camera: true });
         page.give_media();
         assert_eq!(page.ops().last(), Some(&PeerOp::Answer));
+    }
+}
+
+/// Their buttons are hidden, or said to be of no use; a press that was on its way comes all the same.
+#[test]
+fn a_switch_opens_no_device_without_a_call_that_was_accepted() {
+    let switches = [UserInput::ToggleMicrophone, UserInput::ToggleCamera];
+    let mut page = TestPage::signed_in();
+    switches.iter().for_each(|press| page.user(press.clone()));
+    assert_eq!(page.effects, []);
+    page.rung_by_bob("c1");
+    page.effects.clear();
+    switches.into_iter().chain([UserInput::TogglePreview]).for_each(|press| page.user(press));
+    assert_eq!(page.effects, []);
+}
+
+#[test]
+fn who_answers_twice_is_asked_for_devices_once() {
+    for allowed in [false, true] {
+        let mut page = TestPage::signed_in();
+        page.input(Input::DevicesAllowed(allowed));
+        page.rung_by_bob("c1");
+        page.user(UserInput::Accept { camera: false });
+        page.effects.clear();
+        page.user(UserInput::Accept { camera: true });
+        assert_eq!(page.effects, [], "{allowed}");
     }
 }
 
