@@ -2,7 +2,8 @@
 
 use protocol::{
     CallId, ClientMessage, ErrorCode, Leave, LeaveReason, Refusal, RelayedAnswer, RelayedCandidate,
-    RelayedLeave, RelayedOffer, ServerMessage, limits::MAX_MESSAGE_BYTES,
+    RelayedLeave, RelayedOffer, ServerMessage,
+    limits::{MAX_MESSAGE_BYTES, MAX_NAME_BYTES},
 };
 
 use super::{
@@ -21,6 +22,10 @@ impl Client {
             self.count_received();
         }
         let Some(Ok(message)) = message else { return };
+        // Nobody has such a name, and it would take its time to be drawn.
+        if name_in(&message).is_some_and(|name| name.len() > MAX_NAME_BYTES) {
+            return;
+        }
         if let ServerMessage::Login(reply) = message {
             self.handle_login_reply(now, reply);
         } else if self.link.is_up() {
@@ -210,5 +215,20 @@ impl Client {
         self.end_call(Text::CalleeBad);
         self.notice = None;
         self.callee_error = Some(if is_self { Text::CalleeSelf } else { Text::CalleeBad });
+    }
+}
+
+/// Whom a message names.
+fn name_in(message: &ServerMessage) -> Option<&str> {
+    match message {
+        ServerMessage::Offer(offer) => Some(&offer.name),
+        ServerMessage::Answer(answer) => answer.name.as_deref(),
+        ServerMessage::Candidate(candidate) => candidate.name.as_deref(),
+        ServerMessage::Ringing(ringing) => ringing.name.as_deref(),
+        ServerMessage::Leave(leave) => leave.name.as_deref(),
+        ServerMessage::Error(refusal) => refusal.name.as_deref(),
+        ServerMessage::Restored(restored) => Some(&restored.name),
+        ServerMessage::Missed(missed) => Some(&missed.name),
+        ServerMessage::Login(_) | ServerMessage::Ice(_) | ServerMessage::Pong(_) => None,
     }
 }

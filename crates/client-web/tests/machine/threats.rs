@@ -521,6 +521,25 @@ fn one_caller_cannot_push_the_others_out_of_the_missed_calls() {
     assert_eq!(page.view().missed.len(), 1);
 }
 
+/// A list of names of 30 KB each held a browser up for longer than anybody waits.
+#[test]
+fn a_name_that_is_longer_than_any_is_nobodys() {
+    for (bytes, is_name) in [(256, true), (257, false), (60_000, false)] {
+        let name = "x".repeat(bytes);
+        let mut page = TestPage::signed_in();
+        page.server(&format!(r#"{{"type":"missed","name":"{name}"}}"#));
+        assert_eq!(page.view().missed.len(), usize::from(is_name), "{bytes}");
+        page.server(&offer(&name, "c1", "{}"));
+        assert_eq!(page.view().phase == PhaseView::Ringing, is_name, "{bytes}");
+        assert_eq!(page.sent().len(), usize::from(is_name), "{bytes}");
+        page.user(UserInput::Decline);
+        // Somebody whose name is not known as the server spells it.
+        let call = page.call_whom("B\u{f6}b");
+        page.server(&format!(r#"{{"type":"ringing","name":"{name}","call":"{call}"}}"#));
+        assert_eq!(page.view().remote.is_some_and(|remote| remote.name == name), is_name);
+    }
+}
+
 #[test]
 fn whatever_ends_a_call_before_it_is_answered_it_was_missed() {
     for reason in ["cancelled", "timeout", "gone", "hangup", "declined", "busy", "failed", "new"] {
