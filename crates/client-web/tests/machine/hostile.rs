@@ -7,7 +7,7 @@ use client_web::call::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use protocol::ClientMessage;
 
-use crate::page::{TestPage, raw};
+use crate::page::{TestPage, WELCOME, raw, welcome_back};
 
 /// More than any message may be.
 const LONG: usize = 70_000;
@@ -291,6 +291,45 @@ fn reloaded() -> TestPage {
     let Some(Found::Fresh(kept)) = Kept::from_json(json, 0) else { panic!("it is fresh") };
     page.input(Input::Reloaded(kept));
     page
+}
+
+#[test]
+fn what_is_longer_than_a_message_is_counted_and_not_read() {
+    let mut page = TestPage::signed_in();
+    for (bytes, read) in [(1_000, 1), (LONG, 1)] {
+        let filler = "x".repeat(bytes);
+        page.server(&format!(r#"{{"type":"missed","name":"n{bytes}","x":"{filler}"}}"#));
+        assert_eq!(page.view().missed.len(), read, "{bytes}");
+    }
+    page.lose();
+    assert_eq!(page.come_back(&welcome_back(0)).received, Some(2));
+}
+
+#[test]
+fn a_user_has_the_name_that_was_typed_where_the_server_gives_none_that_can_be() {
+    for (bytes, name) in [(256, "x".repeat(256)), (257, "Alice".to_owned())] {
+        let welcome = WELCOME.replace("alice", &"x".repeat(bytes));
+        let page = TestPage::new().sign_in_with(&welcome);
+        assert_eq!(page.view().self_name, Some(name));
+    }
+}
+
+#[test]
+fn before_the_login_is_answered_nothing_else_is_heard() {
+    let mut page = TestPage::new();
+    page.user(UserInput::SignIn { name: "alice".to_owned() });
+    page.input(Input::SocketOpened);
+    page.effects.clear();
+    page.server(r#"{"type":"offer","name":"bob","offer":{},"call":"c1"}"#);
+    page.server(r#"{"type":"missed","name":"bob"}"#);
+    page.server(r#"{"type":"ice","iceServers":[{"urls":["turn:b"]}]}"#);
+    assert_eq!((&page.effects, page.view().phase), (&vec![], PhaseView::Idle));
+    assert_eq!(page.view().missed, []);
+    // Nor does another answer to it count.
+    page.server(WELCOME);
+    page.effects.clear();
+    page.server(&WELCOME.replace("alice", "mallory"));
+    assert_eq!((&page.effects, page.view().self_name.as_deref()), (&vec![], Some("alice")));
 }
 
 proptest! {
