@@ -125,7 +125,7 @@ impl Client {
 
     fn handle_leave(&mut self, now: Millis, leave: &RelayedLeave) {
         if !self.is_of_call(leave.name.as_deref(), leave.call.as_ref())
-            && !self.continues(leave.call.as_ref())
+            && !self.continues(leave.name.as_deref(), leave.call.as_ref())
         {
             return;
         }
@@ -155,10 +155,10 @@ impl Client {
         self.end_call(text);
     }
 
-    /// Whether this is the id of the accepted call that the page continues.
-    fn continues(&self, id: Option<&CallId>) -> bool {
+    /// Whether this is the peer and the id of the accepted call that the page continues.
+    fn continues(&self, name: Option<&str>, id: Option<&CallId>) -> bool {
         matches!(&self.call, Call::Outgoing(outgoing)
-            if id.is_some() && outgoing.replaces.as_ref() == id)
+            if id.is_some() && outgoing.replaces.as_ref() == id && name == Some(&*outgoing.peer))
     }
 
     /// Whether an error is about a message of the current call: it names what that was for only where it matters.

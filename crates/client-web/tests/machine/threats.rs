@@ -199,6 +199,24 @@ fn a_page_that_is_reloaded_twice_finds_its_call_by_either_id() {
     }
 }
 
+/// After a reload the page would go back into it, and open the devices.
+#[test]
+fn a_call_that_nobody_has_accepted_is_not_kept_as_one() {
+    let mut page = TestPage::signed_in();
+    page.rung_by_bob("c1");
+    let kept = |page: &TestPage| page.kept.clone().unwrap().call;
+    assert_eq!(kept(&page), None);
+    page.user(UserInput::Accept { camera: true });
+    assert_eq!(kept(&page), None, "the devices are not open, and nothing is answered");
+    let mut back = reloaded(page);
+    back.input(Input::SocketOpened);
+    back.server(&welcome("alice", "c1"));
+    assert_eq!((back.request(), built(&back)), (None, 0));
+    let mut page = TestPage::signed_in();
+    page.call_bob();
+    assert_eq!(kept(&page), None);
+}
+
 #[test]
 fn a_server_that_names_another_peer_opens_no_device() {
     let mut page = TestPage::signed_in();
@@ -290,6 +308,7 @@ fn a_stranger_cannot_continue_a_call_that_a_reloaded_page_goes_back_into() {
     for (name, replaces) in [("bob", "guess"), ("mallory", &*old), ("mallory", &mine)] {
         page.server(&replacing(name, "new", replaces));
         only_refuses(&mut page, name, "new");
+        page.server(&format!(r#"{{"type":"leave","name":"{name}","call":"{replaces}"}}"#));
         assert_eq!(page.view().phase, PhaseView::Reconnecting);
     }
     page.server(&replacing("bob", "new", &mine));
