@@ -380,16 +380,34 @@ async fn a_path_between_two_in_one_place_is_not_relayed() {
     drop(callee);
 }
 
+/// The next peer connection is left where the test finds it.
+const LEAVE: &str = "{
+    globalThis.last = null;
+    const Real = RTCPeerConnection;
+    globalThis.RTCPeerConnection = new Proxy(Real, { construct(target, args) {
+        globalThis.RTCPeerConnection = Real;
+        return globalThis.last = new target(...args);
+    } });
+}";
+
+/// Each would have its own count of what is read of it.
+#[wasm_bindgen_test]
+fn a_peer_is_listened_to_over_one_channel_however_many_it_opens() {
+    js_sys::eval(LEAVE).unwrap();
+    let _end = End::new();
+    let opened = js_sys::eval(
+        "['other', 'pronto', 'pronto', 'other'].map((label) => {
+            const channel = new RTCPeerConnection().createDataChannel(label);
+            last.dispatchEvent(new RTCDataChannelEvent('datachannel', { channel }));
+            return channel.readyState === 'connecting';
+        }).join()",
+    );
+    assert_eq!(opened.unwrap().as_string().as_deref(), Some("false,true,false,false"));
+}
+
 #[wasm_bindgen_test]
 fn a_relay_that_refuses_is_told_from_one_that_is_not_reached() {
-    // The next peer connection is left where the test finds it.
-    let leave =
-        "globalThis.last = null; const Real = RTCPeerConnection; globalThis.RTCPeerConnection =
-        new Proxy(Real, { construct(target, args) {
-            globalThis.RTCPeerConnection = Real;
-            return globalThis.last = new target(...args);
-        } })";
-    js_sys::eval(leave).unwrap();
+    js_sys::eval(LEAVE).unwrap();
     let end = End::new();
     let last = Reflect::get(&js_sys::global(), &"last".into()).unwrap();
     let connection: EventTarget = last.unchecked_into();
