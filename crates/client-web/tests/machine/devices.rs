@@ -52,6 +52,15 @@ fn the_light_is_out_while_it_rings_and_after_signing_out() {
     page.user(UserInput::SignOut);
     assert!(page.did(&Effect::StopCamera) && page.did(&Effect::StopMicrophone));
     assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
+
+    // The session went on elsewhere, or ended there: nobody may be at this page.
+    for code in [4003, 4006] {
+        let mut page = TestPage::signed_in();
+        page.user(UserInput::TogglePreview);
+        page.give_media();
+        page.input(Input::SocketClosed { code });
+        assert!(page.did(&Effect::StopCamera) && !page.view().own_picture, "{code}");
+    }
 }
 
 #[test]
