@@ -81,6 +81,7 @@ impl Browser {
     /// # Errors
     /// There is none.
     pub async fn press_any(&self, selector: &str) -> Result<()> {
+        self.hears(&format!("document.querySelector({selector:?})")).await?;
         until_it_works(PATIENCE, async || {
             Ok(self.driver.find(By::Css(selector)).await?.click().await?)
         })

@@ -382,6 +382,7 @@ fn the_keyboard_leads_to_the_provider_and_back() -> Played {
         let back = alice.driver().action_chain().key_down(Key::Shift);
         back.send_keys(Key::Tab).key_up(Key::Shift).perform().await?;
         alice.sees("the focus on the link", |look| look.focus == "a").await?;
+        alice.hears("document.activeElement").await?;
         alice.press(String::from(Key::Enter.value())).await?;
         alice.press_any("a[href*='abort']").await?;
         alice.sees("that they cancelled", is_told("sign-in-cancelled")).await?;

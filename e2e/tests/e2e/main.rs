@@ -12,6 +12,7 @@ mod devices;
 mod firefox;
 mod first_paint;
 mod hostile;
+mod hostile_server;
 mod keyboard;
 mod losses;
 mod markup;

@@ -11,6 +11,7 @@ mod crossing;
 mod devices;
 mod fallback;
 mod hostile;
+mod kept;
 mod never;
 mod options;
 mod other_server;

@@ -11,6 +11,8 @@ mod bytes;
 mod calls;
 mod checks;
 #[cfg(test)]
+mod expected;
+#[cfg(test)]
 mod glare;
 pub(crate) mod hostile;
 pub(crate) mod liar;
