@@ -2,6 +2,8 @@
 
 use e2e::{Played, play};
 
+use crate::states::Tour;
+
 #[test]
 fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Played {
     play(2, async |scene| {
@@ -82,7 +84,20 @@ fn whoever_signs_out_frees_their_name_at_once() -> Played {
         other.click("loginBtn").await?;
         let look = other.sees("an answer", |look| look.is_signed_in() || taken(look)).await?;
         assert!(look.is_signed_in(), "{look}");
-        Ok(())
+
+        // This browser had the name: whoever has it now may be its user, in a tab that is gone.
+        bob.reload().await?;
+        bob.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        bob.click("loginBtn").await?;
+        let may_be_oneself = |look: &e2e::Look| {
+            look.banner.as_deref().is_some_and(|said| said.starts_with("name-may-be-held"))
+        };
+        bob.sees("that it may be themselves", may_be_oneself).await?;
+        let tour = Tour::default();
+        tour.look_at(&bob, "sign-in-name-may-be-held").await?;
+        other.click("signOutBtn").await?;
+        bob.sees("that they are signed in", e2e::Look::is_signed_in).await?;
+        tour.is_fine().await
     })
 }
 

@@ -108,6 +108,10 @@ fn signing_in() -> Played {
         scene.server().kill().await?;
         alice.sees("that the server is away", |look| look.banner.is_some()).await?;
         tour.look_at(&alice, "idle-server-away").await?;
+        alice.value::<()>("dispatchEvent(new Event('offline'))").await?;
+        let is_offline = |look: &Look| look.banner.as_deref() == Some("device-offline");
+        alice.sees("that they are offline", is_offline).await?;
+        tour.look_at(&alice, "idle-device-offline").await?;
         tour.is_fine().await
     })
 }
