@@ -167,6 +167,11 @@ impl Cli {
         self.tls.is_self_signed()
     }
 
+    /// Whether the certificate comes from an authority that looks for the server at port 443.
+    pub(crate) fn is_looked_for_at_443(&self) -> bool {
+        self.tls.is_looked_for_at_443()
+    }
+
     /// # Errors
     /// Says which options do not go together, or what is wrong with the certificate.
     pub(crate) fn into_config(self) -> Result<Config, String> {

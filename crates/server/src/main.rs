@@ -70,6 +70,12 @@ async fn serve(cli: Cli) -> Result<(), String> {
     let address =
         sockets.local_addr().map_err(|error| format!("does not know its address: {error}."))?;
     let is_self_signed = cli.is_self_signed();
+    if cli.is_looked_for_at_443() && address.port() != 443 {
+        warn!(
+            port = address.port(),
+            "the authority of --tls acme looks for this server at port 443: there is no certificate unless that leads here"
+        );
+    }
     let state_lock = lock(&cli).await?;
     let mut config = Config { state_lock, ..cli.into_config()? };
     open_files::fit(&mut config);

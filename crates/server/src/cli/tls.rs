@@ -64,6 +64,11 @@ impl TlsOptions {
         self.tls == TlsChoice::SelfSigned
     }
 
+    /// Whether the certificate comes from an authority that looks for the server at port 443.
+    pub(super) fn is_looked_for_at_443(&self) -> bool {
+        self.tls == TlsChoice::Acme && self.acme_directory.is_none()
+    }
+
     const fn speaks_of_acme(&self) -> bool {
         self.acme_email.is_some() || self.acme_directory.is_some() || self.acme_root.is_some()
     }
@@ -133,4 +138,25 @@ fn own_hosts(public: Option<&PublicHost>) -> Vec<String> {
     let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let homes = relay::own_addresses().map(|address| address.to_string());
     public.into_iter().chain(local).chain(homes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::tests::parse;
+
+    #[test]
+    fn it_is_known_who_looks_for_the_server_at_port_443() {
+        for (arguments, looked_for) in [
+            (&["--tls", "acme"][..], true),
+            (&["--tls", "acme", "--acme-directory", "https://acme.example.org/dir"], false),
+            (&["--tls", "self-signed"], false),
+            (&[], false),
+        ] {
+            assert_eq!(
+                parse(arguments).unwrap().is_looked_for_at_443(),
+                looked_for,
+                "{arguments:?}"
+            );
+        }
+    }
 }

@@ -247,7 +247,7 @@ impl<D: Directory> Site<D> {
         let is_secure = remote.is_some_and(|remote| remote.secure);
         let is_proxied = remote.is_some_and(|remote| remote.proxied);
         if let Some(public) = self.door.public.as_ref().filter(|_| is_secure && !is_proxied) {
-            let port = public.port().unwrap_or(self.door.port);
+            let port = self.door.public_port(public, headers);
             return Some(format!("https://{}{}", public.host(), suffix(Some(port), 443)));
         }
         let host = headers.get(HOST)?.to_str().ok()?;

@@ -41,18 +41,33 @@ impl Door {
     #[must_use]
     pub fn reached(&self, headers: &HeaderMap) -> Option<Reached> {
         if let Some(public) = &self.public {
-            return Some(reached(public.host(), public.port().unwrap_or(self.port)));
+            return Some(reached(public.host(), self.public_port(public, headers)));
         }
-        let host: PublicHost = headers.get(HOST)?.to_str().ok()?.parse().ok()?;
+        let host = asked(headers)?;
         if self.on_loopback && !is_loopback(host.host()) {
             return None;
         }
-        let port = if self.is_proxied(headers) {
+        Some(reached(host.host(), self.port_of(&host, headers)))
+    }
+
+    /// The port at which people find us at what the operator says. If that is a host alone, it is the port of who asks for this very
+    /// host, which may be mapped to ours.
+    pub(crate) fn public_port(&self, public: &PublicHost, headers: &HeaderMap) -> u16 {
+        let asked = asked(headers).filter(|asked| asked.host() == public.host());
+        match (public.port(), asked) {
+            (Some(port), _) => port,
+            (None, Some(asked)) if !self.on_loopback => self.port_of(&asked, headers),
+            (None, _) => self.port,
+        }
+    }
+
+    /// The port of a host that a client asks for.
+    fn port_of(&self, host: &PublicHost, headers: &HeaderMap) -> u16 {
+        if self.is_proxied(headers) {
             self.port
         } else {
             host.port().unwrap_or(if self.tls { 443 } else { 80 })
-        };
-        Some(reached(host.host(), port))
+        }
     }
 
     /// Whether a client may call us by this host. If the operator has said what people find us at it is that name, or an
@@ -74,6 +89,11 @@ impl Door {
             headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:"));
         says_so || page_is_secure && !self.tls
     }
+}
+
+/// The host that a client asks for.
+fn asked(headers: &HeaderMap) -> Option<PublicHost> {
+    headers.get(HOST)?.to_str().ok()?.parse().ok()
 }
 
 fn reached(host: &str, port: u16) -> Reached {
@@ -166,6 +186,27 @@ mod tests {
             let named = door(false, on_loopback, Some("talk.example.org:3478"));
             assert_reached(&named, &lines, Some("talk.example.org:3478"));
         }
+    }
+
+    /// The server listens at 9090, and its users reach it at another port, which somebody maps to that.
+    #[test]
+    fn behind_a_mapped_port_it_is_where_the_client_is() {
+        let public = Some("talk.example.org");
+        let (plain, tls) = (door(false, false, public), door(true, false, public));
+        for (door, host, as_what) in [
+            (&tls, "talk.example.org", "talk.example.org:443"),
+            (&tls, "Talk.Example.org:8443", "talk.example.org:8443"),
+            (&plain, "talk.example.org", "talk.example.org:80"),
+            // Who asks for another host does not say how this one is reached.
+            (&tls, "192.0.2.1", "talk.example.org:9090"),
+            (&tls, "talk.example.org.evil.example", "talk.example.org:9090"),
+        ] {
+            assert_reached(door, &[("host", host)], Some(as_what));
+        }
+        let proxied = [("host", "talk.example.org"), ("x-forwarded-for", "192.0.2.1")];
+        assert_reached(&tls, &proxied, Some("talk.example.org:9090"));
+        let here = door(true, true, public);
+        assert_reached(&here, &[("host", "talk.example.org")], Some("talk.example.org:9090"));
     }
 
     #[test]
