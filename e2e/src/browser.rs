@@ -158,8 +158,16 @@ impl Browser {
     /// # Errors
     /// It cannot be pressed.
     pub async fn click(&self, id: &str) -> Result<()> {
-        self.hears(&format!("document.getElementById('{id}')")).await?;
-        self.with_element(id, async |element| Ok(element.click().await?)).await
+        const UNHEARD: &str = "return window.e2eSpy?.unheard ?? 0";
+        loop {
+            self.hears(&format!("document.getElementById('{id}')")).await?;
+            let before: u32 = self.value(UNHEARD).await?;
+            self.with_element(id, async |element| Ok(element.click().await?)).await?;
+            // It may have moved just before it was pressed. Where that leads to another page, nobody can be asked.
+            if self.value::<u32>(UNHEARD).await.unwrap_or(before) <= before {
+                return Ok(());
+            }
+        }
     }
 
     /// Presses a button twice, as quickly as can be, as soon as it can be pressed.

@@ -1,6 +1,6 @@
 // Remembers what a page opens, so that a test can ask about it. It is run before the page opens any of it.
 if (!window.e2eSpy) {
-  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0, voices: [], keys: [], asked: [], sockets: [], devices: 0 };
+  const spy = window.e2eSpy = { connections: [], tracks: [], tones: 0, unheard: 0, voices: [], keys: [], asked: [], sockets: [], devices: 0 };
 
   const Connection = window.RTCPeerConnection;
   if (Connection) {
@@ -31,6 +31,11 @@ if (!window.e2eSpy) {
   spy.runs = () => spy.voices.some(({ state }) => state === "running");
   wrap(AudioScheduledSourceNode.prototype, "start", () => { spy.tones += 1; });
   wrap(AudioScheduledSourceNode.prototype, "stop", () => { spy.tones -= 1; });
+
+  // Presses of what is deaf, as it has just come to where it is.
+  window.addEventListener("click", ({ target }) => {
+    if (performance.now() < Number(target.closest?.("[data-deaf]")?.dataset.deaf)) spy.unheard += 1;
+  }, true);
 
   // Which keys of its storage the page reads or writes, which addresses it asks, and where it opens sockets.
   const witness = (prototype, name, seen) => {
