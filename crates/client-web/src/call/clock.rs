@@ -40,8 +40,8 @@ impl Rng {
     }
 }
 
-/// Draws the ids of calls. Whoever was in a call knows its id, and cannot tell those of later calls from it: SipHash-2-4 under
-/// a key that never leaves the page.
+/// Draws the ids of calls, by SipHash-2-4 with a key that never leaves the page. A peer knows the id of its own call, and cannot
+/// compute those of later calls from it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Ids {
     key: (u64, u64),

@@ -1,4 +1,4 @@
-//! What a tab keeps of a call, and what a page that is loaded anew makes of it whatever others try.
+//! What a tab keeps of a call, and what a reloaded page does with it, also against an attacker.
 
 use client_web::call::{Found, Input, Kept, PeerEvent, PhaseView, Text, UserInput};
 use protocol::ClientMessage;

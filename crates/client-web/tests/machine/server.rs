@@ -129,7 +129,7 @@ fn who_has_the_name_that_this_browser_had_may_be_its_user() {
     assert_eq!(tries_to_be_alice(&mut page), 0, "this browser has never had it");
     page.input(Input::Remembered("alicia".to_owned()));
     assert_eq!(tries_to_be_alice(&mut page), 0);
-    // Who waits may take another name at once.
+    // While the page waits, its user can choose another name.
     page.input(Input::Remembered("alice".to_owned()));
     sign_in(&mut page, "alice");
     page.input(Input::SocketOpened);

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
     common::{Server, soon},
+    program::{Program, pronto},
     tls::secure_with,
 };
 
@@ -171,4 +172,33 @@ async fn what_is_no_server_of_ours_is_not_examined() {
     server.stop().await;
     let gone = examined(format!("http://127.0.0.1:{port}")).await;
     assert!(matches!(gone, Unreached::NoConnection(_, Trouble::Refused)), "{gone}");
+}
+
+/// Runs the doctor to its end. Gives the exit code and everything that it wrote.
+fn run(url: &str) -> (Option<i32>, String) {
+    let output = pronto().args(["doctor", url]).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn the_doctor_ends_with_whether_calls_work() {
+    let program =
+        Program::start(pronto().args(["--listen", "127.0.0.1:0"]).env("PRONTO_RELAY", "on"));
+    let (code, said) = run(&format!("http://{}", program.address));
+    assert_eq!(code, Some(0), "{said}");
+    for line in ["signing in      works", "relay over UDP  works", "relay over TCP  works"] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let url = format!("http://{}", program.address);
+    program.stop();
+    let (code, said) = run(&url);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("the connection is refused"), "{said}");
+
+    let program = Program::start(pronto().args(["--listen", "127.0.0.1:0"]));
+    let (code, said) = run(&format!("http://{}", program.address));
+    assert_eq!(code, Some(1), "{said}");
+    drop(program);
+    assert_eq!(run("ftp://example.org").0, Some(2));
 }

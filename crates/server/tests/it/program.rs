@@ -20,7 +20,7 @@ use crate::{
 /// The program while it runs. Dropped, it is killed.
 pub(crate) struct Program {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 pub(crate) fn pronto() -> Command {
@@ -369,33 +369,4 @@ fn what_is_wrong_is_told_in_words() {
     let (code, stderr) = end(pronto().env("PRONTO_LOG", "=!="));
     assert_eq!(code, Some(2));
     assert!(stderr.contains("PRONTO_LOG"), "{stderr}");
-}
-
-/// Runs the doctor to its end. Gives the exit code and everything that it wrote.
-fn doctor(url: &str) -> (Option<i32>, String) {
-    let output = pronto().args(["doctor", url]).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
-}
-
-#[test]
-fn the_doctor_ends_with_whether_calls_work() {
-    let program =
-        Program::start(pronto().args(["--listen", "127.0.0.1:0"]).env("PRONTO_RELAY", "on"));
-    let (code, said) = doctor(&format!("http://{}", program.address));
-    assert_eq!(code, Some(0), "{said}");
-    for line in ["signing in      works", "relay over UDP  works", "relay over TCP  works"] {
-        assert!(said.contains(line), "{line}: {said}");
-    }
-    let url = format!("http://{}", program.address);
-    program.stop();
-    let (code, said) = doctor(&url);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("the connection is refused"), "{said}");
-
-    let program = Program::start(pronto().args(["--listen", "127.0.0.1:0"]));
-    let (code, said) = doctor(&format!("http://{}", program.address));
-    assert_eq!(code, Some(1), "{said}");
-    drop(program);
-    assert_eq!(doctor("ftp://example.org").0, Some(2));
 }

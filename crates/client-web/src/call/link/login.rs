@@ -95,7 +95,7 @@ impl Client {
             ticket: welcome.session.map(|secret| Ticket { secret, memory }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         });
-        // Those of before may be gone with a server that has started anew.
+        // The old relay may have stopped together with the old server.
         self.tell_ice_servers();
         if goes_on {
             self.effects.extend(again);
