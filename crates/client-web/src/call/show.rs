@@ -112,6 +112,10 @@ impl Client {
                 {
                     Message::about(Text::Ready, attempt.name())
                 }
+                // It is there, and lets nobody in yet.
+                Link::Waiting(attempt, _) if attempt.trouble() != Text::ServerRetry => {
+                    Message::plain(Text::SigningIn)
+                }
                 Link::Waiting(..) => Message::plain(Text::ServerAway),
                 Link::Closed => Message::plain(Text::SignedOut),
                 Link::Proving(..) | Link::Opening(..) => Message::plain(Text::ConnectingServer),

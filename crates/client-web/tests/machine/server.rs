@@ -101,6 +101,7 @@ fn tries_to_be_alice(page: &mut TestPage) -> u64 {
         }
         let trouble = view.server_trouble.expect("it is said why they wait");
         assert_eq!((view.page, trouble.text), (Page::Login, Text::NameMayBeHeld));
+        assert_eq!(view.status.text, Text::SigningIn, "the server is there");
         let at = page.client.next_timeout().expect("it is tried again");
         page.wait(at - page.now);
     }
