@@ -65,8 +65,10 @@ macro_rules! with_ids {
             blocked_list: HtmlElement = "blockedList",
 
             incoming: HtmlElement = "incomingCall",
+            caller_initial: HtmlElement = "callerInitial",
             caller_name: HtmlElement = "callerName",
             caller_guest: HtmlElement = "callerGuest",
+            ring_preview: HtmlButtonElement = "ringPreviewBtn",
             accept: HtmlButtonElement = "acceptBtn",
             accept_audio: HtmlButtonElement = "acceptAudioBtn",
             decline: HtmlButtonElement = "declineBtn",

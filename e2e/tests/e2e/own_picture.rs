@@ -47,6 +47,37 @@ fn the_own_picture_moves_from_corner_to_corner() -> Played {
     })
 }
 
+#[test]
+fn while_nobody_does_anything_the_buttons_leave_the_picture_alone() -> Played {
+    play(2, async |scene| {
+        let (alice, _bob) = scene.pair_in_call("alice", "bob").await?;
+        alice.sees("bob's picture", |look| look.remote_picture).await?;
+        let opacity = "getComputedStyle(document.getElementById('callControls')).opacity";
+        alice.becomes(&format!("return {opacity} === '0'")).await?;
+
+        // A finger brings them back, and presses none of them.
+        let middle = "const { x, y, width, height } = document.getElementById('micBtn').getBoundingClientRect();
+            return [x + width / 2, y + height / 2]";
+        let (x, y): (f64, f64) = alice.value(middle).await?;
+        let touch = async |kind: &str, points: serde_json::Value| {
+            let event = serde_json::json!({ "type": kind, "touchPoints": points });
+            alice.devtools("Input.dispatchTouchEvent", event).await
+        };
+        touch("touchStart", serde_json::json!([{ "x": x, "y": y }])).await?;
+        touch("touchEnd", serde_json::json!([])).await?;
+        alice.becomes(&format!("return {opacity} === '1'")).await?;
+        let pressed = "return document.getElementById('micBtn').ariaPressed === 'true'";
+        assert!(!alice.value::<bool>(pressed).await?, "what cannot be seen is not pressed");
+        alice.click("micBtn").await?;
+        alice.becomes(pressed).await?;
+
+        // They stay while a notice is there, or a key leads to one of them.
+        alice.becomes(&format!("return {opacity} === '0'")).await?;
+        alice.press(String::from(Key::Tab.value())).await?;
+        alice.becomes(&format!("return {opacity} === '1'")).await
+    })
+}
+
 /// The corner is not only said, but where the picture comes to lie, wholly within the stage.
 async fn lies_in(person: &Person, corner: &str) -> Result<()> {
     person.sees(corner, |look| look.corner.as_deref() == Some(corner)).await?;

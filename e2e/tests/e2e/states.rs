@@ -9,6 +9,26 @@ use tokio::{sync::Mutex, try_join};
 /// In CSS pixels: a small phone, and a laptop.
 const SIZES: [(&str, (u32, u32)); 2] = [("narrow", (360, 740)), ("wide", (1280, 800))];
 const COLOURS: [&str; 2] = ["light", "dark"];
+/// The smallest windows that everything can be reached in: a narrow phone, 1280 x 1024 at 400 %, phones on their side.
+const SMALL: [(u32, u32); 4] = [(280, 600), (320, 256), (740, 360), (426, 267)];
+
+/// What can be pressed or typed into, and cannot be brought into the window whole, or lies under something else.
+const OUT_OF_REACH: &str = "
+    const name = (element) => element.id || element.className || element.localName;
+    const found = [];
+    for (const element of document.querySelectorAll('button, a[href], summary, input')) {
+        if (!element.checkVisibility({ visibilityProperty: true })
+            || getComputedStyle(element).pointerEvents === 'none') continue;
+        element.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+        const { left, top, right, bottom } = element.getBoundingClientRect();
+        const whole = left > -1 && top > -1 && right < innerWidth + 1 && bottom < innerHeight + 1;
+        const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        if (!whole) found.push(`${name(element)} at ${[left, top, right, bottom].map(Math.round)}`);
+        // The own picture may lie under a notice, which can be closed.
+        else if (!element.contains(over) && element.id !== 'localTile') found.push(`${name(element)} under ${over && name(over)}`);
+    }
+    scrollTo(0, 0);
+    return found;";
 
 /// Shows what lies below the window, if there is something.
 const SCROLL_TO_THE_END: &str = "const below = document.documentElement.scrollHeight > innerHeight;
@@ -51,6 +71,8 @@ impl Tour {
         for (size, pixels) in SIZES {
             for colours in COLOURS {
                 person.dress(pixels, colours).await?;
+                // In a call the buttons would go after a while.
+                person.value::<()>("document.dispatchEvent(new Event('pointermove'))").await?;
                 let variant = format!("{state}-{size}-{colours}");
                 person.photograph(&folder.join(format!("{variant}.png"))).await?;
                 if person.value(SCROLL_TO_THE_END).await? {
@@ -65,6 +87,15 @@ impl Tour {
                 if person.value(overflows).await? {
                     let _ = write!(wrong, "\n{variant}: it is wider than the window");
                 }
+            }
+        }
+        for size in SMALL {
+            person.dress(size, "light").await?;
+            let out_of_reach: Vec<String> = person.value(OUT_OF_REACH).await?;
+            if !out_of_reach.is_empty() {
+                let variant = format!("{state}-{}x{}", size.0, size.1);
+                person.photograph(&folder.join(format!("{variant}.png"))).await?;
+                let _ = write!(self.wrong.lock().await, "\n{variant}: {out_of_reach:?}");
             }
         }
         Ok(())
@@ -121,10 +152,18 @@ fn calling() -> Played {
     play(2, async |scene| {
         let tour = Tour::default();
         let (alice, bob) = scene.pair("alice", "bob").await?;
+        // Alice's screen is one to touch, and nothing hovers over it.
+        let touch = serde_json::json!({ "enabled": true });
+        alice.devtools("Emulation.setTouchEmulationEnabled", touch).await?;
         alice.calls("bob").await?;
         bob.is_rung_by("alice").await?;
         alice.sees("that it rings", |look| look.status() == "ringing-there: bob").await?;
         try_join!(tour.look_at(&alice, "calling"), tour.look_at(&bob, "ringing"))?;
+        bob.click("ringPreviewBtn").await?;
+        bob.sees("their own picture", |look| look.own_picture).await?;
+        tour.look_at(&bob, "ringing-preview").await?;
+        bob.click("ringPreviewBtn").await?;
+        bob.sees("no picture", |look| !look.own_picture).await?;
         alice.hangs_up().await?;
         bob.is_idle_because("missed: alice").await?;
         tour.look_at(&bob, "idle-missed").await?;

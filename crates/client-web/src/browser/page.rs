@@ -3,6 +3,7 @@
 //! Words stand in index.html; nothing that comes from elsewhere is ever read as markup.
 
 mod call;
+mod calm;
 mod check;
 mod deaf;
 mod elements;
@@ -24,7 +25,7 @@ pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};
 
-use self::{deaf::Places, lists::NameList, sign_in::SignIn, texts::Texts};
+use self::{calm::Calm, deaf::Places, lists::NameList, sign_in::SignIn, texts::Texts};
 use super::{listener::Listener, queue::Post};
 use crate::call::{Message, Millis, NoticeView, Page as Shown, Text, View};
 
@@ -38,6 +39,7 @@ pub struct Page {
     missed: NameList,
     blocked: NameList,
     sign_in: SignIn,
+    calm: Calm,
     last: Option<View>,
     _listeners: Vec<Listener>,
 }
@@ -57,6 +59,8 @@ impl Page {
         let sign_in = SignIn::new(&elements);
         let mut listeners = inputs::listen(&elements, &post);
         listeners.extend(deaf::listen(&document));
+        let calm = Calm::new(&elements.call_page);
+        listeners.extend(calm.listen(&document, &elements.call_controls));
         Ok(Self {
             document,
             elements,
@@ -65,6 +69,7 @@ impl Page {
             missed,
             blocked,
             sign_in,
+            calm,
             last: None,
             _listeners: listeners,
         })
@@ -157,6 +162,9 @@ impl Page {
         let stays = page.get_attribute("data-phase").as_deref() == Some(phase);
         set_attribute(page, "data-stays", stays.then_some(""));
         set_attribute(page, "data-phase", Some(phase));
+        if !stays {
+            self.calm.wake();
+        }
 
         let trouble = view.server_trouble.as_ref();
         elements.server_banner.set_hidden(trouble.is_none());
@@ -188,7 +196,9 @@ impl Page {
         elements.call.set_disabled(!view.can_call);
         self.render_error(&elements.callee, &elements.callee_error, view.callee_error);
         elements.relay_only_warning.set_hidden(!view.hides_in_vain);
-        set_attribute(&elements.preview, "aria-pressed", Some(flag(view.preview)));
+        for button in [&elements.preview, &elements.ring_preview] {
+            set_attribute(button, "aria-pressed", Some(flag(view.preview)));
+        }
     }
 
     /// What is wrong with a field, or why it is to be filled in again, beside it.
@@ -209,6 +219,8 @@ impl Page {
         elements.notice.set_hidden(notice.is_none());
         self.texts.show(&elements.notice_text, notice.map(|notice| &notice.message));
         elements.call_again.set_hidden(!notice.is_some_and(|notice| notice.call_again));
+        let back = notice.is_some_and(|notice| notice.message.text == Text::Missed);
+        set_attribute(&elements.call_again, "data-back", back.then_some(""));
     }
 }
 
@@ -232,6 +244,15 @@ fn set_attribute(element: &web_sys::Element, name: &str, value: Option<&str>) {
 fn set_available(button: &HtmlButtonElement, available: bool) {
     set_attribute(button, "aria-disabled", (!available).then_some("true"));
 }
+
+/// Shows a name where it stands large. A long one is marked, and is written smaller.
+fn set_name(element: &web_sys::Element, name: &str) {
+    set_text(element, name);
+    set_attribute(element, "data-long", (name.chars().count() > LARGE_NAME_CHARS).then_some(""));
+}
+
+/// How long a name may be to be written large, in characters.
+const LARGE_NAME_CHARS: usize = 14;
 
 /// How ARIA writes a boolean.
 const fn flag(value: bool) -> &'static str {

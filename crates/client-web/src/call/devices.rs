@@ -7,6 +7,7 @@ pub(super) use self::fallback::Outcome;
 use self::fallback::{Attempt, after_failure, camera_problem, microphone_problem, note};
 use super::{
     Call, Client, Effect, Environment, Millis, Notice, RequestId,
+    incoming::{Incoming, Ring},
     text::{Message, Text},
 };
 
@@ -208,6 +209,7 @@ impl Client {
         match &mut self.call {
             Call::Active(active) => active.note = Some(text),
             Call::Outgoing(outgoing) => outgoing.note = Some(text),
+            Call::Incoming(Incoming { stage: Ring::Asking(problem), .. }) => *problem = Some(text),
             Call::Idle | Call::Incoming(_) | Call::Returning(_) => {
                 self.notice = Some(Notice { message: Message::plain(text), call_again: None })
             }
@@ -264,8 +266,13 @@ impl Client {
         }
     }
 
+    /// Whether the user may look at their own picture before anybody else sees it.
+    pub(super) const fn may_look_at_oneself(&self) -> bool {
+        matches!(&self.call, Call::Idle | Call::Incoming(Incoming { stage: Ring::Asking(_), .. }))
+    }
+
     pub(super) fn toggle_preview(&mut self) {
-        if !matches!(self.call, Call::Idle) {
+        if !self.may_look_at_oneself() {
             return;
         }
         if self.devices.camera || self.devices.pending.is_some() {

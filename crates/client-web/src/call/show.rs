@@ -40,7 +40,7 @@ impl Client {
             incoming: self.incoming_view(),
             remote: self.remote_view(),
             own_picture: self.devices.camera,
-            preview: matches!(self.call, Call::Idle)
+            preview: self.may_look_at_oneself()
                 && (self.devices.camera || self.devices.pending.is_some()),
             corner: self.corner,
             controls: self.controls(),

@@ -1,6 +1,6 @@
 //! When camera and microphone are opened and released.
 
-use client_web::call::{Effect, Farewell, Input, PhaseView, Text, UserInput};
+use client_web::call::{Effect, Farewell, Input, MediaError, PhaseView, Text, UserInput};
 
 use crate::page::TestPage;
 
@@ -61,6 +61,55 @@ fn the_light_is_out_while_it_rings_and_after_signing_out() {
         page.input(Input::SocketClosed { code });
         assert!(page.did(&Effect::StopCamera) && !page.view().own_picture, "{code}");
     }
+}
+
+#[test]
+fn who_is_rung_can_look_at_themselves_before_they_answer() {
+    let rung = || {
+        let mut page = TestPage::signed_in();
+        page.rung_by_bob("c1");
+        assert!(!page.view().preview);
+        page.user(UserInput::TogglePreview);
+        assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((false, true)));
+        page
+    };
+    let mut page = rung();
+    page.give_media();
+    assert!(page.view().own_picture && page.view().preview);
+    page.user(UserInput::TogglePreview);
+    assert!(page.did(&Effect::StopCamera) && !page.view().own_picture);
+
+    // The call takes over what is open.
+    let mut page = rung();
+    page.give_media();
+    page.effects.clear();
+    page.user(UserInput::Accept { camera: true });
+    assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((true, false)));
+    let mut page = rung();
+    page.give_media();
+    page.user(UserInput::Accept { camera: false });
+    assert!(page.did(&Effect::StopCamera) && !page.view().own_picture);
+    // Or waits for what is being opened.
+    let mut page = rung();
+    page.user(UserInput::Accept { camera: true });
+    page.give_media();
+    assert!(page.view().own_picture && !page.view().preview);
+
+    // The light goes out with the ring, whoever ends it.
+    for end in ["decline", "cancel"] {
+        let mut page = rung();
+        page.give_media();
+        match end {
+            "decline" => page.user(UserInput::Decline),
+            _ => page.left_by_bob("c1", "hangup"),
+        }
+        assert!(page.did(&Effect::StopCamera) && !page.view().own_picture, "{end}");
+    }
+
+    let mut page = rung();
+    page.refuse_media(MediaError::Denied);
+    let notice = page.view().notice.expect("it is said why there is no picture");
+    assert_eq!(notice.message.text, Text::CameraDenied);
 }
 
 #[test]

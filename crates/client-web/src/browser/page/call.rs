@@ -3,7 +3,7 @@
 use web_sys::HtmlButtonElement;
 
 use super::{
-    Elements, clock_face, flag, initial, set_attribute, set_available, set_text,
+    Elements, clock_face, flag, initial, set_attribute, set_available, set_name, set_text,
     texts::{Texts, find_slot},
     tile,
 };
@@ -33,7 +33,8 @@ pub(super) fn render(elements: &Elements, texts: &Texts, view: &View) {
 fn render_incoming(elements: &Elements, incoming: Option<&IncomingView>) {
     elements.incoming.set_hidden(incoming.is_none());
     let name = incoming.map(|incoming| incoming.name.as_str()).unwrap_or_default();
-    set_text(&elements.caller_name, name);
+    set_name(&elements.caller_name, name);
+    set_text(&elements.caller_initial, &initial(name));
     elements.caller_guest.set_hidden(!incoming.is_some_and(|incoming| incoming.guest));
     let answering = incoming.is_some_and(|incoming| incoming.answering);
     set_available(&elements.accept, !answering);
@@ -45,7 +46,7 @@ fn render_remote(elements: &Elements, texts: &Texts, remote: Option<&RemoteView>
     elements.remote_video.set_hidden(!picture);
     elements.remote_placeholder.set_hidden(remote.is_none() || picture);
     let name = remote.map(|remote| remote.name.as_str()).unwrap_or_default();
-    set_text(&elements.remote_name, name);
+    set_name(&elements.remote_name, name);
     elements.remote_guest.set_hidden(!remote.is_some_and(|remote| remote.guest));
     set_text(&elements.remote_initial, &initial(name));
     texts.show(&elements.remote_status, remote.and_then(|remote| remote.status.as_ref()));

@@ -52,6 +52,15 @@ impl Places {
     }
 }
 
+/// Makes everything deaf that acts within an element.
+pub(super) fn deafen(parent: &Element) {
+    let until = (now() + DEAF_FOR).to_string();
+    let Ok(all) = parent.query_selector_all(ACTS) else { return };
+    for element in (0..all.length()).filter_map(|index| all.item(index)?.dyn_into().ok()) {
+        set_attribute(&element, DEAF, Some(&until));
+    }
+}
+
 /// The left, top, right and bottom side of an element; `None` if it cannot be seen.
 fn sides(element: &Element) -> Option<[f64; 4]> {
     let rect = element.get_bounding_client_rect();

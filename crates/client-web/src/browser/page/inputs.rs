@@ -13,7 +13,7 @@ use crate::{
 
 /// Listens to every button and form.
 pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
-    let buttons: [(&HtmlElement, UserInput); 16] = [
+    let buttons: [(&HtmlElement, UserInput); 17] = [
         (&elements.check, UserInput::Begin),
         (&elements.retry_now, UserInput::RetryNow),
         (&elements.sign_out, UserInput::SignOut),
@@ -22,6 +22,7 @@ pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
         (&elements.call_again, UserInput::CallAgain),
         (&elements.notice_close, UserInput::DismissNotice),
         (&elements.preview, UserInput::TogglePreview),
+        (&elements.ring_preview, UserInput::TogglePreview),
         (&elements.clear_missed, UserInput::ClearMissed),
         (&elements.accept, UserInput::Accept { camera: true }),
         (&elements.accept_audio, UserInput::Accept { camera: false }),
