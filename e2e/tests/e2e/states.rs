@@ -108,12 +108,24 @@ impl Tour {
     }
 }
 
+/// Where the first visible one of some elements begins, in CSS pixels.
+async fn place_of(person: &Person, elements: &str) -> Result<(f64, f64)> {
+    let script = format!(
+        "const all = [...document.querySelectorAll({elements:?})];
+         const {{ x, y }} = all.find((element) => element.checkVisibility()).getBoundingClientRect();
+         return [x, y];"
+    );
+    person.value(&script).await
+}
+
 #[test]
 fn signing_in() -> Played {
     play(1, async |scene| {
         let tour = Tour::default();
         let alice = scene.join("alice").await?;
         alice.sees("the sign-in", |look| look.page() == "loginPage").await?;
+        alice.dress(SIZES[1].1, "light").await?;
+        let header = place_of(&alice, ".brand").await?;
         tour.look_at(&alice, "sign-in").await?;
         alice.tries_to_sign_in("two words").await?;
         alice.sees("what is wrong", |look| look.name_error.is_some()).await?;
@@ -125,6 +137,8 @@ fn signing_in() -> Played {
 
         scene.server().start_again().await?;
         alice.sees("that they are signed in", Look::is_signed_in).await?;
+        alice.dress(SIZES[1].1, "light").await?;
+        ensure!(place_of(&alice, ".brand").await? == header, "the header jumps");
         tour.look_at(&alice, "idle").await?;
         alice.click("previewBtn").await?;
         alice.sees("their own picture", |look| look.own_picture).await?;
@@ -133,8 +147,10 @@ fn signing_in() -> Played {
         alice.calls("").await?;
         alice.sees("what is wrong", |look| look.callee_error.is_some()).await?;
         tour.look_at(&alice, "idle-no-callee").await?;
+        let dial = place_of(&alice, "#callBtn").await?;
         alice.calls("carol").await?;
         alice.is_idle_because("offline: carol").await?;
+        ensure!(place_of(&alice, "#callBtn").await? == dial, "the notice moves the dial");
         tour.look_at(&alice, "idle-offline").await?;
         scene.server().kill().await?;
         alice.sees("that the server is away", |look| look.banner.is_some()).await?;
