@@ -18,6 +18,9 @@ const SLOW_CAMERA: &str = "--use-fake-device-for-media-stream=fps=10";
 const QUICK_CAMERA: &str = "--use-fake-device-for-media-stream=fps=30";
 const NO_CAMERA: &str = "--use-fake-device-for-media-stream=device-count=0";
 
+/// Without a window Chromium has no pointer, and a page looks as on a screen that is touched. Here it has a mouse, which hovers.
+const MOUSE: &str = "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4";
+
 /// Chromium's settings for what a site may do. Without a window to ask in, to ask is to deny.
 const ASK: u8 = 0;
 const ALLOW: u8 = 1;
@@ -82,6 +85,7 @@ fn chromium(mut options: Value, how: &Join) -> Result<Value> {
     arguments.retain(|argument| argument != NO_QUESTIONS && argument != FAKE_DEVICES);
     // The browser ends when its driver does, however that ends.
     arguments.push(json!("--remote-debugging-pipe"));
+    arguments.push(json!(MOUSE));
     match how.devices {
         Devices::Both => arguments.extend([json!(NO_QUESTIONS), json!(SLOW_CAMERA)]),
         Devices::Quick => arguments.extend([json!(NO_QUESTIONS), json!(QUICK_CAMERA)]),
