@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use client_web::call::{
     Answer, Client, Effect, Environment, Farewell, Found, Input, Kept, Millis, PeerId, PeerOp,
-    PhaseView, Request, RequestId, UserInput, View,
+    Permission, Permissions, PhaseView, Request, RequestId, UserInput, View,
 };
 use protocol::{ClientMessage, LoginReply, ServerMessage, close::CloseCode};
 
@@ -47,7 +47,9 @@ impl Page {
     pub(crate) fn new(name: &'static str, seed: u64) -> Self {
         let mut client = Client::new(Environment::Capable, seed.into());
         // Every other browser gives camera and microphone without asking. That alone has no effects.
-        let _ = client.handle(0, Input::DevicesAllowed(seed.is_multiple_of(2)));
+        let asks_nobody = seed.is_multiple_of(2);
+        let permission = if asks_nobody { Permission::Granted } else { Permission::Prompt };
+        let _ = client.handle(0, Input::Permissions(Permissions::both(permission)));
         Self {
             name,
             client,

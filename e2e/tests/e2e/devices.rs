@@ -10,6 +10,8 @@ use e2e::{
 use serde_json::json;
 use tokio::try_join;
 
+use crate::states::Tour;
+
 async fn with_devices(scene: &Scene, name: &str, devices: Devices) -> Result<Person> {
     let person = scene.join_as(name, Join { devices, ..Join::default() }).await?;
     person.sign_in().await?;
@@ -24,6 +26,8 @@ fn who_allows_nothing_sees_and_hears_and_is_told_how_to_allow_it() -> Played {
         let is_told = |look: &Look| look.notice.as_deref() == Some("media-denied");
         call(&alice, &bob).await?;
         alice.sees("why it is neither seen nor heard", is_told).await?;
+        let asked: u32 = alice.value("return e2eSpy.devices").await?;
+        assert_eq!(asked, 1, "Chromium blocks a page for a week that asks three times in vain");
         bob.sees("that there is no picture and no sound", |look| {
             !look.remote_picture && look.remote_muted
         })
@@ -176,5 +180,62 @@ fn what_is_switched_off_before_it_is_open_is_neither_heard_nor_seen() -> Played 
         bob.click("micBtn").await?;
         alice.sees("that bob can be heard", |look| !look.remote_muted).await?;
         Ok(())
+    })
+}
+
+/// Nobody answers the browser's question for a camera, until one says so.
+const SLOW_CAMERA: &str = "const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    const answered = new Promise((done) => { window.answerPrompt = done; });
+    devices.getUserMedia = (wanted) => wanted.video ? answered.then(() => open(wanted)) : open(wanted);";
+
+/// As the system does by a key of the keyboard, or for a phone call.
+fn system(what: &str, kind: &str) -> String {
+    format!(
+        "e2eSpy.tracks.findLast(({{ kind, readyState }}) => kind === '{kind}' && readyState === 'live')
+            .dispatchEvent(new Event('{what}'))"
+    )
+}
+
+#[test]
+fn a_call_goes_on_while_the_browser_asks_and_while_the_system_mutes() -> Played {
+    play(2, async |scene| {
+        let tour = Tour::default();
+        let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
+        bob.value::<()>(SLOW_CAMERA).await?;
+        bob.click("cameraBtn").await?;
+        alice.sees("no picture", |look| !look.remote_picture).await?;
+        bob.click("cameraBtn").await?;
+        let busy = "return document.getElementById('cameraBtn').ariaBusy === 'true'";
+        bob.becomes(busy).await?;
+        // Each button minds its own device.
+        let greyed = "return document.getElementById('micBtn').ariaDisabled === 'true'";
+        assert!(!bob.value::<bool>(greyed).await?);
+        bob.click("micBtn").await?;
+        alice.sees("that bob is silent", |look| look.remote_muted).await?;
+        bob.click("micBtn").await?;
+        alice.sees("that bob can be heard", |look| !look.remote_muted).await?;
+        bob.value::<()>("answerPrompt()").await?;
+        alice.sees("bob's picture", |look| look.remote_picture).await?;
+
+        for (kind, button, text) in
+            [("audio", "micBtn", "mic-silenced"), ("video", "cameraBtn", "camera-silenced")]
+        {
+            bob.value::<()>(&system("mute", kind)).await?;
+            bob.sees("why", |look| look.notice.as_deref() == Some(text)).await?;
+            let is_off = |look: &Look| look.microphone_off || look.camera_off;
+            bob.sees("that it is off", is_off).await?;
+            alice.sees("it", |look| look.remote_muted || !look.remote_picture).await?;
+            if kind == "audio" {
+                tour.look_at(&bob, "in-call-mic-silenced").await?;
+            }
+            bob.value::<()>(&system("unmute", kind)).await?;
+            bob.sees(&format!("#{button} on, and no reason"), |look| {
+                !is_off(look) && look.notice.is_none()
+            })
+            .await?;
+            alice.sees("both", |look| !look.remote_muted && look.remote_picture).await?;
+        }
+        tour.is_fine().await
     })
 }

@@ -14,7 +14,7 @@ use web_sys::Window;
 use super::{
     environment, fetch,
     listener::{self, Listener},
-    media::{self, Kind, Media, Wanted},
+    media::{self, Change, Kind, Media, Wanted},
     network,
     page::{CheckPanel, MissingIds, Page, Privacy, server},
     peer::{Peer, Report},
@@ -246,7 +246,9 @@ impl App {
                 self.finding = Some(Interval::new(FIND_EVERY, media::find));
             }
             Effect::KeepMedia(request) => {
-                self.media.keep(request);
+                for kind in self.media.keep(request) {
+                    self.post.input(Input::Silenced { device: kind.device(), silenced: true });
+                }
                 self.media_changed();
             }
             Effect::DropMedia(request) => self.media.discard(request),
@@ -286,13 +288,16 @@ impl App {
     }
 
     fn open_media(&self, request: RequestId, wanted: Wanted) {
-        let (ended, opened) = (self.post.clone(), self.post.clone());
+        let (changed, opened) = (self.post.clone(), self.post.clone());
         media::open(
             wanted,
-            move |kind| {
-                ended.input(match kind {
-                    Kind::Audio => Input::MicrophoneEnded,
-                    Kind::Video => Input::CameraEnded,
+            move |kind, change| {
+                changed.input(match (kind, change) {
+                    (Kind::Audio, Change::Ended) => Input::MicrophoneEnded,
+                    (Kind::Video, Change::Ended) => Input::CameraEnded,
+                    (kind, Change::Silenced(silenced)) => {
+                        Input::Silenced { device: kind.device(), silenced }
+                    }
                 });
             },
             move |answer| opened.event(Event::Media(request, answer)),

@@ -4,7 +4,7 @@ mod request;
 mod track;
 
 pub use request::{Opened, Wanted, find, open};
-pub use track::{Kind, OwnTrack, Tracks};
+pub use track::{Change, Kind, OwnTrack, Tracks};
 
 use web_sys::MediaStream;
 
@@ -26,9 +26,13 @@ impl Media {
         self.pending.push((request, opened));
     }
 
-    /// The tracks of this request are the user's from now on.
-    pub fn keep(&mut self, request: RequestId) {
+    /// The tracks of this request are the user's from now on. Gives those of them that the system silences already.
+    pub fn keep(&mut self, request: RequestId) -> Vec<Kind> {
+        let mut silenced = Vec::new();
         if let Some(Opened { audio, video }) = self.take(request) {
+            for (kind, track) in Kind::ALL.into_iter().zip([&audio, &video]) {
+                silenced.extend(track.as_ref().filter(|own| own.track().muted()).map(|_| kind));
+            }
             if audio.is_some() {
                 self.audio = audio;
             }
@@ -37,6 +41,7 @@ impl Media {
                 self.video = video;
             }
         }
+        silenced
     }
 
     /// The tracks of this request are not wanted any more.

@@ -11,11 +11,12 @@ use super::{
     listener::{self, Listener},
     queue::Post,
 };
-use crate::call::Input;
+use crate::call::{Device, Input, Permission, Permissions};
 
-const DEVICES: [&str; 2] = ["camera", "microphone"];
+const DEVICES: [(Device, &str); 2] =
+    [(Device::Camera, "camera"), (Device::Microphone, "microphone")];
 
-/// Tells the machine whether both are allowed, now and whenever that changes. Browsers that do not say are taken to ask.
+/// Tells the machine what is allowed, now and whenever that changes.
 pub fn watch(window: &Window, post: Post) {
     let window = window.clone();
     spawn_local(async move {
@@ -25,11 +26,11 @@ pub fn watch(window: &Window, post: Post) {
 }
 
 async fn watch_all(window: &Window, post: Post) -> Result<(), JsValue> {
-    let allowed = Rc::new(Cell::new([false; 2]));
+    let told = Rc::new(Cell::new(Permissions::default()));
     let mut listeners = Vec::new();
-    for (index, device) in DEVICES.into_iter().enumerate() {
-        let status = query(window, device).await?;
-        listeners.push(listen(&status, index, &allowed, &post));
+    for (device, name) in DEVICES {
+        let status = query(window, name).await?;
+        listeners.push(listen(&status, device, &told, &post));
     }
     std::future::pending::<()>().await;
     drop(listeners);
@@ -38,16 +39,24 @@ async fn watch_all(window: &Window, post: Post) -> Result<(), JsValue> {
 
 fn listen(
     status: &PermissionStatus,
-    index: usize,
-    allowed: &Rc<Cell<[bool; 2]>>,
+    device: Device,
+    told: &Rc<Cell<Permissions>>,
     post: &Post,
 ) -> Listener {
-    let (source, allowed, post) = (status.clone(), Rc::clone(allowed), post.clone());
+    let (source, told, post) = (status.clone(), Rc::clone(told), post.clone());
     let tell = move || {
-        let mut now = allowed.get();
-        now[index] = source.state() == PermissionState::Granted;
-        if allowed.replace(now) != now {
-            post.input(Input::DevicesAllowed(now == [true; 2]));
+        let mut now = told.get();
+        let state = match source.state() {
+            PermissionState::Granted => Permission::Granted,
+            PermissionState::Denied => Permission::Denied,
+            _ => Permission::Prompt,
+        };
+        match device {
+            Device::Microphone => now.microphone = state,
+            Device::Camera => now.camera = state,
+        }
+        if told.replace(now) != now {
+            post.input(Input::Permissions(now));
         }
     };
     tell();

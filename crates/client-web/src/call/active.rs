@@ -333,8 +333,9 @@ impl Client {
             && !self.devices.are_opening()
         {
             let media = PeerMedia {
-                audio: self.devices.microphone == Microphone::On,
-                video: self.devices.camera,
+                audio: self.devices.microphone == Microphone::On
+                    && !self.devices.silenced.microphone,
+                video: self.devices.camera && !self.devices.silenced.camera,
             };
             self.effects.push(Effect::Peer(active.leg.id, PeerOp::SendText(media.to_text())));
         }

@@ -1,34 +1,56 @@
 //! Camera and microphone: what is open, what was asked for, and what the user switches.
 
 mod fallback;
+mod silenced;
 
-pub use self::fallback::MediaError;
 pub(super) use self::fallback::Outcome;
 use self::fallback::{Attempt, after_failure, camera_problem, microphone_problem, note};
+pub use self::fallback::{MediaError, Permission, Permissions};
 use super::{
     Call, Client, Effect, Environment, Millis, Notice, RequestId,
     incoming::{Incoming, Ring},
     text::{Message, Text},
 };
 
+/// One of this user's devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The microphone.
+    Microphone,
+    /// The camera.
+    Camera,
+}
+
 /// This user's devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Devices {
     pub(super) camera: bool,
     pub(super) microphone: Microphone,
-    pub(super) pending: Option<Pending>,
-    /// Whether the browser gives both without asking.
-    pub(super) allowed: bool,
-    /// What the user has switched off while it was being opened for the call. Opening a camera may take seconds, and the call
-    /// may stand before.
-    unwanted: Unwanted,
+    /// What the browser was asked for and has not answered. No two of them ask for the same device.
+    pub(super) pending: Vec<Pending>,
+    /// What the browser gives without asking.
+    pub(super) permissions: Permissions,
+    /// What the user has switched off while it was being opened. That may take seconds, or until somebody answers the browser's
+    /// prompt, and the call may stand before.
+    unwanted: Each,
+    /// What is open, and kept silent or dark by the system.
+    pub(super) silenced: Each,
 }
 
-/// Devices that are to be off as soon as they are open.
+/// Something that is so of the microphone, of the camera, of both or of neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Unwanted {
-    microphone: bool,
-    camera: bool,
+pub(super) struct Each {
+    pub(super) microphone: bool,
+    pub(super) camera: bool,
+}
+
+impl Each {
+    const fn of(&mut self, device: Device) -> &mut bool {
+        match device {
+            Device::Microphone => &mut self.microphone,
+            Device::Camera => &mut self.camera,
+        }
+    }
 }
 
 /// The microphone.
@@ -67,12 +89,19 @@ pub(super) enum Purpose {
 impl Devices {
     /// Whether what the call needs is being opened.
     pub(super) fn are_opening(&self) -> bool {
-        self.opening().is_some()
+        self.pending.iter().any(|pending| pending.purpose == Purpose::Call)
+    }
+
+    /// Whether the user has asked for this one alone, and the browser has not answered.
+    pub(super) fn is_opening_alone(&self, device: Device) -> bool {
+        let alone =
+            |pending: &Pending| matches!(pending.purpose, Purpose::Camera | Purpose::Microphone);
+        self.pending.iter().any(|pending| alone(pending) && pending.attempt.asks_for(device))
     }
 
     /// Whether the camera is on, or will be in a moment, for the call.
     pub(super) fn with_camera(&self) -> bool {
-        self.camera || self.is_opening_camera() && !self.unwanted.camera
+        self.camera || self.is_asked_for(Device::Camera) && !self.unwanted.camera
     }
 
     /// Whether the microphone is on, or will be in a moment, for the call.
@@ -80,22 +109,22 @@ impl Devices {
         match self.microphone {
             Microphone::On => true,
             Microphone::Muted => false,
-            Microphone::Off => self.is_opening_microphone() && !self.unwanted.microphone,
+            Microphone::Off => self.is_asked_for(Device::Microphone) && !self.unwanted.microphone,
         }
     }
 
-    fn is_opening_microphone(&self) -> bool {
-        self.opening().is_some_and(|(audio, _)| audio)
+    /// Whether the user has silenced the microphone, or will have when it is open.
+    pub(super) fn is_muted(&self) -> bool {
+        match self.microphone {
+            Microphone::On => false,
+            Microphone::Muted => true,
+            Microphone::Off => self.is_asked_for(Device::Microphone) && self.unwanted.microphone,
+        }
     }
 
-    fn is_opening_camera(&self) -> bool {
-        self.opening().is_some_and(|(_, video)| video)
-    }
-
-    /// Which of microphone and camera are being opened for the call.
-    fn opening(&self) -> Option<(bool, bool)> {
-        let pending = self.pending.filter(|pending| pending.purpose == Purpose::Call)?;
-        Some(pending.attempt.devices())
+    /// Whether it is being opened.
+    fn is_asked_for(&self, device: Device) -> bool {
+        self.pending.iter().any(|pending| pending.attempt.asks_for(device))
     }
 }
 
@@ -105,7 +134,7 @@ impl Client {
         if self.environment == Environment::Insecure {
             return self.media_is_ready(now, Outcome::Stop(Text::InsecureContext));
         }
-        self.devices.unwanted = Unwanted::default();
+        self.devices.unwanted = Each::default();
         let attempt = match (camera && !self.devices.camera, self.devices.microphone) {
             (true, Microphone::Off) => Attempt::Both,
             (true, _) => Attempt::Camera,
@@ -121,13 +150,14 @@ impl Client {
     fn ask(&mut self, purpose: Purpose, attempt: Attempt) {
         let request = RequestId(self.new_id());
         let (audio, video) = attempt.devices();
-        self.devices.pending = Some(Pending { request, purpose, attempt });
+        self.devices.pending.push(Pending { request, purpose, attempt });
         self.effects.push(Effect::OpenMedia { request, audio, video });
     }
 
     /// The pending request, if this is the answer to it.
     fn take_pending(&mut self, request: RequestId) -> Option<Pending> {
-        self.devices.pending.take_if(|pending| pending.request == request)
+        let at = self.devices.pending.iter().position(|pending| pending.request == request)?;
+        Some(self.devices.pending.remove(at))
     }
 
     pub(super) fn handle_media_opened(
@@ -148,11 +178,9 @@ impl Client {
         if audio {
             self.devices.microphone = Microphone::On;
         }
+        self.switch_off_what_is_unwanted(audio, video);
         match pending.purpose {
-            Purpose::Call => {
-                self.switch_off_what_is_unwanted();
-                self.media_is_ready(now, Outcome::Go(note(pending.attempt)));
-            }
+            Purpose::Call => self.media_is_ready(now, Outcome::Go(note(pending.attempt))),
             Purpose::Camera | Purpose::Microphone => {
                 self.forget_note(audio, video);
                 self.tell_media();
@@ -171,13 +199,12 @@ impl Client {
         note.take_if(|text| text.is_answered_by(audio, video));
     }
 
-    /// Before anything of it is sent.
-    fn switch_off_what_is_unwanted(&mut self) {
-        let unwanted = std::mem::take(&mut self.devices.unwanted);
-        if unwanted.microphone && self.devices.microphone == Microphone::On {
+    /// Of what has come, before anything of it is sent.
+    fn switch_off_what_is_unwanted(&mut self, audio: bool, video: bool) {
+        if audio && std::mem::take(&mut self.devices.unwanted.microphone) {
             self.silence();
         }
-        if unwanted.camera && self.devices.camera {
+        if video && std::mem::take(&mut self.devices.unwanted.camera) {
             self.stop_camera();
         }
     }
@@ -195,10 +222,12 @@ impl Client {
     ) {
         let Some(pending) = self.take_pending(request) else { return };
         match pending.purpose {
-            Purpose::Call => match after_failure(pending.attempt, error) {
-                Ok(attempt) => self.ask(Purpose::Call, attempt),
-                Err(missing) => self.media_is_ready(now, Outcome::Go(Some(missing))),
-            },
+            Purpose::Call => {
+                match after_failure(pending.attempt, error, self.devices.permissions) {
+                    Ok(attempt) => self.ask(Purpose::Call, attempt),
+                    Err(missing) => self.media_is_ready(now, Outcome::Go(Some(missing))),
+                }
+            }
             Purpose::Preview | Purpose::Camera => self.note_problem(camera_problem(error)),
             Purpose::Microphone => self.note_problem(microphone_problem(error)),
         }
@@ -237,16 +266,21 @@ impl Client {
             return;
         }
         match self.devices.microphone {
+            // A press does nothing about the system. What the user has chosen is left as it is, and holds again after that.
+            _ if self.devices.silenced.microphone => {
+                return self.note_problem(Text::MicSilenced);
+            }
             Microphone::On => self.silence(),
             Microphone::Muted => {
                 self.devices.microphone = Microphone::On;
                 self.effects.push(Effect::EnableMicrophone(true));
             }
-            Microphone::Off if self.devices.is_opening_microphone() => {
+            Microphone::Off if self.devices.is_asked_for(Device::Microphone) => {
                 self.devices.unwanted.microphone ^= true;
             }
             Microphone::Off => {
-                return self.ask_unless_pending(Purpose::Microphone, Attempt::Microphone);
+                self.devices.unwanted.microphone = false;
+                return self.ask(Purpose::Microphone, Attempt::Microphone);
             }
         }
         self.tell_media();
@@ -259,10 +293,11 @@ impl Client {
         if self.devices.camera {
             self.stop_camera();
             self.tell_media();
-        } else if self.devices.is_opening_camera() {
+        } else if self.devices.is_asked_for(Device::Camera) {
             self.devices.unwanted.camera ^= true;
         } else {
-            self.ask_unless_pending(Purpose::Camera, Attempt::Camera);
+            self.devices.unwanted.camera = false;
+            self.ask(Purpose::Camera, Attempt::Camera);
         }
     }
 
@@ -275,7 +310,7 @@ impl Client {
         if !self.may_look_at_oneself() {
             return;
         }
-        if self.devices.camera || self.devices.pending.is_some() {
+        if self.devices.camera || !self.devices.pending.is_empty() {
             self.stop_devices();
         } else if self.environment == Environment::Insecure {
             self.note_problem(Text::InsecureContext);
@@ -285,26 +320,22 @@ impl Client {
         }
     }
 
-    fn ask_unless_pending(&mut self, purpose: Purpose, attempt: Attempt) {
-        if self.devices.pending.is_none() {
-            self.ask(purpose, attempt);
-        }
-    }
-
     fn stop_camera(&mut self) {
         self.devices.camera = false;
+        self.forget_silence(Device::Camera);
         self.effects.push(Effect::StopCamera);
     }
 
     fn stop_microphone(&mut self) {
         self.devices.microphone = Microphone::Off;
+        self.forget_silence(Device::Microphone);
         self.effects.push(Effect::StopMicrophone);
     }
 
     /// Releases everything, so that the camera's light goes out. What was asked for is dropped when it comes.
     pub(super) fn stop_devices(&mut self) {
-        self.devices.pending = None;
-        self.devices.unwanted = Unwanted::default();
+        self.devices.pending.clear();
+        self.devices.unwanted = Each::default();
         if self.devices.camera {
             self.stop_camera();
         }

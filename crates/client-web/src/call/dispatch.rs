@@ -18,9 +18,10 @@ impl Client {
                 self.handle_media_opened(now, request, audio, video);
             }
             Input::MediaFailed { request, error } => self.handle_media_failed(now, request, error),
-            Input::DevicesAllowed(allowed) => self.devices_allowed(now, allowed),
+            Input::Permissions(permissions) => self.devices_permitted(now, permissions),
             Input::CameraEnded => self.handle_camera_ended(),
             Input::MicrophoneEnded => self.handle_microphone_ended(),
+            Input::Silenced { device, silenced } => self.handle_silenced(device, silenced),
             Input::Peer(id, event) => self.handle_peer(now, id, event),
             Input::Reloaded(kept) => self.reloaded(now, kept),
             Input::OwnServer => self.uses_own_server(now),

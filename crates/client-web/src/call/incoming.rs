@@ -259,7 +259,7 @@ impl Client {
             }
             incoming.stage = Ring::Media;
             // Where the browser asks nobody, the devices will be there in a moment, and the path need not wait for them.
-            if self.devices.allowed && incoming.offer.is_some() {
+            if self.devices.permissions.are_granted() && incoming.offer.is_some() {
                 self.answer(now, None);
             }
             self.open_media_for_call(now, camera);

@@ -6,7 +6,7 @@ use protocol::Raw;
 
 use super::{
     active::PeerMedia,
-    devices::MediaError,
+    devices::{Device, MediaError, Permissions},
     effect::{Kept, Request},
 };
 
@@ -50,11 +50,18 @@ pub enum Input {
         error: MediaError,
     },
     /// Whether the browser gives camera and microphone without asking its user.
-    DevicesAllowed(bool),
+    Permissions(Permissions),
     /// The camera stopped by itself: unplugged, or its permission taken back.
     CameraEnded,
     /// The microphone stopped by itself.
     MicrophoneEnded,
+    /// The system silences a device that is open, or does not any more.
+    Silenced {
+        /// Which one.
+        device: Device,
+        /// Whether it does.
+        silenced: bool,
+    },
     /// Something happened to a peer connection.
     Peer(PeerId, PeerEvent),
     /// The page was loaded anew, and this was kept.

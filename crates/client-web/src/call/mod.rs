@@ -36,7 +36,7 @@ pub use account::Provider;
 pub use active::PeerMedia;
 pub use clock::{Millis, Rng};
 pub use description::sdp;
-pub use devices::MediaError;
+pub use devices::{Device, MediaError, Permission, Permissions};
 pub use effect::{Effect, Farewell, Found, Kept, PeerOp, Request};
 pub use input::{Answer, Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
 pub use servers::usable as usable_servers;

@@ -96,7 +96,7 @@ impl Client {
         self.notice = None;
         self.unblock(&name);
         // A preview that is still being asked for would come in the call's way.
-        self.devices.pending = None;
+        self.devices.pending.clear();
         self.call = Call::Outgoing(Outgoing {
             peer: name,
             spelled,

@@ -11,7 +11,8 @@
 use protocol::Raw;
 
 use super::{
-    Call, Client, Effect, Millis, PeerOp, active::Leg, description::sdp, incoming::Incoming,
+    Call, Client, Effect, Millis, PeerOp, Permissions, active::Leg, description::sdp,
+    incoming::Incoming,
 };
 
 /// A peer connection that is ready for the answer, or will be.
@@ -56,8 +57,8 @@ impl Preparation {
 
 impl Client {
     /// The browser says whether it gives camera and microphone without asking.
-    pub(super) fn devices_allowed(&mut self, now: Millis, allowed: bool) {
-        self.devices.allowed = allowed;
+    pub(super) fn devices_permitted(&mut self, now: Millis, permissions: Permissions) {
+        self.devices.permissions = permissions;
         self.prepare(now);
     }
 
@@ -69,7 +70,7 @@ impl Client {
             return;
         };
         let offer = offer.clone();
-        if !self.devices.allowed
+        if !self.devices.permissions.are_granted()
             || self.hides_in_vain()
             || names_addresses(&offer)
             || self.preparations.take(now).is_err()

@@ -8,7 +8,6 @@ use super::{
     account::Right,
     active::{Active, CONNECT_TIMEOUT, Path, PeerMedia, RECONNECT_TIMEOUT, RESTART_EVERY},
     allowance::Allowance,
-    devices::Microphone,
     early::EarlyCandidates,
     outgoing::{Outgoing, Stage},
 };
@@ -84,7 +83,7 @@ impl Client {
                 Call::Idle | Call::Outgoing(_) | Call::Incoming(_) | Call::Returning(_),
                 Some(kept),
             ) => kept.switches(),
-            _ => (self.devices.with_camera(), self.devices.microphone == Microphone::Muted),
+            _ => (self.devices.with_camera(), self.devices.is_muted()),
         }
     }
 
@@ -231,7 +230,7 @@ impl Client {
         };
         let (camera, muted) = self.kept_call.as_ref().map_or((false, true), KeptCall::switches);
         self.notice = None;
-        self.devices.pending = None;
+        self.devices.pending.clear();
         self.call = Call::Outgoing(Outgoing {
             peer: returning.peer,
             spelled: true,

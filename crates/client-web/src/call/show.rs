@@ -1,8 +1,8 @@
 //! State → view.
 
 use super::{
-    Active, Call, Client, Controls, Environment, IncomingView, Link, Message, Millis, NoticeView,
-    Page, PhaseView, RemoteView, Ring, Text, View, account::Right, active::Path, devices::Purpose,
+    Active, Call, Client, Controls, Device, Environment, IncomingView, Link, Message, Millis,
+    NoticeView, Page, PhaseView, RemoteView, Ring, Text, View, account::Right, active::Path,
     incoming, outgoing,
 };
 
@@ -41,7 +41,7 @@ impl Client {
             remote: self.remote_view(),
             own_picture: self.devices.camera,
             preview: self.may_look_at_oneself()
-                && (self.devices.camera || self.devices.pending.is_some()),
+                && (self.devices.camera || !self.devices.pending.is_empty()),
             corner: self.corner,
             controls: self.controls(),
             duration: self.duration(now),
@@ -252,20 +252,19 @@ impl Client {
                 return Some(Controls {
                     microphone_off: muted,
                     camera_off: !camera,
-                    enabled: false,
+                    ..Controls::default()
                 });
             }
         };
-        let opening = self.devices.pending.is_some_and(|pending| match pending.purpose {
-            Purpose::Camera | Purpose::Microphone => true,
-            // In a call that stands already, they can be switched off before they are open.
-            Purpose::Call => !matches!(self.call, Call::Active(_)),
-            Purpose::Preview => false,
-        });
+        let silenced = self.devices.silenced;
         Some(Controls {
-            microphone_off: !self.devices.with_microphone(),
-            camera_off: !self.devices.with_camera(),
-            enabled: enabled && !opening,
+            microphone_off: !self.devices.with_microphone() || silenced.microphone,
+            camera_off: !self.devices.with_camera() || silenced.camera,
+            enabled,
+            microphone_opening: self.devices.is_opening_alone(Device::Microphone),
+            camera_opening: self.devices.is_opening_alone(Device::Camera),
+            microphone_silenced: silenced.microphone,
+            camera_silenced: silenced.camera,
         })
     }
 

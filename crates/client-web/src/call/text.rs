@@ -173,6 +173,10 @@ texts! {
     MicMissing = "mic-missing",
     /// The microphone stopped by itself: the call goes on.
     MicStopped = "mic-stopped",
+    /// The system silences the microphone: the call goes on.
+    MicSilenced = "mic-silenced",
+    /// The system keeps the camera dark: the call goes on.
+    CameraSilenced = "camera-silenced",
     /// The microphone is in use: the call goes on.
     MicBusy = "mic-busy",
     /// The microphone was refused: the call goes on.
@@ -205,6 +209,10 @@ texts! {
     CameraStop = "camera-stop",
     /// What the camera's button would do.
     CameraStart = "camera-start",
+    /// Why the microphone's button shows that it is off.
+    MicBySystem = "mic-by-system",
+    /// Why the camera's button shows that it is off.
+    CameraBySystem = "camera-by-system",
 }
 
 impl Text {

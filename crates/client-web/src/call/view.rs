@@ -181,7 +181,7 @@ pub struct RemoteView {
 }
 
 /// The buttons of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Controls {
     /// Whether the microphone is off.
     pub microphone_off: bool,
@@ -189,6 +189,14 @@ pub struct Controls {
     pub camera_off: bool,
     /// Whether camera and microphone can be switched now.
     pub enabled: bool,
+    /// Whether the microphone is being opened, as the user wants it: the browser may be asking them.
+    pub microphone_opening: bool,
+    /// The same of the camera.
+    pub camera_opening: bool,
+    /// Whether the microphone is off since the system silences it.
+    pub microphone_silenced: bool,
+    /// The same of the camera.
+    pub camera_silenced: bool,
 }
 
 /// What is to be heard.

@@ -6,7 +6,7 @@ use client_web::{
     timing::{Course, Moment},
 };
 
-use crate::page::{TestPage, raw};
+use crate::page::{TestPage, permitted, raw};
 
 /// A page as the shell has it: after everything that happens it is looked at what is drawn and timed.
 struct Shown {
@@ -144,7 +144,7 @@ fn a_call_that_stands_is_drawn_at_once_and_the_next_accepting_waits_anew() {
 #[test]
 fn who_accepts_before_the_devices_are_open_sees_it_in_time() {
     let mut page = TestPage::signed_in();
-    page.input(Input::DevicesAllowed(true));
+    page.input(permitted(true));
     page.rung_by_bob("c1");
     page.peer(PeerEvent::AnswerReady(raw("{}")));
     let mut shown = Shown::new(page);

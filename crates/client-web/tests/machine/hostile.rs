@@ -7,7 +7,7 @@ use client_web::call::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use protocol::ClientMessage;
 
-use crate::page::{TestPage, WELCOME, raw, welcome_back};
+use crate::page::{TestPage, WELCOME, permitted, raw, welcome_back};
 
 /// More than any message may be.
 const LONG: usize = 70_000;
@@ -150,7 +150,7 @@ fn happens() -> impl Strategy<Value = Step> {
         1 => Just(Step::Happens(Input::NetworkChanged)),
         1 => Just(Step::Happens(Input::Offline)),
         1 => Just(Step::Happens(Input::PageLeft)),
-        1 => any::<bool>().prop_map(|allowed| Step::Happens(Input::DevicesAllowed(allowed))),
+        1 => any::<bool>().prop_map(|allowed| Step::Happens(permitted(allowed))),
         1 => any::<bool>().prop_map(|hides| Step::Happens(Input::HidesAddress(hides))),
         1 => Just(Step::Happens(Input::Remembered("alice".to_owned()))),
         1 => Just(Step::Happens(Input::CameraEnded)),

@@ -8,7 +8,7 @@ use client_web::call::{
 };
 use protocol::ClientMessage;
 
-use crate::page::{TestPage, raw};
+use crate::page::{TestPage, permitted, raw};
 
 /// How many pages are played, and how much happens to each.
 const PAGES: u64 = 3_000;
@@ -174,7 +174,7 @@ impl Play {
             }
             20 => {
                 let allowed = self.rng.below(2) == 0;
-                self.input(Input::DevicesAllowed(allowed), false);
+                self.input(permitted(allowed), false);
             }
             21 => {
                 let closes = Input::SocketClosed { code: 1006 };

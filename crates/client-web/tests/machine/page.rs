@@ -2,7 +2,7 @@
 
 use client_web::call::{
     Client, Effect, Environment, Input, Kept, MediaError, Message, Millis, PeerEvent, PeerId,
-    PeerOp, PeerState, Request, RequestId, Text, UserInput, View,
+    PeerOp, PeerState, Permission, Permissions, Request, RequestId, Text, UserInput, View,
 };
 use protocol::{ClientMessage, Login, Raw};
 
@@ -31,6 +31,12 @@ pub(crate) fn welcome_back(received: u64) -> String {
     format!(
         r#"{{"type":"login","success":true,"name":"alice","version":1,"session":"s1","received":{received}}}"#
     )
+}
+
+/// The browser says whether it gives camera and microphone without asking.
+pub(crate) fn permitted(granted: bool) -> Input {
+    let permission = if granted { Permission::Granted } else { Permission::Prompt };
+    Input::Permissions(Permissions::both(permission))
 }
 
 pub(crate) fn raw(json: &str) -> Raw {

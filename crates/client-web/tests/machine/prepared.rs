@@ -5,14 +5,14 @@ use client_web::call::{
 };
 use protocol::ClientMessage;
 
-use crate::page::{TestPage, raw};
+use crate::page::{TestPage, permitted, raw};
 
 /// As [`TestPage::rung_by_bob`] has it.
 const OFFER: &str = r#"{"type":"offer","sdp":"v=0\r\na=ice-ufrag:abcd\r\n"}"#;
 
 fn allowed() -> TestPage {
     let mut page = TestPage::signed_in();
-    page.input(Input::DevicesAllowed(true));
+    page.input(permitted(true));
     page
 }
 
@@ -244,8 +244,8 @@ fn what_cannot_be_prepared_is_tried_again_when_it_is_accepted() {
     assert!(closes(&page));
     assert_eq!(page.view().phase, PhaseView::Ringing);
     page.effects.clear();
-    page.input(Input::DevicesAllowed(false));
-    page.input(Input::DevicesAllowed(true));
+    page.input(permitted(false));
+    page.input(permitted(true));
     assert!(!builds(&page), "not before");
     page.user(UserInput::Accept { camera: true });
     assert_eq!(page.ops(), preparation(OFFER));
@@ -258,11 +258,11 @@ fn a_browser_that_would_ask_is_not_hurried() {
     assert_eq!(page.ops(), []);
     assert!(!page.effects.contains(&Effect::FindDevices));
     // The user allows them for good while it rings.
-    page.input(Input::DevicesAllowed(true));
+    page.input(permitted(true));
     assert!(builds(&page));
     page.effects.clear();
     // And takes that back.
-    page.input(Input::DevicesAllowed(false));
+    page.input(permitted(false));
     page.user(UserInput::Accept { camera: true });
     assert_eq!(page.view().phase, PhaseView::Ringing);
     assert_eq!(page.ops(), []);

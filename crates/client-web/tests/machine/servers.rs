@@ -3,7 +3,7 @@
 use client_web::call::{Effect, Input, PeerEvent, PeerOp, PeerState, PhaseView, Text, UserInput};
 use protocol::IceServer;
 
-use crate::page::{TestPage, raw, welcome_back};
+use crate::page::{TestPage, permitted, raw, welcome_back};
 
 const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 
@@ -140,12 +140,12 @@ fn an_address_is_hidden_behind_a_relay_or_there_is_no_call() {
         page.user(UserInput::HangUp);
 
         page.effects.clear();
-        page.input(Input::DevicesAllowed(true));
+        page.input(permitted(true));
         page.server(r#"{"type":"offer","name":"bob","offer":{"sdp":""},"call":"c0"}"#);
         let builds = |effect: &Effect| matches!(effect, Effect::CreatePeer { .. });
         assert_eq!(page.effects.iter().any(builds), !in_vain, "nothing is made ready");
         page.left_by_bob("c0", "cancelled");
-        page.input(Input::DevicesAllowed(false));
+        page.input(permitted(false));
 
         page.rung_by_bob("c1");
         assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));

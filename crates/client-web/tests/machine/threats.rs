@@ -6,14 +6,14 @@ use client_web::call::{
 use protocol::ClientMessage;
 
 use crate::{
-    page::{TestPage, WELCOME, raw},
+    page::{TestPage, WELCOME, permitted, raw},
     reload::rejoining,
 };
 
 /// A page whose browser gives camera and microphone without asking: where most is done before the accept.
 fn allowed() -> TestPage {
     let mut page = TestPage::signed_in();
-    page.input(Input::DevicesAllowed(true));
+    page.input(permitted(true));
     page
 }
 
@@ -268,7 +268,7 @@ fn a_switch_opens_no_device_without_a_call_that_was_accepted() {
 fn who_answers_twice_is_asked_for_devices_once() {
     for allowed in [false, true] {
         let mut page = TestPage::signed_in();
-        page.input(Input::DevicesAllowed(allowed));
+        page.input(permitted(allowed));
         page.rung_by_bob("c1");
         page.user(UserInput::Accept { camera: false });
         page.effects.clear();

@@ -246,7 +246,7 @@ pub(crate) async fn open(wanted: Wanted) -> Result<Opened, MediaError> {
     let (sender, receiver) = oneshot::channel();
     media::open(
         wanted,
-        |_| {},
+        |_, _| {},
         |answer| {
             let _ = sender.send(answer);
         },

@@ -1,9 +1,13 @@
 //! Camera and microphone, opened and released.
 
+use std::{cell::RefCell, rc::Rc};
+
 use client_web::{
-    browser::media::{Kind, Media, Wanted},
+    browser::media::{self, Change, Kind, Media, Wanted},
     call::{MediaError, RequestId},
 };
+use futures_channel::oneshot;
+use js_sys::Reflect;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::MediaStreamTrackState::{Ended, Live};
 
@@ -51,6 +55,35 @@ async fn a_camera_that_comes_later_leaves_the_microphone_alone() {
     let tracks = media.tracks();
     assert_eq!(tracks.audio.unwrap().ready_state(), Live);
     assert_eq!(tracks.video.unwrap().ready_state(), Live);
+}
+
+#[wasm_bindgen_test]
+async fn what_the_system_silences_is_told_also_if_it_did_before() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let (sender, receiver) = oneshot::channel();
+    let changes = Rc::clone(&told);
+    media::open(
+        BOTH,
+        move |kind, change| changes.borrow_mut().push((kind, change)),
+        |answer| {
+            let _ = sender.send(answer);
+        },
+    );
+    let opened = receiver.await.unwrap().unwrap();
+    let camera = Clone::clone(opened.video.as_ref().unwrap().track());
+    for kind in ["mute", "unmute"] {
+        camera.dispatch_event(&web_sys::Event::new(kind).unwrap()).unwrap();
+    }
+    let changes = [true, false].map(|silenced| (Kind::Video, Change::Silenced(silenced)));
+    assert_eq!(*told.borrow(), changes);
+
+    let property = js_sys::Object::new();
+    Reflect::set(&property, &"value".into(), &true.into()).unwrap();
+    js_sys::Object::define_property(&camera, &"muted".into(), &property);
+    let mut media = Media::default();
+    media.arrived(RequestId(1), opened);
+    assert_eq!(media.keep(RequestId(1)), [Kind::Video]);
+    assert_eq!(media.keep(RequestId(1)), [], "they are the user's already");
 }
 
 #[wasm_bindgen_test]

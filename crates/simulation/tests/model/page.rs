@@ -6,8 +6,8 @@ use std::{
 };
 
 use client_web::call::{
-    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, PhaseView,
-    UserInput, View,
+    Client, Effect, Environment, Farewell, Input, Millis, PeerEvent, PeerId, PeerState, Permission,
+    Permissions, PhaseView, UserInput, View,
 };
 use protocol::{ClientMessage, LoginReply, ServerMessage, close::CloseCode};
 
@@ -21,7 +21,8 @@ impl Page {
         let seed = (page as u64) << 32 | u64::from(loaded);
         let mut client = Client::new(Environment::Capable, seed.into());
         // One of the two browsers gives camera and microphone without asking. That alone has no effects.
-        let _ = client.handle(0, Input::DevicesAllowed(user == 1));
+        let permission = if user == 1 { Permission::Granted } else { Permission::Prompt };
+        let _ = client.handle(0, Input::Permissions(Permissions::both(permission)));
         Self {
             user,
             client,

@@ -10,7 +10,7 @@ use web_sys::{
     MediaTrackConstraints,
 };
 
-use super::track::{Kind, OwnTrack};
+use super::track::{Change, Kind, OwnTrack};
 use crate::{browser::exception_name, call::MediaError};
 
 /// The picture asked for, in pixels: 720p is what cameras have and what a call between two can carry; a browser takes
@@ -35,17 +35,17 @@ pub struct Opened {
     pub video: Option<OwnTrack>,
 }
 
-/// Asks the browser, and with it the user, for tracks. `answer` is called once, later; `ended` whenever one of the
-/// tracks stops by itself.
+/// Asks the browser, and with it the user, for tracks. `answer` is called once, later; `changed` whenever one of the
+/// tracks changes by itself.
 pub fn open(
     wanted: Wanted,
-    ended: impl Fn(Kind) + 'static,
+    changed: impl Fn(Kind, Change) + 'static,
     answer: impl FnOnce(Result<Opened, MediaError>) + 'static,
 ) {
     spawn_local(async move {
         let opened = get_user_media(wanted).await;
         answer(match opened {
-            Ok(stream) => Ok(own(&stream, ended)),
+            Ok(stream) => Ok(own(&stream, changed)),
             Err(error) => {
                 crate::browser::note("camera or microphone cannot be had", &error);
                 Err(reason(&error))
@@ -101,13 +101,13 @@ fn ideal(value: i32) -> ConstrainLongRange {
 }
 
 /// Takes the tracks out of the browser's stream: one of each kind is all that was asked for, any other is stopped.
-fn own(stream: &MediaStream, ended: impl Fn(Kind) + 'static) -> Opened {
-    let ended = Rc::new(ended);
+fn own(stream: &MediaStream, changed: impl Fn(Kind, Change) + 'static) -> Opened {
+    let changed = Rc::new(changed);
     let take = |tracks: Array, kind: Kind| {
         let mut first = None;
         for track in tracks.iter().filter_map(|track| track.dyn_into::<MediaStreamTrack>().ok()) {
-            let ended = Rc::clone(&ended);
-            let track = OwnTrack::new(track, move || ended(kind));
+            let changed = Rc::clone(&changed);
+            let track = OwnTrack::new(track, move |change| changed(kind, change));
             first.get_or_insert(track);
         }
         first

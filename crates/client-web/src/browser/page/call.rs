@@ -54,14 +54,23 @@ fn render_remote(elements: &Elements, texts: &Texts, remote: Option<&RemoteView>
 }
 
 fn render_controls(elements: &Elements, texts: &Texts, controls: Controls) {
-    let microphone = if controls.microphone_off { Text::MicUnmute } else { Text::MicMute };
-    let camera = if controls.camera_off { Text::CameraStart } else { Text::CameraStop };
+    let microphone = match (controls.microphone_silenced, controls.microphone_off) {
+        (true, _) => Text::MicBySystem,
+        (false, true) => Text::MicUnmute,
+        (false, false) => Text::MicMute,
+    };
+    let camera = match (controls.camera_silenced, controls.camera_off) {
+        (true, _) => Text::CameraBySystem,
+        (false, true) => Text::CameraStart,
+        (false, false) => Text::CameraStop,
+    };
     let toggles = [
-        (&elements.microphone, controls.microphone_off, microphone),
-        (&elements.camera, controls.camera_off, camera),
+        (&elements.microphone, controls.microphone_off, controls.microphone_opening, microphone),
+        (&elements.camera, controls.camera_off, controls.camera_opening, camera),
     ];
-    for (button, off, label) in toggles {
+    for (button, off, opening, label) in toggles {
         render_toggle(button, texts, off, label);
+        set_attribute(button, "aria-busy", opening.then_some("true"));
         set_available(button, controls.enabled);
     }
 }
