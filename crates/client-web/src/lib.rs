@@ -6,6 +6,7 @@
 pub mod address;
 pub mod call;
 pub mod check;
+pub mod clock;
 pub mod drawing;
 pub mod ids;
 pub mod intake;

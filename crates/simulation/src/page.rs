@@ -329,6 +329,7 @@ impl World {
             | Effect::EnableMicrophone(_)
             | Effect::RememberName(_)
             | Effect::SuggestName(_)
+            | Effect::KeepMissed(_)
             | Effect::ClearName => {}
         }
     }

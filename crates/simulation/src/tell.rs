@@ -119,6 +119,7 @@ pub(crate) fn effect(name: &str, effect: &Effect) -> String {
             Some((peer, call)) => format!("keeps the call {} with {peer}", short(call)),
             None => return String::new(),
         },
+        Effect::KeepMissed(missed) => format!("has missed {} calls", missed.calls.len()),
         Effect::KeepBlocked(names) => format!("has blocked {names:?}"),
         Effect::FindDevices
         | Effect::KeepMedia(_)

@@ -25,9 +25,16 @@ fn whoever_loads_the_page_anew_comes_back_into_the_call() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
+        bob.sees("that it has gone on for a while", |look| look.seconds() >= Some(4)).await?;
         for (who, other) in [(&bob, &alice), (&alice, &bob)] {
             who.reload().await?;
             are_back(who, other).await?;
+            let (one, two) = try_join!(who.look(), other.look())?;
+            let apart = one.seconds().zip(two.seconds()).map(|(one, two)| one.abs_diff(two));
+            ensure!(
+                apart.is_some_and(|apart| apart <= 2),
+                "both count the same call: {one}, {two}"
+            );
         }
         try_join!(alice.reload(), bob.reload())?;
         are_back(&alice, &bob).await?;
@@ -102,9 +109,35 @@ fn who_calls_and_loads_the_page_anew_has_given_up() -> Played {
         let look = bob.is_idle_because("missed: alice").await?;
         assert_eq!(look.missed, ["alice"]);
         assert_eq!(look.title, "Missed call from alice · Pronto");
-        alice.sees("that they are signed in", Look::is_signed_in).await?;
+        alice
+            .sees("that her call is over, and how to call again", |look| {
+                look.notice.as_deref() == Some("call-dropped: bob") && look.can_call_again
+            })
+            .await?;
+        missed_calls_outlive_a_reload(&bob).await?;
         call(&bob, &alice).await
     })
+}
+
+/// With their day, if that is not today; and not their user's signing out.
+async fn missed_calls_outlive_a_reload(bob: &Person) -> Result<()> {
+    const WRITTEN: &str = "const time = document.querySelector('#missedList time');
+        const then = new Date(time.dateTime), day = new Intl.DateTimeFormat(navigator.language, { day: 'numeric', month: 'short' });
+        return [time.textContent.includes(day.format(then)), Math.round((Date.now() - then) / 3600000)];";
+    const A_DAY_AGO: &str = "const kept = sessionStorage.getItem('pronto.missed');
+        sessionStorage.setItem('pronto.missed', kept.replace(/\\d+ /, (at) => `${at - 86400000} `));";
+    for (tamper, expected) in [("", (false, 0)), (A_DAY_AGO, (true, 24))] {
+        bob.value::<()>(tamper).await?;
+        bob.reload().await?;
+        let look = bob.sees("that they are signed in", Look::is_signed_in).await?;
+        assert_eq!(look.missed, ["alice"]);
+        assert_eq!(bob.value::<(bool, i64)>(WRITTEN).await?, expected);
+    }
+    bob.click("signOutBtn").await?;
+    assert!(bob.value::<bool>("return sessionStorage.getItem('pronto.missed') === null").await?);
+    bob.sign_in().await?;
+    assert_eq!(bob.look().await?.missed, Vec::<String>::new());
+    Ok(())
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The server goes in the middle of a call, and comes back.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, ensure};
 use e2e::{Join, Kind, Look, Person, Played, Scene, play, scene::call};
 use tokio::try_join;
@@ -156,4 +158,25 @@ pub(crate) async fn another_path_is_found(one: &Person, other: &Person) -> Resul
     try_join!(one.is_in_call_with(other.name()), other.is_in_call_with(one.name()))?;
     try_join!(one.receives_media(), other.receives_media())?;
     Ok(())
+}
+
+/// Where `performance.now` stands still in sleep, timers do as well, and only the wall clock goes on.
+#[test]
+fn who_wakes_from_sleep_notices_at_once_that_the_socket_is_dead() -> Played {
+    play(1, async |scene| {
+        let wire = scene.wire().await?;
+        let alice = scene.join_as("alice", Join { query: wire.query(), ..Join::default() }).await?;
+        alice.sign_in().await?;
+        wire.hold();
+        let before = Instant::now();
+        alice
+            .value::<()>("const now = Date.now; Date.now = () => now.call(Date) + 3600000")
+            .await?;
+        alice.becomes("return e2eSpy.sockets.length > 1").await?;
+        // Of the 35 s that it takes else, some have passed since the page has heard anything.
+        ensure!(before.elapsed() < Duration::from_secs(15), "it takes {:?}", before.elapsed());
+        wire.mend();
+        alice.sees("that they are signed in", |look| look.is_signed_in() && look.can_call).await?;
+        Ok(())
+    })
 }

@@ -23,7 +23,7 @@ use super::{
     socket::Socket,
     sound::Sound,
     storage::Storage,
-    timer::{Alarm, now},
+    timer::{Alarm, now, wall_clock},
     timing::Timing,
 };
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     call::{
         Client, Effect, Farewell, Found, Input, PeerEvent, PeerId, PeerOp, RequestId, UserInput,
     },
+    clock::Clock,
     drawing::Drawing,
 };
 
@@ -100,6 +101,7 @@ fn post_blocked(window: &Window, storage: &Storage, post: &Post) -> Listener {
 /// Everything that the page holds.
 struct App {
     client: Client,
+    clock: Clock,
     storage: Storage,
     window: Window,
     page: Page,
@@ -137,6 +139,9 @@ impl App {
                 post.input(Input::CameBack(how));
             }
         }
+        if let Some(missed) = storage.missed() {
+            post.input(Input::MissedBefore(missed));
+        }
         match storage.kept() {
             Some(Found::Fresh(kept)) => post.input(Input::Reloaded(kept)),
             Some(Found::Stale { name }) => page.write_name(&name),
@@ -148,6 +153,7 @@ impl App {
         let timing = Timing::bind(page.elements(), &window);
         Self {
             client: Client::new(environment::detect(&window), environment::seed(&window)),
+            clock: Clock::new(now(), wall_clock()),
             storage,
             _network: network::listen(&window, &post),
             window,
@@ -182,9 +188,16 @@ impl App {
             if let Some(timing) = &self.timing {
                 timing.heard(&input);
             }
-            for effect in self.client.handle(now(), input) {
-                self.carry_out(effect);
+            if self.clock.read(now(), wall_clock()) {
+                self.tell(Input::Awake);
             }
+            self.tell(input);
+        }
+    }
+
+    fn tell(&mut self, input: Input) {
+        for effect in self.client.handle(self.clock.now(), input) {
+            self.carry_out(effect);
         }
     }
 
@@ -265,6 +278,7 @@ impl App {
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::KeepBlocked(names) => self.storage.keep_blocked(&names),
+            Effect::KeepMissed(missed) => self.storage.keep_missed(&missed),
             Effect::SuggestName(name) => self.page.suggest_name(&name),
             Effect::ClearName => self.page.write_name(""),
             Effect::RememberName(name) => self.storage.remember_name(&name),

@@ -26,7 +26,33 @@ pub fn listen(window: &Window, post: &Post) -> Vec<Listener> {
         let kept = property(event, "persisted").is_truthy();
         left.input(if kept { Input::PageLeft } else { Input::PageCloses });
     });
-    [back, away, left].into_iter().chain(listen_to_kind(window, post.clone())).collect()
+    let rested = listen_to_rest(window, post);
+    [back, away, left]
+        .into_iter()
+        .chain(rested)
+        .chain(listen_to_kind(window, post.clone()))
+        .collect()
+}
+
+/// The user comes back to the page, or the browser has let it rest (Page Lifecycle, `resume`) or kept it while its user was at
+/// another one.
+fn listen_to_rest(window: &Window, post: &Post) -> Vec<Listener> {
+    let Some(document) = window.document() else { return Vec::new() };
+    let (seen, resumed, shown, source) =
+        (post.clone(), post.clone(), post.clone(), document.clone());
+    vec![
+        listener::on::<Event>(&document, "visibilitychange", move |_| {
+            if !source.hidden() {
+                seen.input(Input::Awake);
+            }
+        }),
+        listener::on::<Event>(&document, "resume", move |_| resumed.input(Input::Awake)),
+        listener::on::<Event>(window, "pageshow", move |event| {
+            if property(event, "persisted").is_truthy() {
+                shown.input(Input::Awake);
+            }
+        }),
+    ]
 }
 
 /// The Network Information API, where there is one. It speaks up whenever its guess of the speed changes, which is no reason

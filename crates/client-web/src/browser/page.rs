@@ -41,6 +41,8 @@ pub struct Page {
     sign_in: SignIn,
     calm: Calm,
     last: Option<View>,
+    /// The day of the month when it was drawn.
+    day: u32,
     _listeners: Vec<Listener>,
 }
 
@@ -71,6 +73,7 @@ impl Page {
             sign_in,
             calm,
             last: None,
+            day: lists::today(),
             _listeners: listeners,
         })
     }
@@ -96,7 +99,9 @@ impl Page {
 
     /// Shows this.
     pub fn render(&mut self, view: View, now: Millis) {
-        if self.last.as_ref() == Some(&view) {
+        // What was missed today is of yesterday tomorrow.
+        let day = lists::today();
+        if self.last.as_ref() == Some(&view) && self.day == day {
             return;
         }
         let held = self.document.active_element();
@@ -107,7 +112,7 @@ impl Page {
         let wrong = view.sign_in_error;
         self.render_error(&self.elements.username, &self.elements.username_error, wrong);
         self.render_idle(&view);
-        self.render_lists(&view, now);
+        self.render_lists(&view, now, day);
         call::render(&self.elements, &self.texts, &view);
         self.render_notice(view.notice.as_ref());
         focus::follow(&self.elements, held.as_ref(), self.last.as_ref(), &view);
@@ -178,9 +183,9 @@ impl Page {
         }
     }
 
-    fn render_lists(&mut self, view: &View, now: Millis) {
-        let last = self.last.as_ref();
-        if last.is_none_or(|last| last.missed != view.missed) {
+    fn render_lists(&mut self, view: &View, now: Millis, day: u32) {
+        let (last, day_before) = (self.last.as_ref(), std::mem::replace(&mut self.day, day));
+        if day_before != day || last.is_none_or(|last| last.missed != view.missed) {
             self.missed.show_missed(&view.missed, now, &self.post);
         }
         if last.is_none_or(|last| last.blocked != view.blocked) {

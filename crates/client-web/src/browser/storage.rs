@@ -5,15 +5,17 @@
 
 use web_sys::Window;
 
+use super::timer::wall_clock;
 use crate::{
     address::Server,
-    call::{Found, Kept, block},
+    call::{Found, Kept, MissedCalls, block},
 };
 
 const NAME: &str = "name";
 const BLOCKED: &str = "blocked";
 const RELAY_ONLY: &str = "relay-only";
 const SESSION: &str = "session";
+const MISSED: &str = "missed";
 
 /// Where this tab remembers which other server its user has agreed to. No key of a server is the same.
 const APPROVED: &str = "pronto.server";
@@ -110,6 +112,17 @@ impl Storage {
         self.write(Term::Tab, &self.server.key(SESSION), json.as_deref());
     }
 
+    /// The missed calls that were kept before a reload.
+    #[must_use]
+    pub fn missed(&self) -> Option<MissedCalls> {
+        MissedCalls::read(&self.read(Term::Tab, &self.server.key(MISSED))?)
+    }
+
+    /// Keeps these missed calls in place of those before.
+    pub fn keep_missed(&self, missed: &MissedCalls) {
+        self.write(Term::Tab, &self.server.key(MISSED), missed.write().as_deref());
+    }
+
     fn of(&self, term: Term) -> Option<web_sys::Storage> {
         let storage = match term {
             Term::Long => self.window.local_storage(),
@@ -131,9 +144,4 @@ impl Storage {
             let _ = storage.remove_item(key);
         }
     }
-}
-
-/// Milliseconds since 1970. What is kept outlives the page, and with it the clock that begins with the page.
-fn wall_clock() -> u64 {
-    js_sys::Date::now() as u64
 }

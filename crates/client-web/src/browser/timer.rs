@@ -5,16 +5,23 @@ use gloo_timers::callback::Timeout;
 use super::queue::{Event, Post};
 use crate::call::Millis;
 
-/// The longest wait that browsers know, in ms; after it one waits again.
-const MAX_WAIT: Millis = i32::MAX as Millis;
+/// The longest wait, in ms; after it one waits again. Timers stand still while the machine sleeps: so long after a sleep it is
+/// noticed at the latest.
+const MAX_WAIT: Millis = 5_000;
 
-/// Milliseconds since the page was opened, on a clock that never goes back.
+/// Milliseconds since the page was opened, on a clock that never goes back. It may stand still while the machine sleeps.
 #[must_use]
 pub fn now() -> Millis {
     // Only browsers that never had WebRTC lack this clock.
     web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0, |performance| performance.now() as Millis)
+}
+
+/// Milliseconds since 1970, on a clock that may be set.
+#[must_use]
+pub fn wall_clock() -> Millis {
+    js_sys::Date::now() as Millis
 }
 
 /// Wakes the page at a given time. Setting it anew forgets the time before.

@@ -257,7 +257,7 @@ impl Client {
         let until = now + RECONNECT_TIMEOUT;
         match (active.path, state) {
             (Path::Connecting { .. }, PeerState::Connected) => {
-                active.path = Path::Connected { since: now };
+                active.path = Path::Connected { since: *self.began.get_or_insert(now) };
                 self.ask_for_route();
             }
             (Path::Broken { since, .. }, PeerState::Connected) => {

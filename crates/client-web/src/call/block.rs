@@ -34,7 +34,7 @@ impl Client {
     }
 
     pub(super) fn block(&mut self, name: String) {
-        self.missed.retain(|missed| missed.name != name);
+        self.missed.calls.retain(|missed| missed.name != name);
         self.blocked.retain(|blocked| *blocked != name);
         let message = Message::about(Text::BlockedByYou, &name);
         self.notice = Some(Notice { message, call_again: None });

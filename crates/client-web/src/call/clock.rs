@@ -9,7 +9,8 @@ use std::{fmt, hash::Hasher};
 
 use protocol::CallId;
 
-/// Milliseconds on a clock that never goes back; where it starts does not matter.
+/// Milliseconds on a clock that never goes back. Where it starts does not matter, but what is kept over a reload is of use only on
+/// clocks that start alike: the shell's is in ms since 1970, see [`Clock`](crate::clock::Clock).
 pub type Millis = u64;
 
 /// A small generator of random-looking numbers (SplitMix64), started from bits that the shell drew from the browser.

@@ -28,6 +28,7 @@ impl Client {
             Input::Fetched(request, answer) => self.fetched(now, request, answer),
             Input::CameBack(how) => self.came_back(&how),
             Input::Remembered(name) => self.remembered = Some(name),
+            Input::MissedBefore(missed) => self.missed_before(missed),
             Input::HidesAddress(hides) => self.hides_address = hides,
             Input::Blocked(names) => self.blocked = names,
             Input::Offline => {
@@ -38,6 +39,7 @@ impl Client {
             Input::NetworkChanged => self.network_changed(now),
             Input::PageLeft => self.leave_page(now),
             Input::PageCloses => {}
+            Input::Awake => self.wake(now),
             Input::Tick => {
                 self.notice_sleep(now);
                 self.handle_tick(now);
@@ -49,6 +51,10 @@ impl Client {
         if keep != self.kept || goes && keep.is_some() {
             self.kept = keep.clone();
             self.effects.push(Effect::Keep(keep));
+        }
+        if self.missed != self.kept_missed {
+            self.kept_missed = self.missed.clone();
+            self.effects.push(Effect::KeepMissed(self.missed.clone()));
         }
         std::mem::take(&mut self.effects)
     }
@@ -89,7 +95,7 @@ impl Client {
             UserInput::ToggleCamera => self.toggle_camera(),
             UserInput::TogglePreview => self.toggle_preview(),
             UserInput::DismissNotice => self.dismiss_notice(),
-            UserInput::ClearMissed => self.missed.clear(),
+            UserInput::ClearMissed => self.missed.calls.clear(),
             UserInput::Block { name } => self.block(name),
             UserInput::Unblock { name } => self.unblock(&name),
             UserInput::MoveTile(corner) => self.corner = corner,

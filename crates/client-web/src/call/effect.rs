@@ -9,6 +9,7 @@ use protocol::{
 };
 
 use super::{
+    Millis, MissedCalls,
     input::{PeerId, RequestId},
     link::OPEN_TIMEOUT,
 };
@@ -64,6 +65,8 @@ pub enum Effect {
     RememberName(String),
     /// Keep these names as those whose calls are declined, in place of the ones before.
     KeepBlocked(Vec<String>),
+    /// Keep these missed calls for as long as the tab is there, in place of those before.
+    KeepMissed(MissedCalls),
     /// Keep this for as long as the tab is there, in place of what was kept before, so that the page can go on after it is
     /// loaded anew; or keep nothing.
     Keep(Option<Kept>),
@@ -129,6 +132,10 @@ pub struct Kept {
     pub sockets: u64,
     /// The accepted call that the page is in: its peer and its id.
     pub call: Option<(String, CallId)>,
+    /// Who is being called and has not answered.
+    pub calling: Option<String>,
+    /// Since when the accepted call stands, if it was connected.
+    pub began: Option<Millis>,
     /// The id under which the page has offered to continue that call, if there is no answer.
     pub continued: Option<CallId>,
     /// The call that the user has left, if the server may not have heard of that: its peer and its id.
@@ -165,9 +172,11 @@ impl Kept {
             .maybe_number("sockets", Some(self.sockets))
             .maybe_number("at", Some(at))
             .maybe_number("grace", Some(self.grace.into()))
+            .maybe_number("began", self.began)
             .boolean("camera", self.camera)
             .flag("muted", self.muted)
             .flag("account", self.account)
+            .maybe_text("calling", self.calling.as_deref())
             .maybe_text("continued", self.continued.as_ref().map(CallId::as_str));
         for (key, call) in [("call", &self.call), ("left", &self.left)] {
             if let Some((peer, id)) = call {
@@ -189,6 +198,8 @@ impl Kept {
             session: object.must_text("session").ok()?,
             sockets: object.number("sockets").ok()??,
             call: kept_call(&object, "call")?,
+            calling: object.text("calling").ok()?,
+            began: object.number("began").ok()?,
             continued: kept_id(&object, "continued")?,
             left: kept_call(&object, "left")?,
             camera: object.boolean("camera").ok()??,

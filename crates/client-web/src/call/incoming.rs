@@ -22,7 +22,7 @@ use protocol::{
 };
 
 use super::{
-    Call, Client, Effect, MAX_MISSED, Millis, Missed, Text,
+    Call, Client, Effect, Millis, Text,
     active::Active,
     early::EarlyCandidates,
     outgoing::{Outgoing, Stage},
@@ -128,7 +128,7 @@ impl Client {
             self.send(ClientMessage::Ringing(ringing));
         }
         self.stop_devices();
-        self.notice = None;
+        (self.notice, self.began) = (None, None);
         let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
         self.ring(now, offer, Ring::Asking(problem));
         self.prepare(now);
@@ -332,12 +332,5 @@ impl Client {
         let guest = matches!(&self.call, Call::Incoming(incoming) if incoming.guest);
         self.end_call(Text::Missed);
         self.note_missed(now, name, guest);
-    }
-
-    /// Somebody called, and nobody has answered. Each name stands in the list once, so that one caller cannot push the others out.
-    pub(super) fn note_missed(&mut self, now: Millis, name: String, guest: bool) {
-        self.missed.retain(|missed| missed.name != name);
-        self.missed.insert(0, Missed { name, at: now, guest });
-        self.missed.truncate(MAX_MISSED);
     }
 }

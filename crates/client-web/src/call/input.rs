@@ -5,6 +5,7 @@ use std::fmt;
 use protocol::Raw;
 
 use super::{
+    MissedCalls,
     active::PeerMedia,
     devices::{Device, MediaError, Permissions},
     effect::{Kept, Request},
@@ -74,6 +75,8 @@ pub enum Input {
     CameBack(String),
     /// Under which name this browser has been signed in last, as it has kept it.
     Remembered(String),
+    /// The calls that were missed before the page was loaded anew.
+    MissedBefore(MissedCalls),
     /// The user hides their address, so that only relayed paths are used from the next call on, or does not.
     HidesAddress(bool),
     /// Whose calls are declined without asking, as the browser has kept it: at the start, and when another tab changes it.
@@ -82,6 +85,8 @@ pub enum Input {
     Offline,
     /// The browser is online again, or over another network.
     NetworkChanged,
+    /// The machine has slept, the browser has let the page rest, or the user has come back to it.
+    Awake,
     /// The user is at another page of this tab. The browser keeps this one as it is, and nothing runs in it until they are back.
     PageLeft,
     /// The page is closed, or about to be loaded anew.

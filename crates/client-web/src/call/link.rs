@@ -16,7 +16,9 @@ use self::{
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Ticket},
 };
-use super::{Call, Client, Effect, Farewell, Millis, Request, Rng, Text, account::Right};
+use super::{
+    Call, Client, Effect, Farewell, Millis, MissedCalls, Request, Rng, Text, account::Right,
+};
 
 /// How long a socket may take to open, and then the login to be answered, in ms. Mobile networks stall for seconds.
 pub(super) const OPEN_TIMEOUT: Millis = 10_000;
@@ -146,6 +148,7 @@ impl Client {
             ticket: Some(Ticket { secret, memory: Memory::Reloaded }),
             alive: Alive::PingAt(now + PING_INTERVAL),
         };
+        self.misses_from_now_on(&name);
         let attempt = Attempt { name_held: None, ..Attempt::back(session, now) };
         self.open(now, attempt);
     }
@@ -169,9 +172,9 @@ impl Client {
     pub(super) fn forget_user(&mut self) {
         self.notice = None;
         self.callee_error = None;
-        self.missed.clear();
+        self.missed = MissedCalls::default();
         self.left = None;
-        self.kept_call = None;
+        (self.kept_call, self.began) = (None, None);
     }
 
     pub(super) fn retry_now(&mut self, now: Millis) {

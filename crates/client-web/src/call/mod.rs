@@ -11,6 +11,7 @@
 mod account;
 mod active;
 mod allowance;
+mod awake;
 pub mod block;
 mod cause;
 mod clock;
@@ -22,6 +23,7 @@ mod effect;
 mod incoming;
 mod input;
 mod link;
+mod missed;
 mod negotiation;
 mod outgoing;
 mod prepare;
@@ -39,6 +41,7 @@ pub use description::sdp;
 pub use devices::{Device, MediaError, Permission, Permissions};
 pub use effect::{Effect, Farewell, Found, Kept, PeerOp, Request};
 pub use input::{Answer, Corner, Input, PeerEvent, PeerId, PeerState, RequestId, UserInput};
+pub use missed::{Missed, MissedCalls};
 pub use servers::usable as usable_servers;
 pub use text::{Message, Text};
 pub use view::{
@@ -66,20 +69,6 @@ pub enum Environment {
     /// There is no `RTCPeerConnection`.
     NoWebRtc,
 }
-
-/// A missed call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Missed {
-    /// Who called.
-    pub name: String,
-    /// When they stopped, on the clock that [`Client::handle`] is given.
-    pub at: Millis,
-    /// Whether nobody has proven that name, where names can be proven.
-    pub guest: bool,
-}
-
-/// How many missed calls are kept: a screenful. The oldest goes first.
-const MAX_MISSED: usize = 10;
 
 /// Something the user should know, shown until it is dismissed or the next call starts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +103,9 @@ pub struct Client {
     call: Call,
     devices: Devices,
     notice: Option<Notice>,
-    missed: Vec<Missed>,
+    missed: MissedCalls,
+    /// What the shell was last told to keep of them.
+    kept_missed: MissedCalls,
     /// Whose calls are declined without asking, the latest first.
     blocked: Vec<String>,
     /// Under which name this browser has been signed in last: whoever has that name now may be this user in another tab, or before
@@ -134,6 +125,8 @@ pub struct Client {
     left: Option<Left>,
     /// The call from before the page was loaded anew.
     kept_call: Option<KeptCall>,
+    /// Since when the accepted call stands, also from before the page was loaded anew.
+    began: Option<Millis>,
     preparations: Preparations,
     /// What the shell was last told to keep.
     kept: Option<Kept>,
@@ -154,7 +147,8 @@ impl Client {
             call: Call::Idle,
             devices: Devices::default(),
             notice: None,
-            missed: Vec::new(),
+            missed: MissedCalls::default(),
+            kept_missed: MissedCalls::default(),
             blocked: Vec::new(),
             remembered: None,
             sign_in_error: None,
@@ -166,6 +160,7 @@ impl Client {
             sockets: 0,
             left: None,
             kept_call: None,
+            began: None,
             preparations: Preparations::default(),
             kept: None,
             effects: Vec::new(),
@@ -236,7 +231,7 @@ impl Client {
         if let Some(leg) = leg {
             self.effects.push(Effect::ClosePeer(leg.id));
         }
-        self.kept_call = None;
+        (self.kept_call, self.began) = (None, None);
         self.stop_devices();
         let ways = text.names_ways().then(|| self.offered());
         self.notice = Some(Notice {

@@ -4,7 +4,7 @@
 use protocol::{CallId, ClientMessage, Leave, LeaveReason, Offer, Raw, RelayedOffer, Restored};
 
 use super::{
-    Call, Client, Effect, Environment, Kept, Millis, PeerEvent, Text,
+    Call, Client, Effect, Environment, Kept, Message, Millis, Notice, PeerEvent, Text,
     account::Right,
     active::{Active, CONNECT_TIMEOUT, Path, PeerMedia, RECONNECT_TIMEOUT, RESTART_EVERY},
     allowance::Allowance,
@@ -15,10 +15,6 @@ use super::{
 /// How long a caller has, in ms, to offer its call again after the server has started anew. Its page does so as soon as it is
 /// there, and it is there within the time after which the server would give it up.
 const OFFER_AGAIN_WITHIN: Millis = 30_000;
-
-/// How late a timer may be, in ms, before that means that the machine slept. Browsers let the timers of hidden tabs wait for
-/// up to a minute, which looks the same, and then this costs one ping.
-const SLEPT: Millis = 5_000;
 
 impl Client {
     /// The call that the page is in, as it tells a server that may have forgotten it; and whether it is about to offer it
@@ -71,9 +67,27 @@ impl Client {
         let (sockets, camera) = (self.sockets, camera && call.is_some());
         let left = self.left_unheard();
         let account = self.account.right != Right::Guest;
+        let calling = match &self.call {
+            Call::Outgoing(Outgoing { replaces: None, peer, .. }) => Some(peer.clone()),
+            _ => None,
+        };
+        let began = self.began.filter(|_| call.is_some());
         let grace = session.grace;
         let session = secret;
-        Some(Kept { name, session, sockets, camera, muted, call, continued, left, account, grace })
+        Some(Kept {
+            name,
+            session,
+            sockets,
+            camera,
+            muted,
+            call,
+            calling,
+            began,
+            continued,
+            left,
+            account,
+            grace,
+        })
     }
 
     /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
@@ -97,9 +111,16 @@ impl Client {
         let reason = LeaveReason::Hangup;
         self.left = kept.left.map(|(peer, call)| Left { peer, call, reason });
         let (camera, muted) = (kept.camera, kept.muted);
+        // No device is opened unasked, so that such a call is not made again.
+        self.notice = kept.calling.map(|peer| Notice {
+            message: Message::about(Text::CallDropped, &peer),
+            call_again: Some(peer),
+        });
         if let Some((peer, call)) = kept.call {
             let until = now + grace_of(kept.grace);
             self.kept_call = Some(KeptCall { call: (peer.clone(), call.clone()), camera, muted });
+            // The clock may have been set since.
+            self.began = kept.began.map(|at| at.min(now));
             let continued = kept.continued;
             self.call = Call::Returning(Returning { peer, call, continued, until });
         }
@@ -293,26 +314,6 @@ impl Client {
     pub(super) fn handle_left_peer(&mut self, now: Millis, event: &PeerEvent) {
         if let PeerEvent::AnswerReady(_) | PeerEvent::OperationFailed = event {
             self.build_next(now);
-        }
-    }
-
-    /// The browser is online again, or over another network.
-    pub(super) fn network_changed(&mut self, now: Millis) {
-        self.offline = false;
-        self.replace_socket(now);
-        self.restart_ice();
-        self.ask_at_once(now);
-    }
-
-    /// Timers came late: the machine slept, and the network may be another.
-    pub(super) fn notice_sleep(&mut self, now: Millis) {
-        if self.next_timeout().is_some_and(|at| at + SLEPT < now) {
-            self.probe(now);
-            if let Call::Active(Active { path: Path::Broken { restart_at, .. }, .. }) =
-                &mut self.call
-            {
-                *restart_at = now;
-            }
         }
     }
 

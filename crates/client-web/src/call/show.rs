@@ -35,7 +35,7 @@ impl Client {
             callee_error: self.callee_error,
             hides_in_vain: self.hides_in_vain(),
             notice: self.notice_view(),
-            missed: self.missed.clone(),
+            missed: self.missed_calls().to_vec(),
             blocked: self.blocked.clone(),
             incoming: self.incoming_view(),
             remote: self.remote_view(),
@@ -57,7 +57,7 @@ impl Client {
             return Some(now + (left.saturating_sub(1) % 1_000) + 1);
         }
         let since = self.call_since()?;
-        Some(now + 1_000 - (now - since) % 1_000)
+        Some(now + 1_000 - now.saturating_sub(since) % 1_000)
     }
 
     /// Whether a call was accepted and is not there yet: there is no path, or camera and microphone are being opened.
@@ -146,7 +146,7 @@ impl Client {
                 Message::about(Text::TitleInCall, &outgoing.peer)
             }
             Call::Outgoing(outgoing) => Message::about(Text::TitleCalling, &outgoing.peer),
-            Call::Idle => match self.missed.first() {
+            Call::Idle => match self.missed_calls().first() {
                 Some(missed) => Message::about(Text::TitleMissed, &missed.name),
                 None => Message::plain(Text::TitleIdle),
             },

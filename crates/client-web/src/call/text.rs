@@ -130,6 +130,8 @@ texts! {
     Missed = "missed",
     /// This user gave up.
     CancelledByYou = "cancelled-by-you",
+    /// The page was loaded anew while it called.
+    CallDropped = "call-dropped",
     /// The callee is not signed in.
     Offline = "offline",
     /// The peer's connection to the server is gone.

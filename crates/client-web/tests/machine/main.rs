@@ -5,6 +5,8 @@
 mod accepted;
 mod account;
 mod anew;
+mod asleep;
+mod begun;
 mod blocked;
 mod calls;
 mod crossing;

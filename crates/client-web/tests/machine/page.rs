@@ -1,8 +1,8 @@
 //! A page on its own: the machine, a clock, and a server and a browser that say what the test tells them to.
 
 use client_web::call::{
-    Client, Effect, Environment, Input, Kept, MediaError, Message, Millis, PeerEvent, PeerId,
-    PeerOp, PeerState, Permission, Permissions, Request, RequestId, Text, UserInput, View,
+    Client, Effect, Environment, Input, Kept, MediaError, Message, Millis, MissedCalls, PeerEvent,
+    PeerId, PeerOp, PeerState, Permission, Permissions, Request, RequestId, Text, UserInput, View,
 };
 use protocol::{ClientMessage, Login, Raw};
 
@@ -15,6 +15,7 @@ pub(crate) struct TestPage {
     pub(crate) silent: bool,
     /// What the page would find if it were loaded anew.
     pub(crate) kept: Option<Kept>,
+    pub(crate) kept_missed: MissedCalls,
     last_peer: PeerId,
     /// The id of the call that was offered last.
     pub(crate) last_call: String,
@@ -55,6 +56,7 @@ impl TestPage {
             effects: Vec::new(),
             silent: false,
             kept: None,
+            kept_missed: MissedCalls::default(),
             last_peer: PeerId(0),
             last_call: String::new(),
             question: Request::Options(0),
@@ -78,6 +80,7 @@ impl TestPage {
         for effect in self.client.handle(self.now, input) {
             match effect {
                 Effect::Keep(kept) => self.kept = kept,
+                Effect::KeepMissed(missed) => self.kept_missed = missed,
                 effect => {
                     match &effect {
                         Effect::CreatePeer { id, .. } => self.last_peer = *id,

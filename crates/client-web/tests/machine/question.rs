@@ -146,6 +146,8 @@ fn loaded_anew() -> TestPage {
         session: "s1".to_owned(),
         sockets: 1,
         call: None,
+        calling: None,
+        began: None,
         left: None,
         camera: false,
         muted: false,

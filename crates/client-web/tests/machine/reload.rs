@@ -1,8 +1,8 @@
 //! A page that is loaded anew in the middle of a session.
 
 use client_web::call::{
-    Client, Effect, Environment, Found, Input, Kept, Page, PeerEvent, PeerOp, PeerState, PhaseView,
-    Text, UserInput,
+    Client, Effect, Environment, Found, Input, Kept, MissedCalls, Page, PeerEvent, PeerOp,
+    PeerState, PhaseView, Text, UserInput,
 };
 use protocol::{ClientMessage, LeaveReason, Login, Offer};
 
@@ -21,8 +21,13 @@ pub(crate) fn reloaded(page: TestPage) -> TestPage {
     // Through the text that the browser keeps.
     let read = Kept::from_json(&kept.to_json(1_000), 2_000);
     assert_eq!(read, Some(Found::Fresh(kept.clone())));
+    let (now, missed) = (page.now, page.kept_missed.write());
     let mut page = TestPage::new();
+    page.now = now;
     page.client = Client::new(Environment::Capable, 2);
+    if let Some(missed) = missed.as_deref().and_then(MissedCalls::read) {
+        page.input(Input::MissedBefore(missed));
+    }
     page.input(Input::Reloaded(kept));
     page
 }

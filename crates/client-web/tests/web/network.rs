@@ -24,6 +24,15 @@ fn happens(target: &EventTarget, kind: &str) {
     target.dispatch_event(&web_sys::Event::new(kind).unwrap()).unwrap();
 }
 
+/// A page that comes or goes, and whether the browser keeps it.
+fn transition(kind: &str, persisted: bool) -> web_sys::Event {
+    let event = web_sys::Event::new(kind).unwrap();
+    let property = js_sys::Object::new();
+    Reflect::set(&property, &"value".into(), &persisted.into()).unwrap();
+    js_sys::Object::define_property(&event, &"persisted".into(), &property);
+    event
+}
+
 #[wasm_bindgen_test]
 fn the_machine_is_told_when_the_browser_is_offline_and_online_again() {
     let window = web_sys::window().unwrap();
@@ -45,13 +54,37 @@ fn the_machine_is_told_when_the_page_goes_and_whether_the_browser_keeps_it() {
     let (post, mut events) = queue();
     let _listeners = network::listen(&window, &post);
     for (persisted, told) in [(false, Input::PageCloses), (true, Input::PageLeft)] {
-        let event = web_sys::Event::new("pagehide").unwrap();
-        let property = js_sys::Object::new();
-        Reflect::set(&property, &"value".into(), &persisted.into()).unwrap();
-        js_sys::Object::define_property(&event, &"persisted".into(), &property);
-        window.dispatch_event(&event).unwrap();
+        window.dispatch_event(&transition("pagehide", persisted)).unwrap();
         let heard: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
         assert!(matches!(&heard[..], [Event::Input(input)] if *input == told), "{heard:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_machine_is_told_when_the_page_is_awake_again() {
+    let window = web_sys::window().unwrap();
+    let document = window.document().unwrap();
+    let (post, mut events) = queue();
+    let _listeners = network::listen(&window, &post);
+    let mut told = || {
+        let heard: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+        assert!(heard.iter().all(|event| matches!(event, Event::Input(Input::Awake))), "{heard:?}");
+        heard.len()
+    };
+    for (hidden, times) in [(true, 0), (false, 1)] {
+        let property = js_sys::Object::new();
+        Reflect::set(&property, &"value".into(), &hidden.into()).unwrap();
+        Reflect::set(&property, &"configurable".into(), &true.into()).unwrap();
+        js_sys::Object::define_property(&document, &"hidden".into(), &property);
+        happens(&document, "visibilitychange");
+        assert_eq!(told(), times, "hidden: {hidden}");
+    }
+    Reflect::delete_property(&document, &"hidden".into()).unwrap();
+    happens(&document, "resume");
+    assert_eq!(told(), 1);
+    for (persisted, times) in [(false, 0), (true, 1)] {
+        window.dispatch_event(&transition("pageshow", persisted)).unwrap();
+        assert_eq!(told(), times, "kept: {persisted}");
     }
 }
 

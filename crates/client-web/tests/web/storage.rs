@@ -3,7 +3,7 @@
 use client_web::{
     address::{Asked, Server},
     browser::storage::Storage,
-    call::{Found, Kept},
+    call::{Found, Kept, MissedCalls},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Url, Window};
@@ -105,7 +105,10 @@ fn what_is_kept_for_one_server_is_neither_found_nor_lost_for_another() {
     own().remember_name("alice");
     own().keep_blocked(&["bob".to_owned()]);
     own().remember_relay_only(true);
+    let missed = MissedCalls::read("alice\n1 - bob");
+    own().keep_missed(missed.as_ref().unwrap());
     for other in others.map(of) {
+        assert_eq!(other.missed(), None);
         assert_eq!((other.kept(), other.name()), (None, None));
         assert_eq!((other.blocked(), other.relay_only()), (vec![], false));
         other.keep(Some(&in_a_call()));
@@ -113,11 +116,13 @@ fn what_is_kept_for_one_server_is_neither_found_nor_lost_for_another() {
         other.remember_name("mallory");
         other.keep_blocked(&["alice".to_owned()]);
         other.remember_relay_only(false);
+        other.keep_missed(&MissedCalls::default());
         other.approve();
     }
     let found = Some(Found::Fresh(in_a_call()));
     assert_eq!((own().kept(), own().name().as_deref()), (found, Some("alice")));
     assert_eq!((own().blocked(), own().relay_only()), (vec!["bob".to_owned()], true));
+    assert_eq!(own().missed(), missed);
     for other in others.map(of) {
         assert_eq!(
             (other.name().as_deref(), other.blocked()),

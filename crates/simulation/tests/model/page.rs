@@ -149,6 +149,7 @@ impl State {
             | Effect::EnableMicrophone(_)
             | Effect::RememberName(_)
             | Effect::KeepBlocked(_)
+            | Effect::KeepMissed(_)
             | Effect::SuggestName(_)
             | Effect::ClearName
             | Effect::Fetch(_) => {}

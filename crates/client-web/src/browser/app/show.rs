@@ -1,6 +1,6 @@
 //! What is shown.
 
-use super::{App, now};
+use super::App;
 
 impl App {
     /// Shows the machine's state, and wakes up when it is to change by itself.
@@ -14,7 +14,7 @@ impl App {
         if let Some(timing) = &mut self.timing {
             timing.reached(phase, ring);
         }
-        let now = now();
+        let now = self.clock.now();
         let plan = self.drawing.plan(&self.client, now);
         if plan.draw {
             self.page.render(self.client.view(now), now);

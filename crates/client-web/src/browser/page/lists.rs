@@ -94,16 +94,22 @@ impl NameList {
     }
 }
 
-/// The time of day `ago` ms before now, as the user's language writes it.
+/// The day of the month.
+pub(super) fn today() -> u32 {
+    Date::new_0().get_date()
+}
+
+/// The time `ago` ms before now, as the user's language writes it: with its day, if that is not today.
 fn show_time(item: &Element, ago: Millis) {
     let date = Date::new(&JsValue::from_f64(Date::now() - ago as f64));
     let options = Object::new();
-    for (part, style) in [("hour", "numeric"), ("minute", "2-digit")] {
+    let is_today = date.to_date_string() == Date::new_0().to_date_string();
+    let day = [("day", "numeric"), ("month", "short")].into_iter().filter(|_| !is_today);
+    for (part, style) in day.chain([("hour", "numeric"), ("minute", "2-digit")]) {
         let _ = Reflect::set(&options, &part.into(), &style.into());
     }
     let language = web_sys::window().and_then(|window| window.navigator().language());
-    let time =
-        date.to_locale_time_string_with_options(language.as_deref().unwrap_or("en"), &options);
+    let time = date.to_locale_string(language.as_deref().unwrap_or("en"), &options);
     fill_slot(item, "time", &String::from(time));
     if let Some(slot) = find_slot(item, "time") {
         set_attribute(&slot, "datetime", Some(&String::from(date.to_iso_string())));

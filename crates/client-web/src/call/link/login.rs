@@ -69,6 +69,7 @@ impl Client {
         // A name that no user can have is none.
         let name = welcome.name.filter(|name| name.len() <= MAX_NAME_BYTES).unwrap_or(attempt.name);
         self.sign_in_error = None;
+        self.misses_from_now_on(&name);
         self.account.is_named(&name);
         if self.account.right == Right::Guest {
             self.effects.push(Effect::RememberName(name.clone()));
@@ -144,6 +145,9 @@ impl Client {
         self.end_call(Text::ServerLost);
         self.stop_devices();
         self.close_link();
-        self.forget_user();
+        // Who has mistyped their name is not another user yet.
+        if returns {
+            self.forget_user();
+        }
     }
 }
