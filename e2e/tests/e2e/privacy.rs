@@ -144,7 +144,7 @@ fn nobody_learns_an_address_before_the_call_is_accepted() -> Played {
 }
 
 #[test]
-fn an_address_cannot_be_hidden_without_a_relay_and_nobody_is_left_waiting() -> Played {
+fn an_address_cannot_be_hidden_without_a_relay_and_to_answer_is_to_show_it() -> Played {
     let options = ["--relay", "off"].map(str::to_owned).to_vec();
     play_in(Setting { options, ..Setting::default() }, 2, async |scene| {
         let tour = Tour::default();
@@ -157,22 +157,37 @@ fn an_address_cannot_be_hidden_without_a_relay_and_nobody_is_left_waiting() -> P
         alice.calls("bob").await?;
         let why = |look: &Look| look.callee_error.as_deref() == Some("hidden-no-relay");
         alice.sees("why she cannot call", why).await?;
+        assert!(!alice.value::<bool>(warned).await?, "it is said once");
         tour.look_at(&alice, "idle-hidden-in-vain-called").await?;
 
         bob.calls("alice").await?;
         alice.is_rung_by("bob").await?;
-        let why = |look: &Look| look.notice.as_deref() == Some("hidden-no-relay");
-        alice.sees("why she cannot answer", why).await?;
+        let what = |look: &Look| look.notice.as_deref() == Some("answer-shows");
+        alice.sees("what it is to answer", what).await?;
+        let says = "return document.querySelector('#acceptBtn .shows-address').checkVisibility()";
+        assert!(alice.value::<bool>(says).await?);
         tour.look_at(&alice, "ringing-hidden-in-vain").await?;
-        alice.answers().await?;
-        alice
-            .sees("that it goes on ringing", |look| why(look) && look.phase() == "ringing")
-            .await?;
         alice.declines().await?;
         bob.is_idle_because("declined: alice").await?;
+        assert_eq!(alice.look().await?.callee_error, None);
+        assert!(alice.value::<bool>(warned).await?);
+        // It is shown in this call alone, which goes on after a reload.
+        call(&bob, &alice).await?;
+        alice.reload().await?;
+        try_join!(alice.is_in_call_with("bob"), bob.is_in_call_with("alice"))?;
+        try_join!(alice.receives_media(), bob.receives_media())?;
+        alice.hangs_up().await?;
+        bob.is_idle_because("ended-by-peer: alice").await?;
+        assert!(is_pressed(&alice).await?);
+        assert!(alice.value::<bool>(warned).await?);
 
         alice.click("relayOnlyBtn").await?;
         assert!(!alice.value::<bool>(warned).await?);
+        bob.calls("alice").await?;
+        alice.is_rung_by("bob").await?;
+        assert!(!alice.value::<bool>(says).await?);
+        alice.declines().await?;
+        bob.is_idle_because("declined: alice").await?;
         call(&alice, &bob).await?;
         tour.is_fine().await
     })

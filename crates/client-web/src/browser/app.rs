@@ -16,8 +16,8 @@ use super::{
     listener::{self, Listener},
     media::{self, Change, Kind, Media, Wanted},
     network,
-    page::{CheckPanel, MissingIds, Page, Privacy, server},
-    peer::{Peer, Report},
+    page::{CheckPanel, MissingIds, Page, privacy, server},
+    peer::{Paths, Peer, Report},
     permissions,
     queue::{Event, Post, queue},
     socket::Socket,
@@ -105,7 +105,7 @@ struct App {
     storage: Storage,
     window: Window,
     page: Page,
-    privacy: Privacy,
+    _privacy: Listener,
     timing: Option<Timing>,
     _check: CheckPanel,
     _others: Listener,
@@ -149,7 +149,7 @@ impl App {
         }
         permissions::watch(&window, post.clone());
         let check = CheckPanel::bind(page.elements(), &window, storage.server().url());
-        let privacy = Privacy::bind(page.elements(), &storage, &post);
+        let privacy = privacy::bind(page.elements(), &storage, &post);
         let timing = Timing::bind(page.elements(), &window);
         Self {
             client: Client::new(environment::detect(&window), environment::seed(&window)),
@@ -158,7 +158,7 @@ impl App {
             _network: network::listen(&window, &post),
             window,
             page,
-            privacy,
+            _privacy: privacy,
             timing,
             _check: check,
             _others: others,
@@ -274,7 +274,10 @@ impl App {
                 self.media_changed();
             }
             Effect::EnableMicrophone(enabled) => self.media.enable_microphone(enabled),
-            Effect::CreatePeer { id, ice_servers } => self.create_peer(id, &ice_servers),
+            Effect::CreatePeer { id, ice_servers, relayed } => {
+                let paths = if relayed { Paths::Relayed } else { Paths::All };
+                self.create_peer(id, &ice_servers, paths);
+            }
             Effect::Peer(id, op) => self.operate(id, op),
             Effect::ClosePeer(id) => self.close_peer(id),
             Effect::KeepBlocked(names) => self.storage.keep_blocked(&names),
@@ -326,13 +329,13 @@ impl App {
         }
     }
 
-    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer]) {
+    fn create_peer(&mut self, id: PeerId, ice_servers: &[IceServer], paths: Paths) {
         let post = self.post.clone();
         let report = move |report| match report {
             Report::Event(event) => post.peer(id, event),
             Report::Track => post.event(Event::RemoteMedia(id)),
         };
-        match Peer::new(ice_servers, self.privacy.paths(), report) {
+        match Peer::new(ice_servers, paths, report) {
             Ok(peer) => self.peer = Some((id, peer)),
             Err(error) => {
                 super::note("there can be no peer connection", &error);

@@ -11,7 +11,7 @@ mod focus;
 mod inputs;
 mod lists;
 mod pictures;
-mod privacy;
+pub mod privacy;
 pub mod server;
 mod sign_in;
 mod texts;
@@ -20,7 +20,6 @@ mod words;
 
 pub use check::CheckPanel;
 pub use elements::{Elements, MissingIds};
-pub use privacy::Privacy;
 pub use words::{clock_face, initial};
 
 use web_sys::{Document, HtmlButtonElement, HtmlInputElement, MediaStream};

@@ -52,6 +52,8 @@ pub enum Effect {
         id: PeerId,
         /// The STUN and TURN servers it may use.
         ice_servers: Vec<IceServer>,
+        /// Whether it uses relayed paths only, so that the peer does not learn the user's address.
+        relayed: bool,
     },
     /// Do something with the peer connection, when what was asked of it before is done.
     Peer(PeerId, PeerOp),
@@ -144,6 +146,8 @@ pub struct Kept {
     pub camera: bool,
     /// Whether the user has silenced the microphone in that call.
     pub muted: bool,
+    /// Whether the user shows their address to the peer of that call, though they hide it else.
+    pub shown: bool,
     /// Whether the user is signed in with a provider.
     pub account: bool,
     /// For how many seconds it is good, from the moment at which the page goes away: as long as the server keeps the session.
@@ -176,6 +180,7 @@ impl Kept {
             .boolean("camera", self.camera)
             .flag("muted", self.muted)
             .flag("account", self.account)
+            .flag("shown", self.shown)
             .maybe_text("calling", self.calling.as_deref())
             .maybe_text("continued", self.continued.as_ref().map(CallId::as_str));
         for (key, call) in [("call", &self.call), ("left", &self.left)] {
@@ -205,6 +210,7 @@ impl Kept {
             camera: object.boolean("camera").ok()??,
             muted: object.boolean("muted").ok()?.unwrap_or_default(),
             account: object.boolean("account").ok()?.unwrap_or_default(),
+            shown: object.boolean("shown").ok()?.unwrap_or_default(),
             grace: object.number("grace").ok()??.try_into().ok()?,
         };
         let is_fresh = now.abs_diff(at) <= u64::from(kept.grace) * 1_000;

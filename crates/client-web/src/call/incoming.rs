@@ -128,8 +128,9 @@ impl Client {
             self.send(ClientMessage::Ringing(ringing));
         }
         self.stop_devices();
-        (self.notice, self.began) = (None, None);
-        let problem = self.hides_in_vain().then_some(Text::HiddenNoRelay);
+        (self.notice, self.callee_error) = (None, None);
+        (self.began, self.shows_address) = (None, false);
+        let problem = self.hides_in_vain().then_some(Text::AnswerShows);
         self.ring(now, offer, Ring::Asking(problem));
         self.prepare(now);
     }
@@ -254,10 +255,9 @@ impl Client {
         if let Call::Incoming(incoming) = &mut self.call
             && let Ring::Asking(_) = incoming.stage
         {
-            if hides_in_vain {
-                return self.cannot_answer_yet(Text::HiddenNoRelay);
-            }
             incoming.stage = Ring::Media;
+            // The buttons say so.
+            self.shows_address |= hides_in_vain;
             // Where the browser asks nobody, the devices will be there in a moment, and the path need not wait for them.
             if self.devices.permissions.are_granted() && incoming.offer.is_some() {
                 self.answer(now, None);

@@ -116,6 +116,8 @@ pub struct Client {
     corner: Corner,
     /// Whether only relayed paths are used, so that the peer does not learn the user's address.
     hides_address: bool,
+    /// Whether they show it to the peer of this call all the same: they have answered where it cannot be hidden.
+    shows_address: bool,
     /// Whether the browser has said that it has no network, and nothing was heard since.
     offline: bool,
     last_id: u32,
@@ -155,6 +157,7 @@ impl Client {
             callee_error: None,
             corner: Corner::TopRight,
             hides_address: false,
+            shows_address: false,
             offline: false,
             last_id: 0,
             sockets: 0,
@@ -231,7 +234,7 @@ impl Client {
         if let Some(leg) = leg {
             self.effects.push(Effect::ClosePeer(leg.id));
         }
-        (self.kept_call, self.began) = (None, None);
+        (self.kept_call, self.began, self.shows_address) = (None, None, false);
         self.stop_devices();
         let ways = text.names_ways().then(|| self.offered());
         self.notice = Some(Notice {

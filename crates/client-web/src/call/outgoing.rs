@@ -144,7 +144,7 @@ impl Client {
         let id = PeerId(self.new_id());
         let ice_servers =
             self.link.session().map(|session| session.ice_servers.clone()).unwrap_or_default();
-        self.effects.push(Effect::CreatePeer { id, ice_servers });
+        self.effects.push(Effect::CreatePeer { id, ice_servers, relayed: self.hides() });
         Leg::new(id, caller)
     }
 

@@ -86,6 +86,7 @@ impl Client {
             continued,
             left,
             account,
+            shown: self.shows_address,
             grace,
         })
     }
@@ -120,6 +121,7 @@ impl Client {
             let until = now + grace_of(kept.grace);
             self.kept_call = Some(KeptCall { call: (peer.clone(), call.clone()), camera, muted });
             // The clock may have been set since.
+            self.shows_address = kept.shown;
             self.began = kept.began.map(|at| at.min(now));
             let continued = kept.continued;
             self.call = Call::Returning(Returning { peer, call, continued, until });

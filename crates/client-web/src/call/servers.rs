@@ -68,9 +68,14 @@ impl Client {
         }
     }
 
+    /// Whether the user's address is to be hidden from the peer of the call, or of the next one.
+    pub(super) const fn hides(&self) -> bool {
+        self.hides_address && !self.shows_address
+    }
+
     /// Whether the user's address is to be hidden, and there is no relay to hide it behind: no call can come about.
     pub(super) fn hides_in_vain(&self) -> bool {
-        self.hides_address && self.link.session().is_some() && self.offered().is_none()
+        self.hides() && self.link.session().is_some() && self.offered().is_none()
     }
 
     /// The peer connection that there is uses the servers of the session from its next ICE restart on.

@@ -11,6 +11,9 @@ impl Client {
     #[must_use]
     pub fn view(&self, now: Millis) -> View {
         let page = self.page();
+        // Said at the dial or at the switch, and no longer than it is so.
+        let is_so = |text: &Text| *text != Text::HiddenNoRelay || self.hides_in_vain();
+        let callee_error = self.callee_error.filter(is_so);
         View {
             page,
             phase: self.phase(),
@@ -32,8 +35,8 @@ impl Client {
             server_trouble: self.server_trouble(now),
             can_retry: matches!(self.link, Link::Waiting(..)),
             can_call: self.link.is_up() && !self.offline && matches!(self.call, Call::Idle),
-            callee_error: self.callee_error,
-            hides_in_vain: self.hides_in_vain(),
+            callee_error,
+            hides_in_vain: callee_error.is_none() && self.hides_in_vain(),
             notice: self.notice_view(),
             missed: self.missed_calls().to_vec(),
             blocked: self.blocked.clone(),
@@ -188,6 +191,7 @@ impl Client {
             Call::Active(active) => active.note,
             Call::Outgoing(outgoing) => outgoing.note,
             Call::Incoming(incoming) => match incoming.stage {
+                incoming::Ring::Asking(Some(Text::AnswerShows)) if !self.hides_in_vain() => None,
                 incoming::Ring::Asking(problem) => problem,
                 incoming::Ring::Media | incoming::Ring::Ready(_) => None,
             },
@@ -209,6 +213,7 @@ impl Client {
                 name: incoming.peer.clone(),
                 guest: incoming.guest,
                 answering: !matches!(incoming.stage, incoming::Ring::Asking(_)),
+                shows_address: self.hides_in_vain(),
             }),
             _ => None,
         }

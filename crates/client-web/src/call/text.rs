@@ -152,6 +152,8 @@ texts! {
     RelayBlockedBoth = "relay-blocked-both",
     /// The user's address is to be hidden, and there is no relay to hide it behind.
     HiddenNoRelay = "hidden-no-relay",
+    /// To answer is to show the user's address, which is to be hidden.
+    AnswerShows = "answer-shows",
     /// Answered on another device of this user.
     AnsweredElsewhere = "answered-elsewhere",
     /// The path for the media broke and did not come back.

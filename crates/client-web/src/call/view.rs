@@ -41,7 +41,7 @@ pub struct View {
     pub can_call: bool,
     /// What is wrong with the callee's name, beside its field.
     pub callee_error: Option<Text>,
-    /// Whether the user's address is to be hidden, and there is nothing to hide it behind.
+    /// Whether it is to be said that the user's address is to be hidden, and there is nothing to hide it behind.
     pub hides_in_vain: bool,
     /// Why the last call ended, or what is missing in this one.
     pub notice: Option<NoticeView>,
@@ -163,6 +163,8 @@ pub struct IncomingView {
     pub guest: bool,
     /// Whether the user has answered, and the devices are being opened.
     pub answering: bool,
+    /// Whether to answer is to show the user's address, which is to be hidden and cannot be.
+    pub shows_address: bool,
 }
 
 /// The other's side of the stage.

@@ -12,6 +12,7 @@ mod calls;
 mod crossing;
 mod devices;
 mod fallback;
+mod hidden;
 mod hostile;
 mod kept;
 mod missed;

@@ -152,6 +152,7 @@ fn loaded_anew() -> TestPage {
         camera: false,
         muted: false,
         account: true,
+        shown: false,
         continued: None,
         grace: 30,
     }));

@@ -1,13 +1,13 @@
 //! STUN and TURN servers whose credentials expire while there is a call.
 
-use client_web::call::{Effect, Input, PeerEvent, PeerOp, PeerState, PhaseView, Text, UserInput};
+use client_web::call::{Effect, Input, PeerEvent, PeerOp, PeerState, PhaseView, UserInput};
 use protocol::IceServer;
 
-use crate::page::{TestPage, permitted, raw, welcome_back};
+use crate::page::{TestPage, raw, welcome_back};
 
 const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 
-const ICE: &str =
+pub(crate) const ICE: &str =
     r#"{"type":"ice","iceServers":[{"urls":["turn:b"],"username":"2:alice","credential":"y"}]}"#;
 
 fn renewed() -> Vec<IceServer> {
@@ -120,47 +120,6 @@ fn what_names_servers_is_not_counted() {
     };
     assert_eq!(counted(ICE), counted(r#"{"type":"pong"}"#));
     assert!(counted(ICE).is_some());
-}
-
-/// Who hides their address is reached by the relay only. Without one, nobody is called or answered in silence.
-#[test]
-fn an_address_is_hidden_behind_a_relay_or_there_is_no_call() {
-    for (relay, in_vain) in [(false, true), (true, false)] {
-        let mut page = TestPage::signed_in();
-        if relay {
-            page.server(ICE);
-        }
-        assert!(!page.view().hides_in_vain);
-        page.input(Input::HidesAddress(true));
-        assert_eq!(page.view().hides_in_vain, in_vain, "it is said at the switch");
-
-        page.user(UserInput::Call { name: "bob".to_owned() });
-        assert_eq!(page.request().is_none(), in_vain);
-        assert_eq!(page.view().callee_error, in_vain.then_some(Text::HiddenNoRelay));
-        page.user(UserInput::HangUp);
-
-        page.effects.clear();
-        page.input(permitted(true));
-        page.server(r#"{"type":"offer","name":"bob","offer":{"sdp":""},"call":"c0"}"#);
-        let builds = |effect: &Effect| matches!(effect, Effect::CreatePeer { .. });
-        assert_eq!(page.effects.iter().any(builds), !in_vain, "nothing is made ready");
-        page.left_by_bob("c0", "cancelled");
-        page.input(permitted(false));
-
-        page.rung_by_bob("c1");
-        assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));
-        page.user(UserInput::DismissNotice);
-        page.effects.clear();
-        page.user(UserInput::Accept { camera: true });
-        assert_eq!(page.request().is_none(), in_vain);
-        assert_eq!(page.notice(), in_vain.then_some(Text::HiddenNoRelay));
-        assert_eq!(page.view().phase, PhaseView::Ringing);
-        if in_vain {
-            page.input(Input::HidesAddress(false));
-            page.user(UserInput::Accept { camera: true });
-            assert!(page.request().is_some());
-        }
-    }
 }
 
 #[test]

@@ -37,6 +37,8 @@ fn render_incoming(elements: &Elements, incoming: Option<&IncomingView>) {
     set_text(&elements.caller_initial, &initial(name));
     elements.caller_guest.set_hidden(!incoming.is_some_and(|incoming| incoming.guest));
     let answering = incoming.is_some_and(|incoming| incoming.answering);
+    let shows = incoming.is_some_and(|incoming| incoming.shows_address);
+    set_attribute(&elements.incoming, "data-shows-address", shows.then_some(""));
     set_available(&elements.accept, !answering);
     set_available(&elements.accept_audio, !answering);
 }
