@@ -24,7 +24,7 @@ impl Browser {
     }
 
     /// The path of the call that was chosen, seen from this end: the type of the local candidate, and the transport
-    /// between it and whoever it is seen by, for example `host/udp` or `relay/tls`. Only Chromium tells.
+    /// between it and whoever it is seen by, for example `host/udp` or `relay/tls`.
     ///
     /// # Errors
     /// There is none.

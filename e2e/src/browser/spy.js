@@ -155,8 +155,10 @@ if (!window.e2eSpy) {
   spy.route = async () => {
     const connection = spy.connections.findLast(spy.isOpen);
     const report = await connection.getStats();
-    const transport = [...report.values()].find(({ type }) => type === "transport");
-    const pair = report.get(transport.selectedCandidatePairId);
+    const entries = [...report.values()];
+    const transport = entries.find(({ type }) => type === "transport");
+    // Firefox has no entry for the transport.
+    const pair = transport ? report.get(transport.selectedCandidatePairId) : entries.find(({ selected }) => selected);
     const { candidateType, protocol, relayProtocol } = report.get(pair.localCandidateId);
     return `${candidateType}/${relayProtocol ?? protocol}`;
   };

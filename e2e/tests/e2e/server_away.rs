@@ -75,6 +75,46 @@ fn a_call_with_firefox_outlives_a_server_that_is_killed() -> Played {
     })
 }
 
+/// The relay goes with the server, and all that it gave: the call finds another path through the relay of the next one.
+#[test]
+fn a_relayed_call_outlives_a_server_that_is_killed() -> Played {
+    play(2, async |scene| {
+        let (alice, bob) = scene.pair("alice", "bob").await?;
+        try_join!(alice.click("relayOnlyBtn"), bob.click("relayOnlyBtn"))?;
+        call(&alice, &bob).await?;
+        // The server is back before the browsers notice that nothing comes any more, and then when they have begun to look
+        // for another path.
+        for is_noticed in [false, true] {
+            are_relayed(&alice, &bob).await?;
+            let before = alice.path().await?;
+            scene.server().kill().await?;
+            are_told(&alice, &bob).await?;
+            if is_noticed {
+                alice.has_another_path_than(&before).await?;
+            }
+            scene.server().start_again().await?;
+            alice.has_another_path_than(&before).await?;
+            are_relayed(&alice, &bob).await?;
+        }
+        bob.hangs_up().await?;
+        alice.is_idle_because("ended-by-peer: bob").await?;
+        Ok(())
+    })
+}
+
+/// Both see and hear each other by the relay, over the connection that the call began with.
+async fn are_relayed(one: &Person, other: &Person) -> Result<()> {
+    try_join!(one.receives_media(), other.receives_media())?;
+    try_join!(one.is_in_call_with(other.name()), other.is_in_call_with(one.name()))?;
+    for person in [one, other] {
+        let route = person.route().await?;
+        ensure!(route.starts_with("relay/"), "{}'s path is {route}", person.name());
+        let built: usize = person.value("return e2eSpy.connections.length").await?;
+        ensure!(built == 1, "{} has built {built} connections", person.name());
+    }
+    Ok(())
+}
+
 #[test]
 fn who_hangs_up_while_the_server_is_away_is_heard_when_it_is_back() -> Played {
     play(2, async |scene| {

@@ -51,6 +51,12 @@ impl Leg {
         let negotiation = if caller { Negotiation::caller() } else { Negotiation::callee() };
         Self { id, negotiation, relay_refused: false, has_relay: false, relays_renewed: false }
     }
+
+    /// Seeks a new path with the servers that were named last, now or when the exchange under way is over.
+    pub(super) fn restart_ice(&mut self) -> Option<Effect> {
+        self.relays_renewed = false;
+        self.negotiation.offer(true).map(|op| Effect::Peer(self.id, op))
+    }
 }
 
 /// A call that was accepted.

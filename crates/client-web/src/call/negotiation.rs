@@ -113,6 +113,16 @@ impl Negotiation {
         None
     }
 
+    /// Other STUN and TURN servers are used from now on. A path that is being sought already is sought with those before: the
+    /// next ICE restart that is asked for has to follow it.
+    pub(super) const fn servers_change(&mut self) {
+        if let Signaling::Making { ice_restart } | Signaling::Offered { ice_restart } =
+            &mut self.signaling
+        {
+            *ice_restart = false;
+        }
+    }
+
     /// The browser fires `negotiationneeded` again after each exchange that left something out, so that one which
     /// comes in the middle of an exchange says nothing.
     pub(super) fn needed(&mut self) -> Option<PeerOp> {

@@ -139,7 +139,10 @@ impl Client {
         }
         match &mut self.call {
             Call::Idle | Call::Returning(_) => {}
-            Call::Outgoing(_) => self.offer_again(),
+            Call::Outgoing(_) => {
+                self.restart_once_answered();
+                self.offer_again();
+            }
             Call::Incoming(incoming) => {
                 incoming.offer = None;
                 incoming.until = incoming.until.min(now + OFFER_AGAIN_WITHIN);
@@ -316,17 +319,6 @@ impl Client {
     pub(super) fn handle_left_peer(&mut self, now: Millis, event: &PeerEvent) {
         if let PeerEvent::AnswerReady(_) | PeerEvent::OperationFailed = event {
             self.build_next(now);
-        }
-    }
-
-    /// Seeks a new path for the media (RFC 8445 section 2.4); the old one is used as long as it works.
-    pub(super) fn restart_ice(&mut self) {
-        if let Call::Active(active) = &mut self.call
-            && active.next.is_none()
-        {
-            let op = active.leg.negotiation.offer(true);
-            let id = active.leg.id;
-            self.effects.extend(op.map(|op| Effect::Peer(id, op)));
         }
     }
 

@@ -3,7 +3,11 @@
 
 use protocol::IceServer;
 
-use super::{Call, Client, Effect, PeerOp, active::Path, link::Link};
+use super::{
+    Call, Client, Effect, PeerOp,
+    active::{Leg, Path},
+    link::Link,
+};
 
 /// How many URLs of STUN and TURN servers are used. Each costs the browser a socket or more in every network of its machine;
 /// our server names four, a fleet of relays some more.
@@ -34,18 +38,10 @@ fn is_usable(url: &str) -> bool {
 
 impl Client {
     /// The server names other STUN and TURN servers, as the credentials of those before are about to expire.
-    ///
-    /// A relay lets no allocation go on with what has expired. So whoever's end of the path is relayed restarts ICE: new
-    /// allocations are made in time, and the old path is used until there is another. Any other path needs no relay, and
-    /// is left alone.
     pub(super) fn renew_ice_servers(&mut self, ice_servers: Vec<IceServer>) {
         let Link::Up(session) = &mut self.link else { return };
         session.ice_servers = usable(ice_servers);
         self.tell_ice_servers();
-        if let Call::Active(active) = &mut self.call {
-            active.leg.relays_renewed = true;
-            self.ask_for_route();
-        }
     }
 
     /// Asks how the path goes, if that matters and there is one. One that is found later is asked about then.
@@ -73,19 +69,44 @@ impl Client {
         self.hides_address && !self.shows_address
     }
 
+    /// Seeks a new path for the media (RFC 8445 section 2.4); the old one is used as long as it works.
+    pub(super) fn restart_ice(&mut self) {
+        if let Call::Active(active) = &mut self.call
+            && active.next.is_none()
+        {
+            self.effects.extend(active.leg.restart_ice());
+        }
+    }
+
+    /// The server has started anew, and the relay that the candidates of this call name may be gone with the one before.
+    pub(super) fn restart_once_answered(&mut self) {
+        let has_servers = self.link.session().is_some_and(|it| !it.ice_servers.is_empty());
+        if has_servers && let Call::Outgoing(outgoing) = &mut self.call {
+            self.effects.extend(outgoing.leg_mut().and_then(Leg::restart_ice));
+        }
+    }
+
     /// Whether the user's address is to be hidden, and there is no relay to hide it behind: no call can come about.
     pub(super) fn hides_in_vain(&self) -> bool {
         self.hides() && self.link.session().is_some() && self.offered().is_none()
     }
 
     /// The peer connection that there is uses the servers of the session from its next ICE restart on.
+    ///
+    /// A relay lets no allocation go on with a credential that has expired, and one that has started anew has no allocations.
+    /// So whoever's end of the path is relayed restarts ICE: new allocations are made, and the old path is used for as long as
+    /// it works. Any other path needs no relay, and is left alone.
     pub(super) fn tell_ice_servers(&mut self) {
-        let leg = self.leg_mut().map(|leg| leg.id);
-        if let (Some(leg), Some(session)) = (leg, self.link.session())
-            && !session.ice_servers.is_empty()
-        {
-            let op = PeerOp::UseServers(session.ice_servers.clone());
-            self.effects.push(Effect::Peer(leg, op));
-        }
+        let Some(session) = self.link.session().filter(|session| !session.ice_servers.is_empty())
+        else {
+            return;
+        };
+        let op = PeerOp::UseServers(session.ice_servers.clone());
+        let Some(leg) = self.leg_mut() else { return };
+        leg.relays_renewed = true;
+        leg.negotiation.servers_change();
+        let id = leg.id;
+        self.effects.push(Effect::Peer(id, op));
+        self.ask_for_route();
     }
 }

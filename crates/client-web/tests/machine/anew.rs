@@ -60,20 +60,76 @@ fn a_path_is_sought_anew_only_if_there_is_none() {
     }
 }
 
-/// The relay of before may be gone with the server, and what it gave with it.
-#[test]
-fn a_path_is_sought_anew_with_the_servers_of_the_new_server() {
+/// A server with a relay takes the place of the one before: that one's relay is gone, and what it gave with it.
+fn restart_with_relay(page: &mut TestPage) {
     let ice =
         r#""iceServers":[{"urls":["turn:192.0.2.1:3478"],"username":"u","credential":"new"}]"#;
     let welcome = WELCOME.replace(r#""version":1"#, &format!(r#""version":1,{ice}"#));
+    page.lose();
+    page.come_back(&welcome);
+}
+
+/// What is done with the peer connection after it has been told of the new server's relay.
+fn after_new_servers(page: &TestPage) -> Vec<PeerOp> {
+    let mut ops = page.ops();
+    let PeerOp::UseServers(servers) = ops.remove(0) else { panic!("{ops:?}") };
+    assert_eq!(servers[0].credential.as_deref(), Some("new"));
+    ops
+}
+
+#[test]
+fn a_path_that_broke_is_sought_with_the_servers_of_the_new_server() {
     let mut page = TestPage::signed_in();
     page.in_call();
     page.peer(PeerEvent::State(PeerState::Disconnected));
-    page.lose();
-    page.come_back(&welcome);
-    let ops = page.ops();
-    let [PeerOp::UseServers(servers), restart] = &ops[..] else { panic!("{ops:?}") };
-    assert_eq!((servers[0].credential.as_deref(), restart), (Some("new"), &RESTART));
+    restart_with_relay(&mut page);
+    assert_eq!(after_new_servers(&page), [RESTART]);
+    page.effects.clear();
+    page.peer(PeerEvent::State(PeerState::Connected));
+    assert_eq!(page.ops(), [], "it was found with them");
+}
+
+/// Nobody need wait until the browser sees, after some seconds, that nothing comes any more.
+#[test]
+fn a_relayed_path_is_sought_at_once_with_the_servers_of_the_new_server() {
+    for relayed in [true, false] {
+        let mut page = TestPage::signed_in();
+        page.in_call();
+        restart_with_relay(&mut page);
+        assert_eq!(after_new_servers(&page), [PeerOp::FindRoute]);
+        page.effects.clear();
+        page.peer(PeerEvent::Route { relayed });
+        assert_eq!(page.ops() == [RESTART], relayed);
+    }
+}
+
+#[test]
+fn a_path_that_is_being_sought_with_the_old_servers_is_sought_again_with_the_new_ones() {
+    let mut page = TestPage::signed_in();
+    let call = page.in_call();
+    page.peer(PeerEvent::State(PeerState::Disconnected));
+    page.effects.clear();
+    page.wait(2_000);
+    assert_eq!(page.ops(), [RESTART]);
+    page.peer(PeerEvent::OfferReady(raw("{}")));
+    restart_with_relay(&mut page);
+    assert_eq!(after_new_servers(&page), []);
+    let said = page.sent();
+    assert!(matches!(&said[..], [ClientMessage::Offer(_)]), "it is said again: {said:?}");
+    page.effects.clear();
+    page.answered_by_bob(&call);
+    assert!(page.ops().ends_with(&[RESTART]), "{:?}", page.ops());
+}
+
+#[test]
+fn a_call_that_rang_meanwhile_seeks_its_path_with_the_new_servers() {
+    let mut page = TestPage::signed_in();
+    let call = page.call_bob();
+    restart_with_relay(&mut page);
+    assert_eq!(after_new_servers(&page), []);
+    page.effects.clear();
+    page.answered_by_bob(&call);
+    assert!(page.ops().ends_with(&[RESTART]), "{:?}", page.ops());
 }
 
 #[test]
