@@ -14,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use turn_types::stun::message::TransactionId;
+use turn_types::{
+    message::ALLOCATE,
+    stun::message::{Message, TransactionId},
+};
 
 use crate::{
     Policy, Rate, Secret,
@@ -119,8 +122,16 @@ impl std::fmt::Debug for Hub {
 struct Member {
     machine: Box<Machine>,
     user: Box<str>,
-    /// What it was made by, and the answer to that.
-    made_by: (TransactionId, Box<[u8]>),
+    made_by: Made,
+}
+
+/// The request that made an allocation, to be known again. Its answer may be lost.
+#[derive(Debug)]
+struct Made {
+    id: TransactionId,
+    /// The seconds since 1970 when it came.
+    at: u64,
+    answer: Box<[u8]>,
 }
 
 impl Hub {
@@ -246,14 +257,18 @@ impl Hub {
             || ours.any(|address| self.relayed.contains_key(&SocketAddr::new(address, port)))
     }
 
-    /// Who sent a request, if it is let in and its session is not over.
-    fn sender(
-        &self,
-        request: &turn_types::stun::message::Message<'_>,
-        client: &Client,
-        now: Now,
-    ) -> Result<Sender, Vec<u8>> {
-        let sender = self.gate.sender(request, client.remote, now.unix)?;
+    /// What a client's allocation was made by, if it is this very request that comes again (RFC 8656 section 7.2).
+    fn made_by(&self, request: &Message<'_>, client: &Client) -> Option<&Made> {
+        let made = &self.clients.get(client)?.made_by;
+        let is_repeated = request.has_method(ALLOCATE) && made.id == request.transaction_id();
+        is_repeated.then_some(made)
+    }
+
+    /// Who sent a request, if it is let in and its session is not over. One that comes again is as good as it was: to be told
+    /// of another nonce, its sender would have to ask as somebody who has an allocation already.
+    fn sender(&self, request: &Message<'_>, client: &Client, now: Now) -> Result<Sender, Vec<u8>> {
+        let at = self.made_by(request, client).map_or(now.unix, |made| made.at);
+        let sender = self.gate.sender(request, client.remote, at)?;
         if self.revoked.contains(sender.user()) {
             return Err(self.gate.unauthorized(request, client.remote, now.unix));
         }

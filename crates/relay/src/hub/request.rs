@@ -20,7 +20,7 @@ use turn_types::{
     },
 };
 
-use super::{Client, Hub, Member, Now, Sender};
+use super::{Client, Hub, Made, Member, Now, Sender};
 use crate::{
     limits::ALLOCATIONS,
     machine::{Full, Machine},
@@ -106,15 +106,11 @@ impl Hub {
         sender: Sender,
     ) -> Result<Vec<u8>, No> {
         if let Some(member) = self.clients.get(&client) {
-            let (id, answer) = &member.made_by;
-            // Its answer was lost (RFC 8656 section 7.2).
-            let is_repeated =
-                *id == request.transaction_id() && member.machine.username() == sender.username;
-            return if is_repeated {
-                Ok(answer.to_vec())
-            } else {
-                Err(No::Code(ErrorCode::ALLOCATION_MISMATCH))
-            };
+            let is_its_own = member.machine.username() == sender.username;
+            let made = self.made_by(request, &client).filter(|_| is_its_own);
+            return made
+                .map(|made| made.answer.to_vec())
+                .ok_or(No::Code(ErrorCode::ALLOCATION_MISMATCH));
         }
         understands(
             request,
@@ -162,7 +158,8 @@ impl Hub {
         }
         let answer = answer.ok_or(No::Code(ErrorCode::SERVER_ERROR))?;
         if !machine.relayed().is_empty() {
-            let made_by = (request.transaction_id(), answer.as_slice().into());
+            let (id, at, answer) = (request.transaction_id(), now.unix, answer.as_slice().into());
+            let made_by = Made { id, at, answer };
             self.join(client, Member { machine, user: user.into(), made_by });
         }
         Ok(answer)

@@ -60,39 +60,6 @@ fn a_client_has_one() {
     assert_eq!(world.hub.borrow().clients(), 1);
 }
 
-/// Over UDP an answer may be lost, and the request comes again (RFC 8489 section 6.2.1).
-#[test]
-fn whatever_is_asked_twice_is_answered_twice() {
-    let world = World::new();
-    let mut alice = world.tester("alice", 1);
-    alice.get_nonce();
-    let transport = RequestedTransport::new(RequestedTransport::UDP);
-    let allocate = alice.request(ALLOCATE, &[&transport]);
-    let first = alice.ask_bytes(&allocate);
-    assert_eq!(first.code(), 0);
-    let requests = [
-        alice.request(REFRESH, &[&Lifetime::new(600)]),
-        alice.permit_request(&["192.168.0.1"]),
-        alice.bind_request(0x4000, "192.168.0.1:49200"),
-    ];
-    for request in requests {
-        for _ in 0..3 {
-            assert_eq!(alice.ask_bytes(&request).code(), 0);
-            assert_eq!(alice.ask_bytes(&allocate).0, first.0);
-        }
-    }
-    assert_eq!((world.hub.borrow().clients(), world.hub.borrow().relayed.len()), (1, 1));
-
-    // What was not asked by this client, or not for this, is not answered so.
-    let mut mallory = world.tester("mallory", 1);
-    assert_eq!(mallory.allocate().code(), 437);
-    let other = world.tester("alice", 2);
-    assert_eq!(other.ask_bytes(&allocate).code(), 438, "it is another client");
-    let end = alice.request(REFRESH, &[&Lifetime::new(0)]);
-    assert_eq!(alice.ask_bytes(&end).code(), 0);
-    assert_eq!(alice.ask_bytes(&end).code(), 437, "which a client takes for a success");
-}
-
 #[test]
 fn every_allocation_has_an_address_of_its_own() {
     let world = World::new();

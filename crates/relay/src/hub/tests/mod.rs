@@ -5,4 +5,5 @@ mod credentials;
 mod data;
 mod limits;
 mod peers;
+mod repeated;
 mod strangers;
