@@ -16,6 +16,7 @@ use crate::{
     pending::{Pending, Table},
     present::{Full, Present, Ticket},
     provider::{Draws, NotKnown, Provider},
+    providers::Providers,
     seconds,
     secret::{self, Hash},
 };
@@ -23,7 +24,7 @@ use crate::{
 /// Who somebody is, as far as providers tell. See the [crate] for its parts.
 pub struct Identity {
     guests: Guests,
-    providers: Vec<Arc<Provider>>,
+    providers: Providers,
     accounts: Accounts,
     present: Present,
     pending: Mutex<Table>,
@@ -118,11 +119,9 @@ impl Identity {
     pub fn open(settings: Settings, state: Option<&Path>) -> Result<Self, OpenError> {
         let Settings { providers, guests, lifetimes } = settings;
         let present = Present::new(lifetimes.ticket);
-        let new = |settings| Provider::new(settings).map(Arc::new);
-        let providers = providers.into_iter().map(new).collect::<Result<Vec<_>, _>>()?;
+        let providers = Providers::new(providers)?;
         let accounts = Accounts::open(state, present.clone())?;
-        let issuers = providers.iter().map(|provider| provider.issuer().to_owned());
-        accounts.tell_of_strangers(issuers.collect());
+        accounts.tell_of_strangers(providers.issuers());
         let pending = Mutex::new(Table::new(lifetimes.sign_in));
         Ok(Self { guests, providers, accounts, present, pending })
     }
@@ -134,17 +133,23 @@ impl Identity {
 
     /// Asks all providers who they are, so that the first who signs in need not wait for it. It does not matter if that fails.
     pub async fn look_around(&self) {
-        join_all(self.providers.iter().map(|provider| provider.is_there())).await;
+        join_all(self.providers.now().iter().map(|provider| provider.is_there())).await;
+    }
+
+    /// From now on people sign in with the providers of these settings. What else they say stays as it is.
+    ///
+    /// # Errors
+    /// This machine's certificates cannot be had; then nothing changes.
+    pub fn replace_providers(&self, settings: Settings) -> std::io::Result<()> {
+        self.providers.replace(settings.providers)?;
+        self.accounts.tell_of_strangers(self.providers.issuers());
+        Ok(())
     }
 
     /// What becomes of those who do not show who they are.
     #[must_use]
     pub const fn guests(&self) -> Guests {
         self.guests
-    }
-
-    fn provider(&self, id: &str) -> Option<(usize, &Arc<Provider>)> {
-        self.providers.iter().enumerate().find(|(_, provider)| provider.settings.id() == id)
     }
 
     fn pending(&self) -> MutexGuard<'_, Table> {
@@ -161,7 +166,7 @@ impl Identity {
             id: provider.settings.id().to_owned(),
             label: provider.settings.label.clone(),
         };
-        let providers = self.providers.iter().map(option).collect();
+        let providers = self.providers.now().iter().map(option).collect();
         let person = match session.and_then(secret::hash) {
             Some(session) => self.person(session).await?,
             None => None,
@@ -182,9 +187,8 @@ impl Identity {
         let person = self.accounts.ask(move |book| book.person(seconds(), &session)).await?;
         let person = person.filter(|person| !self.present.is_signed_out(person.account, &session));
         Ok(person.and_then(|person| {
-            let of = |provider: &&Arc<Provider>| provider.issuer() == person.issuer;
-            let provider = self.providers.iter().find(of)?.settings.id().to_owned();
-            Some((person, provider))
+            let provider = self.providers.by_issuer(&person.issuer)?;
+            Some((person, provider.settings.id().to_owned()))
         }))
     }
 
@@ -200,7 +204,7 @@ impl Identity {
         browser: Option<&str>,
         network: Network,
     ) -> Result<Begun, NotBegun> {
-        let (index, provider) = self.provider(provider).ok_or(NotBegun::Unknown)?;
+        let provider = self.providers.by_id(provider).ok_or(NotBegun::Unknown)?;
         let draw = || secret::draw().ok_or(NotBegun::Unavailable);
         let known = browser.filter(|browser| secret::hash(browser).is_some());
         let browser = known.map_or_else(draw, |browser| Ok(browser.to_owned()))?;
@@ -210,7 +214,8 @@ impl Identity {
         let Draws { state, nonce, verifier } = draws;
         let hashes = secret::hash(&state).zip(secret::hash(&browser));
         let (state, hash) = hashes.ok_or(NotBegun::Unavailable)?;
-        let pending = Pending { provider: index, browser: hash, nonce, verifier, callback };
+        let issuer = provider.issuer().to_owned();
+        let pending = Pending { issuer, browser: hash, nonce, verifier, callback };
         self.pending().add(now(), state, network, pending);
         Ok(Begun { location, browser })
     }
@@ -227,7 +232,7 @@ impl Identity {
         browser: Option<&str>,
         before: Option<&str>,
     ) -> Result<String, NotDone> {
-        let (index, provider) = self.provider(provider).ok_or(NotDone::Unknown)?;
+        let provider = self.providers.by_id(provider).ok_or(NotDone::Unknown)?;
         let state = answer.state.as_deref().and_then(secret::hash).ok_or(NotDone::Expired)?;
         let pending = self.pending().take(now(), &state).ok_or(NotDone::Expired)?;
         // Nobody can be signed in as somebody else by a link that they follow.
@@ -235,10 +240,10 @@ impl Identity {
             return Err(NotDone::Expired);
         }
         // One provider cannot have what is meant for another (mix-up, RFC 9700 section 4.4).
-        if pending.provider != index {
+        if pending.issuer != provider.issuer() {
             return Err(NotDone::Failed);
         }
-        let who = provider.in_time(who(provider, answer, &pending)).await;
+        let who = provider.in_time(who(&provider, answer, &pending)).await;
         let who = who.ok_or(NotDone::Unavailable)??;
         let session = secret::draw().ok_or(NotDone::Unavailable)?;
         let hash = secret::hash(&session).ok_or(NotDone::Unavailable)?;
@@ -268,7 +273,7 @@ impl Identity {
         let ticket = secret::draw().ok_or(Unavailable)?;
         let hash = secret::hash(&ticket).ok_or(Unavailable)?;
         let present = self.present.clone();
-        let issuers: Vec<_> = self.providers.iter().map(|p| p.issuer().to_owned()).collect();
+        let issuers = self.providers.issuers();
         let at = now();
         let given = self.accounts.ask(move |book| {
             let person = book.person(seconds(), &session)?;
@@ -378,7 +383,9 @@ impl From<NotKnown> for NotDone {
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity").field("providers", &self.providers.len()).finish_non_exhaustive()
+        f.debug_struct("Identity")
+            .field("providers", &self.providers.now().len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - `settings`: which providers there are, valid by construction.
 //! - [`Identity`] is what a server asks: what can be chosen, the way to a provider and back, tickets, accounts, signing out.
+//! - `providers`: all of them; they may be others after a reload.
 //! - `provider`: one provider: discovery, the request, and what it answers, with every check of it.
 //! - `web`: HTTP towards providers, bounded in time and size.
 //! - `accounts`: accounts and browser sessions, in an SQLite database that one thread owns.
@@ -16,6 +17,7 @@ mod identity;
 mod pending;
 mod present;
 mod provider;
+mod providers;
 mod secret;
 mod settings;
 mod suggest;
@@ -29,7 +31,7 @@ pub use identity::{
 };
 pub use pending::Network;
 pub use present::Account;
-pub use settings::{BadSettings, Guests, Lifetimes, ProviderSettings, Settings, SettingsFile};
+pub use settings::{BadSettings, Guests, Lifetimes, ProviderSettings, Settings, SettingsSource};
 
 /// Seconds since 1970.
 fn seconds() -> i64 {

@@ -21,8 +21,8 @@ pub struct Network(pub Owner<LEVELS>);
 /// A sign-in that is under way.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Pending {
-    /// Where the browser was sent to.
-    pub(crate) provider: usize,
+    /// The issuer that the browser was sent to.
+    pub(crate) issuer: String,
     /// Which browser it was.
     pub(crate) browser: Hash,
     /// What the ID token has to repeat.
@@ -57,9 +57,9 @@ mod tests {
 
     use super::{MAX_PENDING, Network, Pending, Table};
 
-    fn pending(provider: usize) -> Pending {
-        let text = String::new;
-        Pending { provider, browser: [0; 32], nonce: text(), verifier: text(), callback: text() }
+    fn pending(number: usize) -> Pending {
+        let (issuer, text) = (number.to_string(), String::new);
+        Pending { issuer, browser: [0; 32], nonce: text(), verifier: text(), callback: text() }
     }
 
     fn state(number: usize) -> [u8; 32] {

@@ -1,12 +1,13 @@
 //! Which providers there are. What exists is good: it is checked where it is made.
 
 mod file;
+mod source;
 
 use std::{fmt, net::IpAddr, time::Duration};
 
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, Scope, TokenUrl, url::Url};
 
-pub use file::SettingsFile;
+pub use source::SettingsSource;
 
 /// How long an id may be, in characters: it stands in addresses that are registered with the provider.
 const MAX_ID_CHARS: usize = 32;
@@ -63,6 +64,18 @@ pub struct ProviderSettings {
     pub(crate) client_secret: Option<ClientSecret>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) token_endpoint: Option<TokenUrl>,
+}
+
+/// Secrets are compared as well: they may have been changed at the provider.
+impl PartialEq for ProviderSettings {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { id, label, issuer, client_id, client_secret, scopes, token_endpoint } = self;
+        let secret = |of: &Option<ClientSecret>| of.as_ref().map(|secret| secret.secret().clone());
+        (id, label, issuer) == (&other.id, &other.label, &other.issuer)
+            && (client_id, scopes) == (&other.client_id, &other.scopes)
+            && token_endpoint == &other.token_endpoint
+            && secret(client_secret) == secret(&other.client_secret)
+    }
 }
 
 /// What is wrong with the settings, as the rest of a sentence.

@@ -12,6 +12,7 @@ use doctor::Target;
 use server::{
     Config, Timing,
     config::{BadOrigin, Origin, Origins, PublicHost, StunUrl},
+    reload::Reload,
 };
 
 use self::{edge::EdgeOptions, identity::IdentityOptions, relay::RelayOptions, tls::TlsOptions};
@@ -182,6 +183,8 @@ impl Cli {
         let timing = Timing { grace: Duration::from_secs(self.grace), ..timing };
         let state = self.state.folder();
         let limits = (self.limits == LimitsChoice::On).then(|| self.edge.limits());
+        let identity_source = self.identity.into_source()?;
+        let identity = identity_source.as_ref().map(|source| source.read()).transpose();
         Ok(Config {
             limits,
             proxies: self.edge.into_proxies(),
@@ -191,7 +194,9 @@ impl Cli {
             turn: self.relay.into_turn()?,
             tls: self.tls.into_tls(self.public_host.as_ref(), state.as_deref())?,
             public_host: self.public_host,
-            identity: self.identity.into_settings()?,
+            identity: identity.map_err(|bad| format!("{bad}."))?,
+            identity_source,
+            reload: Reload::default(),
             state,
             state_lock: None,
             timing,

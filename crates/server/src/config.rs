@@ -15,7 +15,9 @@ pub use turn::{BadTurnUrl, Embedded, Turn, TurnUrl};
 
 use crate::{
     edge::{AddressLimits, Proxies},
-    limits, session,
+    limits,
+    reload::Reload,
+    session,
     state::StateLock,
     tls::Tls,
 };
@@ -43,6 +45,10 @@ pub struct Config {
     pub limits: Option<AddressLimits>,
     /// Who says who somebody is; `None` if nobody does, and everybody is who they say.
     pub identity: Option<identity::Settings>,
+    /// Where those settings are read again from, if they can be.
+    pub identity_source: Option<identity::SettingsSource>,
+    /// Asks the server to read its files again.
+    pub reload: Reload,
     /// The proxies that are believed when they tell whom they speak for.
     pub proxies: Proxies,
     /// The deadlines.
@@ -62,6 +68,8 @@ impl Default for Config {
             state_lock: None,
             limits: Some(AddressLimits::default()),
             identity: None,
+            identity_source: None,
+            reload: Reload::default(),
             proxies: Proxies::default(),
             timing: Timing::default(),
         }

@@ -12,6 +12,7 @@
 //!   reach its user. There is no table of calls: a call is two sessions, each guarding its own side.
 //! - [`roster`] writes down who is there, for the next start.
 //! - [`state`] is the directory of what outlives the server, which one server has at a time.
+//! - [`reload`] reads certificate and providers again while the server runs.
 //! - [`directory`] brings envelopes from one session to another, by name.
 
 pub mod config;
@@ -21,6 +22,7 @@ pub mod edge;
 pub mod http;
 pub mod ice;
 pub mod limits;
+pub mod reload;
 pub mod roster;
 mod run;
 pub mod session;

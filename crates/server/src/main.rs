@@ -22,6 +22,7 @@ use cli::{Chore, Cli, LimitsChoice};
 use server::{
     Config, Sockets,
     edge::AddressLimits,
+    reload::Reload,
     state::{StateError, StateLock},
 };
 
@@ -85,6 +86,8 @@ async fn serve(cli: Cli) -> Result<(), String> {
         warn!(%folder, "there is no page there, and visitors are told so: cargo xtask run builds one, --web-root names another");
     }
     warn_of_one_network(config.limits);
+    reload_on_hangup(&config.reload)
+        .map_err(|error| format!("cannot listen for signals: {error}."))?;
     let stop = stop_signal().map_err(|error| format!("cannot listen for signals: {error}."))?;
     // The reader of this may be gone, which is no reason not to serve.
     let _ = welcome::say(&mut io::stdout(), address, &config, is_self_signed);
@@ -131,6 +134,25 @@ fn cannot_listen(option: &str, listen: &str, error: &io::Error) -> String {
         }
         _ => format!("cannot listen on {listen}: {error}."),
     }
+}
+
+/// Has the server read its files again at every SIGHUP. Without this the signal would end it.
+#[cfg(unix)]
+fn reload_on_hangup(reload: &Reload) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangups = signal(SignalKind::hangup())?;
+    let reload = reload.clone();
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            reload.ask();
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn reload_on_hangup(_: &Reload) -> io::Result<()> {
+    Ok(())
 }
 
 /// Resolves when the server is asked to stop: by Ctrl-C, or by SIGTERM from whatever started it.

@@ -17,6 +17,7 @@ use crate::{
     edge::{Edge, Limits},
     http::{Port, Site, accept_loop, redirect, router},
     ice::{Door, Ice, Source},
+    reload,
     roster::{Present, Roster},
     sockets::Sockets,
     state::{StateLock, hold},
@@ -65,6 +66,8 @@ pub async fn run(
         let stop = stop.child_token();
         tasks.spawn(async move { stop.run_until_cancelled(identity.look_around()).await });
     }
+    let providers = identity.clone().zip(config.identity_source.clone());
+    background.reload(reload::Files { tls: tls.clone(), providers }, config.reload.clone());
     // Before anybody can connect and take their names.
     for waiting in connections.expect(present).await {
         tasks.spawn(waiting);
@@ -181,6 +184,12 @@ impl Background {
             host,
         };
         Relay::start(settings, udp, &self.tasks, &self.stop).map(Some)
+    }
+
+    /// Reads files again when the operator asks for it.
+    fn reload(&self, files: reload::Files, reload: reload::Reload) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { stop.run_until_cancelled(files.read_on(reload)).await });
     }
 
     /// Keeps the certificate good.

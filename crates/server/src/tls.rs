@@ -126,6 +126,17 @@ impl Tls {
         !matches!(*self.keeper, Keeper::Nobody)
     }
 
+    /// Reads the certificate's files again. `false` if nobody else than ourselves writes them: then there is nothing to read.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not fit each other; then the certificate stays as it was.
+    pub(crate) fn read_again(&self) -> Result<bool, TlsError> {
+        match &*self.keeper {
+            Keeper::Files(files) => files.read().map(|()| true),
+            Keeper::Nobody | Keeper::Acme(_) => Ok(false),
+        }
+    }
+
     /// Shakes hands with a client, which may not send more than that takes.
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,

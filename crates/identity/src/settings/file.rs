@@ -9,11 +9,10 @@ use serde::Deserialize;
 
 use super::{BadSettings, ProviderSettings};
 
-/// A file of providers, in TOML: `[[provider]]` with `issuer`, `client_id`, and optionally `id`, `label`, `client_secret` or
-/// `client_secret_file`, `scopes` and `token_endpoint`.
+/// A file of providers: see [`SettingsSource::file`](super::SettingsSource::file).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SettingsFile {
+pub(super) struct SettingsFile {
     #[serde(default)]
     provider: Vec<Entry>,
 }
@@ -46,7 +45,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// It cannot be read, or says what cannot be.
-    pub fn read(file: &Path) -> Result<Vec<ProviderSettings>, BadSettings> {
+    pub(super) fn read(file: &Path) -> Result<Vec<ProviderSettings>, BadSettings> {
         let text = fs::read_to_string(file).map_err(|error| BadSettings::new(error.to_string()))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder)

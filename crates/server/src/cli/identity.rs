@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use identity::{BadSettings, Guests, ProviderSettings, Settings, SettingsFile};
+use identity::{BadSettings, Guests, ProviderSettings, SettingsSource};
 
 /// Who says who somebody is: providers of OpenID Connect, one by these options or several by a file.
 #[derive(Debug, Args)]
@@ -47,31 +47,21 @@ enum GuestsChoice {
 }
 
 impl IdentityOptions {
+    /// Where the settings are read from; `None` if nobody says who somebody is.
+    ///
     /// # Errors
     /// Says which options do not go together, or what is wrong with a provider.
-    pub(super) fn into_settings(self) -> Result<Option<Settings>, String> {
+    pub(super) fn into_source(self) -> Result<Option<SettingsSource>, String> {
         let guests = match self.guests {
             GuestsChoice::Allow => Guests::Allow,
             GuestsChoice::Refuse => Guests::Refuse,
         };
-        let config = self.oidc_config.clone();
-        let mut providers = Vec::new();
-        providers.extend(self.one()?);
-        if let Some(file) = config {
-            let read = SettingsFile::read(&file);
-            let read = read.map_err(|bad| format!("--oidc-config {}: {bad}.", file.display()))?;
-            // Whoever names a file of providers does not want a server that lets everybody in without one.
-            if read.is_empty() {
-                return Err(format!("--oidc-config {} names no [[provider]].", file.display()));
-            }
-            providers.extend(read);
-        }
-        if !providers.is_empty() {
-            return Settings::new(providers, guests).map(Some).map_err(|bad| format!("{bad}."));
-        }
-        match guests {
-            Guests::Allow => Ok(None),
-            Guests::Refuse => {
+        let file = self.oidc_config.clone();
+        let providers = Vec::from_iter(self.one()?);
+        match (providers.is_empty() && file.is_none(), guests) {
+            (false, _) => Ok(Some(SettingsSource { providers, file, guests })),
+            (true, Guests::Allow) => Ok(None),
+            (true, Guests::Refuse) => {
                 Err("--guests refuse needs a provider: nobody could sign in.".to_owned())
             }
         }

@@ -33,7 +33,7 @@ impl Files {
         certificates: Arc<Certificates>,
     ) -> Result<Self, TlsError> {
         let files = Self { certificate, key, certificates, seen: Arc::default() };
-        files.read_if_new()?;
+        files.read()?;
         Ok(files)
     }
 
@@ -64,25 +64,32 @@ impl Files {
 
     /// Whether there was another one.
     fn read_if_new(&self) -> Result<bool, TlsError> {
-        let written = [&self.certificate, &self.key].map(|path| written(path));
+        let written = self.written();
         let is_new = {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             *seen != written || written.contains(&None)
         };
-        if !is_new {
-            return Ok(false);
+        if is_new {
+            self.read()?;
         }
+        Ok(is_new)
+    }
+
+    /// Reads both, whether they are new or not.
+    pub(super) fn read(&self) -> Result<(), TlsError> {
+        // If one is replaced from now on, it is read once more.
+        let written = self.written();
         let chain = read(&self.certificate)?;
         let key = read(&self.key)?;
         let parsed = certificates::parse((&chain, &self.certificate), (&key, &self.key))?;
         self.certificates.set(parsed);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = written;
-        Ok(true)
+        Ok(())
     }
-}
 
-fn written(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).ok()?.modified().ok()
+    fn written(&self) -> [Option<SystemTime>; 2] {
+        [&self.certificate, &self.key].map(|path| fs::metadata(path).ok()?.modified().ok())
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {

@@ -22,7 +22,7 @@ use crate::{common::Server, tls::connect};
 const HOST: &str = "talk.example.org";
 
 /// A certificate and its key, in PEM.
-fn pair() -> (String, String) {
+pub(crate) fn pair() -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([HOST.to_owned()]).unwrap().self_signed(&key).unwrap();
     (certificate.pem(), key.serialize_pem())

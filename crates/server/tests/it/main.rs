@@ -20,6 +20,7 @@ mod origins;
 mod outsiders;
 mod page;
 mod program;
+mod reload;
 mod resume;
 mod shutdown;
 mod slow;

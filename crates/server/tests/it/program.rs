@@ -57,19 +57,17 @@ impl Program {
         let mut program = Self { child: command.spawn().unwrap(), address: String::new() };
         let mut line = String::new();
         BufReader::new(program.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        line.strip_prefix("Pronto is at http://")
-            .unwrap()
-            .trim_end()
-            .clone_into(&mut program.address);
+        let (_, address) = line.strip_prefix("Pronto is at ").unwrap().split_once("://").unwrap();
+        address.trim_end().clone_into(&mut program.address);
         program
     }
 
-    async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let stream = tokio::net::TcpStream::connect(&self.address).await.unwrap();
         Client::over(stream, &format!("ws://{}/ws", self.address)).await
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
         kill_process(id, signal).unwrap();
     }

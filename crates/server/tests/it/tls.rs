@@ -78,6 +78,19 @@ pub(crate) async fn connect(server: &Server, protocols: &[&str]) -> TlsStream<Tc
     soon(connector(&[&TLS13, &TLS12], protocols).connect(name, server.tcp().await)).await.unwrap()
 }
 
+/// Makes a request over TLS. Gives the certificate that the server showed, and the body of its answer.
+pub(crate) async fn get(address: &str, path: &str) -> (CertificateDer<'static>, String) {
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let connector = connector(&[&TLS13], &["http/1.1"]);
+    let mut stream = soon(connector.connect(name, stream)).await.unwrap();
+    let shown = stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = answer(stream).await;
+    (shown, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
 /// A server with a certificate that it signed itself.
 pub(crate) async fn secure() -> (Server, TempDir) {
     secure_with(|_| {}).await

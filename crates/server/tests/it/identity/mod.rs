@@ -12,11 +12,15 @@ mod provider;
 use identity::{Guests, Settings};
 use server::Config;
 
-use self::provider::Provider;
+pub(crate) use self::{
+    browser::Browser,
+    provider::{CLIENT, Provider, SECRET},
+};
+
 use crate::common::Server;
 
 /// A server whose people sign in with these providers.
-async fn server_with(
+pub(crate) async fn server_with(
     providers: &[(&str, &Provider)],
     configure: impl FnOnce(&mut Config, &mut Settings),
 ) -> Server {
