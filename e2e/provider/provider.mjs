@@ -1,7 +1,7 @@
 // An OpenID Connect provider on the loopback, for end-to-end tests: whoever types a name is signed in under it.
 //
 // node provider.mjs MODULES PORT ID: MODULES is the folder of node_modules; PORT may be 0. The client `pronto` with the secret
-// `pronto-secret` may be sent back to /auth/callback/ID on any port of the loopback (RFC 8252 section 7.3).
+// `pronto-secret` may be sent back to /auth/callback/ID, and to the same below /call, on any port of the loopback (RFC 8252 section 7.3).
 
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const provider = new Provider(issuer, {
     client_id: "pronto",
     client_secret: "pronto-secret",
     application_type: "native",
-    redirect_uris: [`http://127.0.0.1/auth/callback/${id}`],
+    redirect_uris: ["", "/call"].map((path) => `http://127.0.0.1${path}/auth/callback/${id}`),
   }],
   // Cookies know no ports: several providers, and the server under test, share a host.
   cookies: {

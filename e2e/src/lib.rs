@@ -21,6 +21,7 @@ pub mod settings;
 pub mod setup_times;
 pub mod tutorial;
 pub mod wait;
+pub mod web_server;
 pub mod wire;
 
 pub use browser::{Browser, Devices, Kind};

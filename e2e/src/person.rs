@@ -143,7 +143,7 @@ impl Person {
     /// There is no link to it.
     pub async fn goes_to(&self, provider: &str) -> Result<()> {
         self.sees("the providers", |look| !look.providers.is_empty()).await?;
-        self.press_any(&format!("#providers a[href='/auth/sign-in/{provider}']")).await
+        self.press_any(&format!("#providers a[href^='auth/sign-in/{provider}?']")).await
     }
 
     /// Waits until the page is there again.

@@ -22,6 +22,7 @@ use crate::{
     provider::Providers,
     server::Server,
     settings::{self, PAGE, SCREENSHOTS},
+    web_server::WebServer,
 };
 
 /// How many browsers may run at once, over all scenes: each takes 200 MB, and in a call half a core.
@@ -88,6 +89,8 @@ pub struct Join {
     pub devices: Devices,
     /// What follows the page's address. Where it names another server (`?server=…`), the person agrees to that.
     pub query: String,
+    /// Where the page is, without the last slash, if not at the server itself.
+    pub at: Option<String>,
     /// A host name to reach this machine by, instead of its loopback address.
     pub host: Option<String>,
     /// Whether nothing waits for a page to be loaded to its end.
@@ -189,6 +192,14 @@ impl Scene {
         Server::start(setting).await
     }
 
+    /// A web server with this in its `server` block, to stand before the scene's. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn web_server(&self, locations: &str) -> Result<WebServer> {
+        WebServer::start(locations).await
+    }
+
     /// A connection to the server that can be cut.
     ///
     /// # Errors
@@ -211,7 +222,8 @@ impl Scene {
     /// No browser starts, or it does not load the page.
     pub async fn join_as(&self, name: &str, how: Join) -> Result<Person> {
         let person = self.sit_down(name, &how).await?;
-        person.open(&format!("{}/{}", self.server.origin(how.host.as_deref()), how.query)).await?;
+        let at = how.at.clone().unwrap_or_else(|| self.server.origin(how.host.as_deref()));
+        person.open(&format!("{at}/{}", how.query)).await?;
         if how.query.contains("server=") {
             person.uses_other_server().await?;
         }

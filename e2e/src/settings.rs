@@ -24,6 +24,8 @@ pub const PROVIDER: &str = "PRONTO_PROVIDER";
 pub const PROVIDER_MODULES: &str = "PRONTO_PROVIDER_MODULES";
 /// What runs it.
 pub const NODE: &str = "NODE";
+/// A web server of other people's.
+pub const NGINX: &str = "NGINX";
 /// The browsers, and the programs that drive them.
 pub const CHROMIUM: &str = "CHROMIUM";
 /// See [`CHROMIUM`].

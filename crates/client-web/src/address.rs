@@ -24,13 +24,13 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// What the address of a page asks for. `protocol` and `host` are those of the page's `location`; `named` is the parameter
-    /// as the browser's `URL` reads and writes it (WHATWG URL section 4), which is one spelling for one URL, and empty for what
-    /// is no URL.
+    /// What the address of a page asks for. `folder` is the URL of the folder that the page lies in, up to its last slash: its own
+    /// server is beside it, also where a web server puts both under a path. `named` is the parameter as the browser's `URL` reads
+    /// and writes it (WHATWG URL section 4), which is one spelling for one URL, and empty for what is no URL.
     #[must_use]
-    pub fn of(named: Option<&str>, protocol: &str, host: &str) -> Self {
-        let scheme = if protocol == "https:" { "wss" } else { "ws" };
-        let own = format!("{scheme}://{host}/ws");
+    pub fn of(named: Option<&str>, folder: &str) -> Self {
+        // `http` becomes `ws`, and `https` `wss`.
+        let own = format!("ws{}ws", folder.strip_prefix("http").unwrap_or_default());
         match named.map(usable) {
             None => Self::Server(Server { url: own, own: true }),
             Some(Some(url)) => Self::Server(Server { own: url == own, url }),
@@ -73,11 +73,12 @@ impl Server {
     }
 
     /// Under which key a browser keeps something for this server, and for no other. A server that is not the page's own has its
-    /// URL in the key.
+    /// URL in the key, and so has one under a path, since there may be others at the same host.
     #[must_use]
     pub fn key(&self, what: &str) -> String {
         let key = format!("pronto.{what}");
-        if self.own { key } else { key + " " + &self.url }
+        let [.., path] = self.parts();
+        if self.own && path == "/ws" { key } else { key + " " + &self.url }
     }
 
     /// Its URL in parts: the scheme, the host with its port, and the rest.
@@ -92,7 +93,7 @@ mod tests {
     use super::{Asked, MAX_URL_BYTES, Server};
 
     fn asked(named: &str) -> Asked {
-        Asked::of(Some(named), "http:", "h:1")
+        Asked::of(Some(named), "http://h:1/")
     }
 
     fn server(url: &str) -> Server {
@@ -102,9 +103,13 @@ mod tests {
 
     #[test]
     fn without_a_word_it_is_the_pages_own_server() {
-        for (protocol, url) in [("http:", "ws://h:1/ws"), ("https:", "wss://h:1/ws")] {
+        for (folder, url) in [
+            ("http://h:1/", "ws://h:1/ws"),
+            ("https://h:1/", "wss://h:1/ws"),
+            ("https://http/https/ws/", "wss://http/https/ws/ws"),
+        ] {
             let own = Server { url: url.to_owned(), own: true };
-            assert_eq!(Asked::of(None, protocol, "h:1"), Asked::Server(own));
+            assert_eq!(Asked::of(None, folder), Asked::Server(own));
         }
     }
 
@@ -175,6 +180,14 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), 4);
+        // Two servers at one host.
+        for (folder, key) in [
+            ("http://h:1/call/", "pronto.session ws://h:1/call/ws"),
+            ("http://h:1/talk/", "pronto.session ws://h:1/talk/ws"),
+        ] {
+            let Asked::Server(own) = Asked::of(None, folder) else { panic!("{folder}") };
+            assert_eq!((own.is_own(), own.key("session").as_str()), (true, key));
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl FromStr for Target {
         let path = match (uri.scheme_str(), uri.path()) {
             // The address of a socket, rather than of a page.
             (Some("ws" | "wss"), path) if path != "/" => path.to_owned(),
-            _ => "/ws".to_owned(),
+            // Beside the page, which a web server may have put under a path.
+            (_, path) => format!("{}/ws", path.trim_end_matches('/')),
         };
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         Ok(Self { secure, host, port, path })
@@ -91,7 +92,8 @@ impl Target {
 /// As it stands in a browser.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+        let folder = self.path.strip_suffix("/ws").unwrap_or_default();
+        write!(f, "{}://{}{folder}", if self.secure { "https" } else { "http" }, self.authority())
     }
 }
 
@@ -115,7 +117,10 @@ mod tests {
                 "wss://[2001:db8::1]:8443/ws",
             ),
             ("ws://127.0.0.1:9090/", "http://127.0.0.1:9090", "ws://127.0.0.1:9090/ws"),
-            ("wss://a/calls/ws", "https://a", "wss://a/calls/ws"),
+            ("wss://a/calls/ws", "https://a/calls", "wss://a/calls/ws"),
+            ("wss://a/socket", "https://a", "wss://a/socket"),
+            ("https://a/calls/", "https://a/calls", "wss://a/calls/ws"),
+            ("a/calls?x=1", "https://a/calls", "wss://a/calls/ws"),
             ("http://a:80", "http://a", "ws://a/ws"),
         ] {
             let target: Target = text.parse().unwrap();

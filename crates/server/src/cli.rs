@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use doctor::Target;
 use server::{
     Config, Timing,
-    config::{BadOrigin, Origin, Origins, PublicHost, StunUrl},
+    config::{BadOrigin, BasePath, Origin, Origins, PublicHost, StunUrl},
     reload::Reload,
 };
 
@@ -71,6 +71,17 @@ pub(crate) struct Cli {
     /// browsers, where plain HTTP is sent to, and what a certificate is for. By default the one that they ask for.
     #[arg(long, env = "PRONTO_PUBLIC_HOST", value_name = "HOST[:PORT]")]
     public_host: Option<PublicHost>,
+
+    /// The path that a web server before this one puts it under, such as `/call`, whether that takes the path off its requests or
+    /// not. Needed for signing in with a provider, which sends people back there, and where the path is left in the requests.
+    #[arg(
+        long,
+        env = "PRONTO_BASE_PATH",
+        value_name = "PATH",
+        default_value = "/",
+        hide_default_value = true
+    )]
+    base_path: BasePath,
 
     /// Whether clients are held to limits. Off is for benchmarks on this machine, and nothing else.
     #[arg(
@@ -194,6 +205,7 @@ impl Cli {
             turn: self.relay.into_turn()?,
             tls: self.tls.into_tls(self.public_host.as_ref(), state.as_deref())?,
             public_host: self.public_host,
+            base_path: self.base_path,
             identity: identity.map_err(|bad| format!("{bad}."))?,
             identity_source,
             reload: Reload::default(),
@@ -283,6 +295,7 @@ mod tests {
             ["--tls", "maybe"],
             ["--redirect", "80"],
             ["--public-host", "https://a"],
+            ["--base-path", "call"],
         ] {
             let error = parse(&bad).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad:?}");

@@ -1,5 +1,6 @@
 //! What the operator chooses. A [`Config`] that exists is a good one: it is checked where it is parsed.
 
+mod base_path;
 mod host;
 mod origin;
 mod stun;
@@ -7,6 +8,7 @@ mod turn;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+pub use base_path::{BadBasePath, BasePath};
 pub use host::{BadPublicHost, PublicHost};
 pub use origin::{BadOrigin, Origin};
 pub use stun::{BadStunUrl, StunUrl};
@@ -35,6 +37,8 @@ pub struct Config {
     pub turn: Turn,
     /// Where people find the server, if that is not the host that they name in their requests.
     pub public_host: Option<PublicHost>,
+    /// Where at that host they find it.
+    pub base_path: BasePath,
     /// The listener's TLS; `None` if it speaks plain HTTP.
     pub tls: Option<Tls>,
     /// The directory of what outlives the server; `None` if nothing does.
@@ -63,6 +67,7 @@ impl Default for Config {
             stun_urls: Vec::new(),
             turn: Turn::default(),
             public_host: None,
+            base_path: BasePath::default(),
             tls: None,
             state: None,
             state_lock: None,

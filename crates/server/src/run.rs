@@ -88,7 +88,8 @@ pub async fn run(
         connections,
         tasks.clone(),
     )
-    .identifying(identity);
+    .identifying(identity)
+    .at(config.base_path);
     let tls = tls.map(|tls| (tls, redirect(config.public_host.clone(), None)));
     let port =
         Arc::new(Port::new(router(site, https_only), tls, relay, Arc::clone(&edge), config.timing));

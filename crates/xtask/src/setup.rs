@@ -95,6 +95,12 @@ const NFT: SystemProgram = SystemProgram { variable: "PATH", names: &["nft"], pa
 const NPM: SystemProgram =
     SystemProgram { variable: "NPM", names: &["npm", "npm.cmd"], package: "npm" };
 
+const NGINX: SystemProgram = SystemProgram {
+    variable: "NGINX",
+    // Where Debian has it, which is on no user's PATH but root's.
+    names: &["nginx", "/usr/sbin/nginx"],
+    package: "nginx",
+};
 const NODE: SystemProgram =
     SystemProgram { variable: "NODE", names: &["node", "nodejs"], package: "nodejs" };
 const PYTHON: SystemProgram =
@@ -151,6 +157,12 @@ pub(crate) fn chromium() -> Result<(PathBuf, PathBuf)> {
 pub(crate) fn network_tools() -> Result<()> {
     let is_root = answer(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     if cfg!(target_os = "linux") && is_root { install_missing(&[IP, NFT]) } else { Ok(()) }
+}
+
+/// A web server of other people's, which gets installed if it is not there.
+pub(crate) fn nginx_installed() -> Result<PathBuf> {
+    install_missing(&[NGINX])?;
+    NGINX.get()
 }
 
 /// Node.js, which comes with npm.

@@ -28,3 +28,4 @@ mod sign_in;
 mod states;
 mod tutorial;
 mod under_a_finger;
+mod web_server;

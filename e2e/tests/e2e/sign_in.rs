@@ -24,11 +24,11 @@ async fn joins(scene: &Scene, options: &str, when: &str) -> Result<Person> {
         window.now = Promise.resolve();
         const fetched = window.fetch;
         window.fetch = async (address, init) => {{
-            if (!String(address).startsWith('/auth/')) return fetched(address, init);
+            if (!String(address).startsWith('auth/')) return fetched(address, init);
             window.asked.push(`${{init.method}} ${{address}}`);
             if ('{when}' === 'back' && !window.back) throw new TypeError('Failed to fetch');
-            if (address === '/auth/ticket') return new Promise(() => {{}});
-            if (address === '/auth/sign-out') return new Response(null, {{ status: 204 }});
+            if (address === 'auth/ticket') return new Promise(() => {{}});
+            if (address === 'auth/sign-out') return new Response(null, {{ status: 204 }});
             await window.{when};
             return new Response({options}, {{ status: 200 }});
         }};",
@@ -148,7 +148,7 @@ fn another_server_than_the_pages_own_is_not_asked() -> Played {
         let options = format!(r#"{{"guests":true,"providers":{PROVIDERS}}}"#);
         let alice = joins(scene, &options, "now").await?;
         let asked: Vec<String> = alice.value("return window.asked").await?;
-        ensure!(asked == ["GET /auth/options"], "{asked:?}");
+        ensure!(asked == ["GET auth/options"], "{asked:?}");
         // The same server by another way is another one.
         let (origin, wire) = (scene.server().origin(None), scene.wire().await?);
         alice.open(&format!("{origin}/{}", wire.query())).await?;

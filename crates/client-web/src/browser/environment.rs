@@ -2,7 +2,7 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use web_sys::{Url, UrlSearchParams, Window};
+use web_sys::{Node, Url, UrlSearchParams, Window};
 
 use crate::{address::Asked, call::Environment};
 
@@ -49,7 +49,13 @@ pub fn asked(window: &Window) -> Asked {
         .and_then(|parameters| parameters.get("server"));
     // As the browser's own WebSocket would read it. What is no URL is empty.
     let named = named.map(|named| Url::new(&named).map(|url| url.href()).unwrap_or_default());
-    let protocol = location.protocol().unwrap_or_default();
-    let host = location.host().unwrap_or_default();
-    Asked::of(named.as_deref(), &protocol, &host)
+    let folder = window.document().and_then(|document| folder(&document));
+    let folder = folder.map(|folder| folder.href()).unwrap_or_default();
+    Asked::of(named.as_deref(), &folder)
+}
+
+/// The folder that the page of this node lies in: what is relative in the page is beside it.
+#[must_use]
+pub fn folder(of: &Node) -> Option<Url> {
+    Url::new_with_base(".", &of.base_uri().ok()??).ok()
 }

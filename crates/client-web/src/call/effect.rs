@@ -89,13 +89,13 @@ impl Request {
     /// For how long an answer is waited for, in ms: as long as for a socket that is opened. Then there is none.
     pub const PATIENCE: u32 = OPEN_TIMEOUT as u32;
 
-    /// Method and path.
+    /// Method and path, beside the page.
     #[must_use]
     pub const fn line(self) -> (&'static str, &'static str) {
         match self {
-            Self::Options(_) => ("GET", "/auth/options"),
-            Self::Ticket(_) => ("POST", "/auth/ticket"),
-            Self::SignOut => ("POST", "/auth/sign-out"),
+            Self::Options(_) => ("GET", "auth/options"),
+            Self::Ticket(_) => ("POST", "auth/ticket"),
+            Self::SignOut => ("POST", "auth/sign-out"),
         }
     }
 }

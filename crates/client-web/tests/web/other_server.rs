@@ -18,7 +18,7 @@ use crate::common::{Html, document, sleep, until};
 async fn a_click_on_what_has_just_come_to_the_front_does_not_count() {
     let html = Html::new();
     let window = web_sys::window().unwrap();
-    let Asked::Server(other) = Asked::of(Some("ws://evil:1/a?b"), "http:", "h:1") else {
+    let Asked::Server(other) = Asked::of(Some("ws://evil:1/a?b"), "http://h:1/") else {
         panic!("it is a server")
     };
     let agreed = Rc::new(Cell::new(false));

@@ -61,7 +61,8 @@ fn a_providers_label_is_text_and_its_id_stays_in_its_place() {
     bench.input(says(asked, body));
     let link = bench.html.find("#providers a").unwrap();
     assert_eq!(link.text_content().unwrap().trim(), "Continue with <b>A</b> & B");
-    assert_eq!(link.get_attribute("href").as_deref(), Some("/auth/sign-in/a%2F..%2F%3Fb%23c"));
+    let href = link.get_attribute("href").unwrap_or_default();
+    assert!(href.starts_with("auth/sign-in/a%2F..%2F%3Fb%23c?at=%2F"), "{href}");
     assert!(bench.html.is_hidden("loginForm"));
     assert!(document().active_element().is_some_and(|focus| focus == link));
 }

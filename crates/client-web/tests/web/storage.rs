@@ -20,7 +20,7 @@ fn of(link: &str) -> Storage {
 
 fn asked(link: &str) -> Asked {
     let named = Url::new(link).map(|url| url.href()).unwrap_or_default();
-    Asked::of(Some(&named), "http:", "h:1")
+    Asked::of(Some(&named), "http://h:1/")
 }
 
 fn own() -> Storage {

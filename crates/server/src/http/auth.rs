@@ -27,10 +27,10 @@ use identity::{Answer, Guests, Identity, Network, NotBegun, NotDone, Options, Un
 use serde_json::{Value, json};
 use tracing::warn;
 
-use self::cookie::{SESSION, SIGN_IN, brought};
+pub(super) use self::cookie::Cookies;
 use super::{Site, requests::too_often};
 use crate::{
-    config::PublicHost,
+    config::{BasePath, PublicHost},
     directory::Directory,
     edge::{NotNow, Peer, Remote},
 };
@@ -99,7 +99,7 @@ async fn options<D: Directory>(
     let Some(identity) = &site.identity else {
         return Ok(json_response(&said(true, &Options::default(), false)));
     };
-    let session = brought(request.headers(), SESSION);
+    let session = site.cookies.session(request.headers());
     let options = identity.options(session).await?;
     let name = options.user.as_ref().and_then(|user| user.name.as_ref());
     let here = name.is_some_and(|name| site.connections.is_attended(name));
@@ -107,7 +107,7 @@ async fn options<D: Directory>(
     if options.prolonged
         && let Some(session) = session
     {
-        response.headers_mut().append(SET_COOKIE, cookie::session(session));
+        response.headers_mut().append(SET_COOKIE, site.cookies.set_session(session));
     }
     Ok(response)
 }
@@ -149,12 +149,16 @@ async fn sign_in<D: Directory>(
         );
         return Ok(back_to_page(Some("failed")));
     };
-    let callback = format!("{origin}/auth/callback/{provider}");
-    let browser = brought(request.headers(), SIGN_IN);
+    if let Some(path) = at_another_path(request.uri(), &site.base) {
+        site.warn_of_path(&path);
+        return Ok(back_to_page(Some("failed")));
+    }
+    let callback = format!("{origin}{}/auth/callback/{provider}", site.base);
+    let browser = site.cookies.sign_in(request.headers());
     match identity.begin(&provider, callback, browser, network(remote.as_ref())).await {
         Ok(begun) => {
             let mut response = see_other(&begun.location);
-            response.headers_mut().append(SET_COOKIE, cookie::sign_in(&begun.browser));
+            response.headers_mut().append(SET_COOKIE, site.cookies.set_sign_in(&begun.browser));
             Ok(response)
         }
         Err(NotBegun::Unknown) => Err(Refused::NoProvider),
@@ -171,11 +175,11 @@ async fn callback<D: Directory>(
     let identity = site.identity.as_ref().ok_or(Refused::NoProvider)?;
     let Some(answer) = answer(request.uri()) else { return Ok(back_to_page(Some("failed"))) };
     let headers = request.headers();
-    let (browser, before) = (brought(headers, SIGN_IN), brought(headers, SESSION));
+    let (browser, before) = (site.cookies.sign_in(headers), site.cookies.session(headers));
     let what = match identity.finish(&provider, answer, browser, before).await {
         Ok(session) => {
             let mut response = back_to_page(None);
-            response.headers_mut().append(SET_COOKIE, cookie::session(&session));
+            response.headers_mut().append(SET_COOKIE, site.cookies.set_session(&session));
             return Ok(response);
         }
         Err(NotDone::Unknown) => return Err(Refused::NoProvider),
@@ -185,6 +189,13 @@ async fn callback<D: Directory>(
         Err(NotDone::Unavailable) => "unavailable",
     };
     Ok(back_to_page(Some(what)))
+}
+
+/// The path that the page says it lies under, if that is neither where the provider would send the browser back to nor the root.
+fn at_another_path(uri: &Uri, base: &BasePath) -> Option<BasePath> {
+    let mut fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let (_, at) = fields.find(|(key, _)| key == "at")?;
+    at.parse().ok().filter(|at: &BasePath| !at.is_root() && at != base)
 }
 
 /// What stands in the address that the provider sent the browser to; `None` if something stands there twice, since then nobody
@@ -205,7 +216,7 @@ fn answer(uri: &Uri) -> Option<Answer> {
 
 async fn ticket<D: Directory>(State(site): Here<D>, request: Request) -> Result<Response, Refused> {
     let identity = site.asks_by_its_page(&request)?;
-    let session = brought(request.headers(), SESSION);
+    let session = site.cookies.session(request.headers());
     let ticket = identity.ticket(session).await?.ok_or(Refused::NobodyThere)?;
     Ok(json_response(&json!({"ticket": ticket})))
 }
@@ -215,13 +226,22 @@ async fn sign_out<D: Directory>(
     request: Request,
 ) -> Result<Response, Refused> {
     let identity = site.asks_by_its_page(&request)?;
-    identity.sign_out(brought(request.headers(), SESSION)).await?;
+    identity.sign_out(site.cookies.session(request.headers())).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().append(SET_COOKIE, cookie::no_session());
+    response.headers_mut().append(SET_COOKIE, site.cookies.end_session());
     Ok(response)
 }
 
 impl<D: Directory> Site<D> {
+    fn warn_of_path(&self, path: &BasePath) {
+        if self.elsewhere.is_due() {
+            warn!(
+                "people find the page under {path}, and cannot sign in: their provider would send them back to another path. \
+                 Start with --base-path {path}, and register its address with the provider"
+            );
+        }
+    }
+
     /// Whose request it is. It counts.
     fn asks(&self, request: &Request) -> Result<Option<Remote>, Refused> {
         let Some(peer) = request.extensions().get::<Peer>() else { return Ok(None) };
@@ -281,8 +301,9 @@ fn json_response(value: &Value) -> Response {
         .into_response()
 }
 
+/// Back from `auth/sign-in/ID` or `auth/callback/ID`, whatever path they are under.
 fn back_to_page(sign_in: Option<&str>) -> Response {
-    see_other(&sign_in.map_or_else(|| "/".to_owned(), |what| format!("/?sign-in={what}")))
+    see_other(&sign_in.map_or_else(|| "../../".to_owned(), |what| format!("../../?sign-in={what}")))
 }
 
 fn see_other(to: &str) -> Response {

@@ -10,6 +10,7 @@
 
 mod accept;
 mod auth;
+mod below;
 mod edge;
 mod head;
 mod origin;
@@ -33,7 +34,7 @@ use identity::Identity;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    config::Origins,
+    config::{BasePath, Origins},
     connection::Shared,
     directory::Directory,
     edge::{Edge, Seldom},
@@ -51,12 +52,17 @@ pub(crate) struct Site<D: Directory> {
     page: Page,
     origins: Origins,
     door: Door,
+    /// The path that people find it under.
+    base: BasePath,
+    cookies: auth::Cookies,
     edge: Arc<Edge>,
     connections: Arc<Shared<D>>,
     tasks: TaskTracker,
     identity: Option<Arc<Identity>>,
     /// When the operator was last told of a web server that does not pass WebSockets on.
     stripped: Seldom,
+    /// When the operator was last told that people find the page under another path.
+    elsewhere: Seldom,
 }
 
 impl<D: Directory> Site<D> {
@@ -69,20 +75,39 @@ impl<D: Directory> Site<D> {
         tasks: TaskTracker,
     ) -> Self {
         let page = Page::new(web_root, look_every);
-        let stripped = Seldom::new(PROXY_WARNING_INTERVAL);
-        Self { page, origins, door, edge, connections, tasks, identity: None, stripped }
+        let [stripped, elsewhere] =
+            [Seldom::new(PROXY_WARNING_INTERVAL), Seldom::new(PROXY_WARNING_INTERVAL)];
+        Self {
+            page,
+            origins,
+            door,
+            base: BasePath::default(),
+            cookies: auth::Cookies::new(&BasePath::default()),
+            edge,
+            connections,
+            tasks,
+            identity: None,
+            stripped,
+            elsewhere,
+        }
     }
 
     /// Lets people sign in with a provider.
     pub(crate) fn identifying(self, identity: Option<Arc<Identity>>) -> Self {
         Self { identity, ..self }
     }
+
+    /// People find it under this path.
+    pub(crate) fn at(self, base: BasePath) -> Self {
+        Self { cookies: auth::Cookies::new(&base), base, ..self }
+    }
 }
 
 /// The routes. With `https_only` browsers are told to come back over HTTPS alone.
 pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
     let edge = Arc::clone(&site.edge);
-    Router::new()
+    let base = site.base.clone();
+    let site = Router::new()
         .route("/ws", any(upgrade::upgrade))
         .route("/healthz", get(async || "ok\n"))
         .nest("/auth", auth::routes())
@@ -91,7 +116,8 @@ pub(crate) fn router<D: Directory>(site: Site<D>, https_only: bool) -> Router {
         .layer(from_fn(head::check))
         .layer(from_fn(edge::guard))
         .layer(from_fn_with_state(https_only, edge::keep_to_https))
-        .with_state(Arc::new(site))
+        .with_state(Arc::new(site));
+    below::below(base, site)
 }
 
 async fn page_or_socket<D: Directory>(

@@ -51,18 +51,18 @@ impl App {
 
     /// The tag that starts the app.
     pub(super) fn script_tag(&self) -> String {
-        format!("<script type=\"module\" src=\"/{}\"></script>", self.boot.0)
+        format!("<script type=\"module\" src=\"{}\"></script>", self.boot.0)
     }
 
     /// Tags that let the browser fetch everything at once, not one after the other.
     pub(super) fn preloads(&self) -> String {
         let scripts = [&self.boot.0, &self.glue.0].into_iter().chain(self.snippets.keys());
         let mut tags = scripts
-            .map(|name| format!("<link rel=\"modulepreload\" href=\"/{name}\">\n"))
+            .map(|name| format!("<link rel=\"modulepreload\" href=\"{name}\">\n"))
             .collect::<String>();
         // Only with `crossorigin` is it the same request as the one that the glue makes with fetch().
         tags += &format!(
-            "<link rel=\"preload\" href=\"/{}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n",
+            "<link rel=\"preload\" href=\"{}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n",
             self.wasm.0
         );
         tags
@@ -148,7 +148,7 @@ mod tests {
         assert!(boot.contains(&app.glue.0) && boot.contains(&app.wasm.0), "{boot}");
         assert!(script.contains(&app.boot.0), "{script}");
         for (name, _) in app.into_files() {
-            assert!(preloads.contains(&format!("href=\"/{name}\"")), "{name}: {preloads}");
+            assert!(preloads.contains(&format!("href=\"{name}\"")), "{name}: {preloads}");
         }
     }
 }

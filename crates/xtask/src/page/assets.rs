@@ -56,7 +56,8 @@ pub(super) fn place(link: &Link, sources: &Files, files: &mut Files) -> Result<S
         return Ok(String::new());
     }
     let kept = link.kept.iter().map(|(name, value)| attribute(name, value)).collect::<String>();
-    Ok(format!("<link rel=\"{relation}\" href=\"/{path}\"{kept}>"))
+    // Relative: a web server may put the page under a path.
+    Ok(format!("<link rel=\"{relation}\" href=\"{path}\"{kept}>"))
 }
 
 /// `app.js` as `app-0123456789abcdef.js`: its name changes exactly when its content does, so it may be cached for ever.
@@ -156,12 +157,12 @@ mod tests {
             (
                 link(Rel::Css, "style.css", ""),
                 vec!["style-2d711642b726b044.css"],
-                format!("<link rel=\"stylesheet\" href=\"/style-2d711642b726b044.css\"{media}>"),
+                format!("<link rel=\"stylesheet\" href=\"style-2d711642b726b044.css\"{media}>"),
             ),
             (
                 link(Rel::Icon, "img/i.svg", "pics"),
                 vec!["pics/i-2d711642b726b044.svg"],
-                format!("<link rel=\"icon\" href=\"/pics/i-2d711642b726b044.svg\"{media}>"),
+                format!("<link rel=\"icon\" href=\"pics/i-2d711642b726b044.svg\"{media}>"),
             ),
             (link(Rel::CopyFile, "robots.txt", ""), vec!["robots.txt"], String::new()),
             (link(Rel::CopyDir, "img", ""), vec!["img/deep/j.svg", "img/i.svg"], String::new()),

@@ -263,6 +263,7 @@ impl Step {
             .env("PRONTO_PROVIDER", project.root.join("e2e/provider/provider.mjs"))
             .env("PRONTO_PROVIDER_MODULES", modules)
             .env("NODE", setup::node()?)
+            .env("NGINX", setup::nginx_installed()?)
             .env("CHROMIUM", browsers.chromium)
             .env("CHROMEDRIVER", browsers.chromedriver)
             .env("FIREFOX", browsers.firefox)

@@ -1,5 +1,6 @@
 //! The ways to sign in.
 
+use js_sys::encode_uri_component;
 use wasm_bindgen::JsCast;
 use web_sys::{DocumentFragment, HtmlElement};
 
@@ -7,7 +8,10 @@ use super::{
     Elements, set_attribute,
     texts::{Texts, fill_slot},
 };
-use crate::call::{Entry, Message, Page, Provider, View};
+use crate::{
+    browser::environment::folder,
+    call::{Entry, Message, Page, Provider, View},
+};
 
 /// The ways to sign in.
 #[derive(Debug)]
@@ -61,13 +65,16 @@ impl SignIn {
         set_attribute(&elements.login_card, "data-late", late.then_some(""));
         elements.providers.set_text_content(None);
         elements.providers.set_hidden(providers.is_empty());
+        // The provider sends the browser back to where the server thinks that this page is.
+        let at = folder(&elements.providers).map(|folder| folder.pathname()).unwrap_or_default();
+        let at = String::from(encode_uri_component(&at));
         for provider in providers {
             let copy = self.template.clone_node_with_deep(true).ok();
             let copy = copy.map(JsCast::unchecked_into::<DocumentFragment>);
             let Some(link) = copy.and_then(|copy| copy.first_element_child()) else { continue };
             fill_slot(&link, "provider", &provider.label);
-            let id = String::from(js_sys::encode_uri_component(&provider.id));
-            set_attribute(&link, "href", Some(&format!("/auth/sign-in/{id}")));
+            let id = String::from(encode_uri_component(&provider.id));
+            set_attribute(&link, "href", Some(&format!("auth/sign-in/{id}?at={at}")));
             let _ = elements.providers.append_child(&link);
         }
         self.providers.clone_from(providers);

@@ -166,7 +166,7 @@ async fn the_way_back_is_over_https_or_on_this_machine() {
                 let asked = super::provider::fields(to.split_once('?').unwrap().1);
                 assert_eq!(asked["redirect_uri"], format!("{back}/auth/callback/ours"), "{host}");
             }
-            None => assert_eq!(to, "/?sign-in=failed", "{host}"),
+            None => assert_eq!(to, "../../?sign-in=failed", "{host}"),
         }
     }
 }
@@ -188,7 +188,7 @@ async fn a_provider_that_is_not_there_is_asked_again_when_somebody_signs_in() {
     server.user("bob").await;
     let mut browser = Browser::at(&server);
     let end = |response: crate::common::Response| response.header("location").unwrap().to_owned();
-    assert_eq!(end(browser.get("/auth/sign-in/ours").await), "/?sign-in=unavailable");
+    assert_eq!(end(browser.get("/auth/sign-in/ours").await), "../../?sign-in=unavailable");
     let listener = soon(async {
         loop {
             if let Ok(listener) = TcpListener::bind(address).await {
@@ -200,7 +200,7 @@ async fn a_provider_that_is_not_there_is_asked_again_when_somebody_signs_in() {
     let _provider = Provider::on(listener).await;
     soon(async {
         // It is left alone for a moment after it was not there.
-        while end(browser.get("/auth/sign-in/ours").await) == "/?sign-in=unavailable" {
+        while end(browser.get("/auth/sign-in/ours").await) == "../../?sign-in=unavailable" {
             tokio::task::yield_now().await;
         }
     })

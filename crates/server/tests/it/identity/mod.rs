@@ -7,6 +7,7 @@ mod flow;
 mod kept;
 mod lies;
 mod outages;
+mod path;
 mod provider;
 
 use identity::{Guests, Settings};

@@ -28,7 +28,7 @@ const CROWD: usize = 12;
 const FOR_ONE: Duration = Duration::from_secs(25);
 
 fn end(response: &Response) -> &str {
-    response.header("location").unwrap()
+    response.header("location").unwrap().strip_prefix("../..").unwrap()
 }
 
 /// A provider that accepts every connection, and sends `what` over it, one byte a second.
@@ -139,7 +139,7 @@ async fn a_provider_does_not_make_our_answers_large() {
     provider.now().endpoint_ends_with = format!("?x={}", "x".repeat(100_000));
     let server = server_with(&[("ours", &provider)], |_, _| {}).await;
     let response = Browser::at(&server).get("/auth/sign-in/ours").await;
-    assert_eq!(end(&response).len(), "/?sign-in=unavailable".len());
+    assert_eq!(end(&response), "/?sign-in=unavailable");
 }
 
 /// A disk that is full, or another program that holds the database: nothing can be written for as long.
