@@ -32,6 +32,8 @@ struct Play {
     kept: Option<(String, String)>,
     /// The id under which the page had offered to continue it.
     continued: Option<String>,
+    /// Whether the user has pressed to see their own picture while it rings.
+    looks: bool,
     /// What happened, to be told if it goes wrong.
     told: Vec<Input>,
     reached: Reached,
@@ -60,6 +62,7 @@ impl Play {
             kept: None,
             continued: None,
             told: Vec::new(),
+            looks: false,
             reached: Reached::default(),
         }
     }
@@ -280,6 +283,7 @@ impl Play {
         self.told.push(input.clone());
         let before = self.page.effects.len();
         let phase = self.page.view().phase;
+        let looks = matches!(input, Input::User(UserInput::TogglePreview));
         self.page.input(input);
         let view = self.page.view();
         let effects = self.page.effects[before..].to_vec();
@@ -312,7 +316,11 @@ impl Play {
         let is_asked = view.incoming.is_some_and(|incoming| !incoming.answering);
         if is_asked {
             self.reached.asked += 1;
-            assert!(!view.own_picture, "the camera is on while it rings: {:#?}", self.told);
+            self.looks |= looks && phase == PhaseView::Ringing;
+            let asked_to = self.looks || !view.own_picture;
+            assert!(asked_to, "the camera is on while it rings: {:#?}", self.told);
+        } else {
+            self.looks = false;
         }
         if is_asked || view.phase == PhaseView::Idle {
             (self.peer, self.unspelled) = (None, false);

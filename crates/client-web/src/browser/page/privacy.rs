@@ -14,7 +14,6 @@ use crate::{
 
 /// Shows what was chosen the last time, tells it, and lets it be changed. It holds for calls that begin from then on, and is
 /// remembered for the server; where the browser stores nothing, it holds until the page is closed.
-#[must_use]
 pub fn bind(elements: &Elements, storage: &Storage, post: &Post) -> Listener {
     let hides = Cell::new(storage.relay_only());
     let (button, storage, post) = (elements.relay_only.clone(), storage.clone(), post.clone());
