@@ -117,26 +117,29 @@ fn on_an_insecure_page_it_is_said_why_nothing_opens() -> Played {
     // A server on loopback lets nobody in whose page came under another host's name.
     let everywhere = Setting { address: Ipv4Addr::UNSPECIFIED.into(), ..Setting::default() };
     play_in(everywhere, 2, async |scene| {
+        let tour = Tour::default();
         let insecure = Join { host: Some("pronto.test".to_owned()), ..Join::default() };
         let (alice, bob) = try_join!(scene.join_as("alice", insecure), scene.signed_in("bob"))?;
         assert!(!alice.value::<bool>("return isSecureContext").await?);
+        let told = |look: &Look| look.login_notice.as_deref() == Some("insecure-context");
+        alice.sees("the reason before anything else", told).await?;
+        tour.look_at(&alice, "sign-in-insecure").await?;
         alice.sign_in().await?;
+        let why = |look: &Look| look.notice.as_deref() == Some("insecure-context");
+        alice.sees("the reason before they call", why).await?;
+        alice.click("noticeCloseBtn").await?;
         alice.calls("bob").await?;
         alice.is_idle_because("insecure-context").await?;
         alice.click("previewBtn").await?;
-        alice
-            .sees("the reason again", |look| look.notice.as_deref() == Some("insecure-context"))
-            .await?;
+        alice.sees("the reason again", why).await?;
 
         bob.calls("alice").await?;
         alice.is_rung_by("bob").await?;
         alice.answers().await?;
         alice
-            .sees("the reason while it rings", |look| {
-                look.phase() == "ringing" && look.notice.as_deref() == Some("insecure-context")
-            })
+            .sees("the reason while it rings", |look| look.phase() == "ringing" && why(look))
             .await?;
-        Ok(())
+        tour.is_fine().await
     })
 }
 
@@ -144,12 +147,13 @@ fn on_an_insecure_page_it_is_said_why_nothing_opens() -> Played {
 fn a_browser_without_webrtc_is_told_so() -> Played {
     play(1, async |scene| {
         let alice = scene.join("alice").await?;
-        let script = json!({ "source": "delete window.RTCPeerConnection" });
-        alice.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
-        alice.reload().await?;
-        alice
-            .sees("that this browser will not do", |look| look.page() == "unsupportedPage")
-            .await?;
+        for lost in ["window.RTCPeerConnection", "MediaDevices.prototype.getUserMedia"] {
+            let script = json!({ "source": format!("delete {lost}") });
+            let added = alice.devtools("Page.addScriptToEvaluateOnNewDocument", script).await?;
+            alice.reload().await?;
+            alice.sees(lost, |look| look.page() == "unsupportedPage").await?;
+            alice.devtools("Page.removeScriptToEvaluateOnNewDocument", added).await?;
+        }
         Ok(())
     })
 }

@@ -13,12 +13,17 @@ pub fn detect(window: &Window) -> Environment {
         Environment::NoWebRtc
     } else if !window.is_secure_context() {
         Environment::Insecure
-    } else if has(&window.navigator(), "mediaDevices") {
+    } else if has_devices(window) {
         Environment::Capable
     } else {
         // Browsers inside of other apps, and settings, hide the devices for good: another address does not help.
         Environment::NoWebRtc
     }
+}
+
+fn has_devices(window: &Window) -> bool {
+    let devices = Reflect::get(&window.navigator(), &"mediaDevices".into());
+    devices.is_ok_and(|devices| has(&devices, "getUserMedia"))
 }
 
 fn has(object: &JsValue, name: &str) -> bool {

@@ -24,7 +24,10 @@ impl Client {
                 Link::Proving(..) | Link::Opening(..) | Link::LoggingIn(..)
             ),
             sign_in_error: self.sign_in_error.filter(|text| self.is_beside_field(*text)),
-            sign_in_notice: self.sign_in_error.filter(|text| !self.is_beside_field(*text)),
+            sign_in_notice: self
+                .sign_in_error
+                .filter(|text| !self.is_beside_field(*text))
+                .or_else(|| self.insecure()),
             entry: self.account.entry(),
             providers: self.account.providers().to_vec(),
             late: self.account.late,
@@ -68,6 +71,11 @@ impl Client {
     pub fn is_connecting(&self) -> bool {
         matches!(&self.call, Call::Active(active)
             if active.path.since().is_none() || self.devices.are_opening())
+    }
+
+    /// That there will be no camera and no microphone on this page, whoever it is that asks.
+    pub(super) fn insecure(&self) -> Option<Text> {
+        (self.environment == Environment::Insecure).then_some(Text::InsecureContext)
     }
 
     /// Whether what is said to who signs in stands beside the field for the name.

@@ -7,7 +7,7 @@ use protocol::ClientMessage;
 
 use crate::{
     devices::calling,
-    page::{TestPage, WELCOME, raw},
+    page::{TestPage, WELCOME, raw, welcome_back},
 };
 use MediaError::{Denied, InUse, NotFound, Other};
 
@@ -137,8 +137,16 @@ fn what_is_still_missing_is_still_said() {
 }
 
 #[test]
-fn an_insecure_page_says_so_and_asks_for_nothing() {
-    let mut page = TestPage::in_environment(Environment::Insecure).sign_in_with(WELCOME);
+fn an_insecure_page_says_so_at_once_and_asks_for_nothing() {
+    let page = TestPage::in_environment(Environment::Insecure);
+    assert_eq!(page.view().sign_in_notice, Some(Text::InsecureContext));
+    let mut page = page.sign_in_with(WELCOME);
+    assert_eq!(page.notice(), Some(Text::InsecureContext));
+    page.user(UserInput::DismissNotice);
+    page.lose();
+    page.come_back(&welcome_back(0));
+    assert_eq!(page.notice(), None, "it has been said");
+    page.effects.clear();
     page.user(UserInput::Call { name: "bob".to_owned() });
     assert_eq!((page.request(), page.notice()), (None, Some(Text::InsecureContext)));
     page.rung_by_bob("c1");

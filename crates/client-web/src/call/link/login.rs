@@ -11,7 +11,9 @@ use super::{
     liveness::PING_INTERVAL,
     session::{Alive, Memory, Session, Stream, Ticket},
 };
-use crate::call::{Client, Effect, Farewell, Millis, Text, account::Right, servers::usable};
+use crate::call::{
+    Client, Effect, Farewell, Message, Millis, Notice, Text, account::Right, servers::usable,
+};
 
 impl Client {
     pub(in crate::call) fn handle_socket_opened(&mut self, now: Millis) {
@@ -103,6 +105,9 @@ impl Client {
             return;
         }
         let call = welcome.peer.zip(welcome.call);
+        if let (None | Some(Memory::Reloaded), Some(text)) = (&was, self.insecure()) {
+            self.notice = Some(Notice { message: Message::plain(text), call_again: None });
+        }
         match was {
             None => {}
             Some(Memory::Reloaded) => self.is_back(now, call, attempt.presented),
