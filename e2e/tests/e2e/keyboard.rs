@@ -32,6 +32,13 @@ fn a_call_needs_no_mouse() -> Played {
         space(&bob).await?;
         alice.sees("no picture", |look| !look.remote_picture).await?;
 
+        // The same by a key of its own, wherever the focus is.
+        bob.press("v").await?;
+        alice.sees("the picture again", |look| look.remote_picture).await?;
+        bob.press("m").await?;
+        alice.sees("that the other microphone is on", |look| !look.remote_muted).await?;
+        has_focus(&bob, "cameraBtn").await?;
+
         tab_to(&bob, "hangUpBtn").await?;
         enter(&bob).await?;
         try_join!(
@@ -46,6 +53,12 @@ fn a_call_needs_no_mouse() -> Played {
         has_focus(&bob, "incomingCall").await?;
         tab_to(&bob, "declineBtn").await?;
         enter(&bob).await?;
+        alice.is_idle_because("declined: bob").await?;
+        tab_to(&alice, "callAgainBtn").await?;
+        enter(&alice).await?;
+        bob.is_rung_by("alice").await?;
+        bob.hears("document.getElementById('declineBtn')").await?;
+        bob.press(String::from(Key::Escape.value())).await?;
         alice.is_idle_because("declined: bob").await?;
         Ok(())
     })

@@ -9,6 +9,7 @@ mod deaf;
 mod elements;
 mod focus;
 mod inputs;
+mod keys;
 mod lists;
 mod pictures;
 pub mod privacy;
@@ -62,6 +63,7 @@ impl Page {
         listeners.extend(deaf::listen(&document));
         let calm = Calm::new(&elements.call_page);
         listeners.extend(calm.listen(&document, &elements.call_controls));
+        listeners.push(keys::listen(&document, &elements));
         Ok(Self {
             document,
             elements,

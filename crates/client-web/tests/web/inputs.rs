@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventInit, HtmlElement, KeyboardEvent, KeyboardEventInit};
 
-use crate::common::{Bench, sleep};
+use crate::common::{Bench, document, sleep};
 
 fn click(bench: &Bench, id: &str) {
     click_any(bench, &format!("#{id}"));
@@ -17,9 +17,16 @@ fn click_any(bench: &Bench, selector: &str) {
 
 /// A key goes down on an element, or is held down. Gives whether the browser may do what it does by default.
 fn key(bench: &Bench, id: &str, key: &str, repeat: bool) -> bool {
+    key_with(bench, id, |init| {
+        init.set_key(key);
+        init.set_repeat(repeat);
+    })
+}
+
+/// The same for a key about which there is more to say.
+fn key_with(bench: &Bench, id: &str, describe: impl Fn(&KeyboardEventInit)) -> bool {
     let init = KeyboardEventInit::new();
-    init.set_key(key);
-    init.set_repeat(repeat);
+    describe(&init);
     init.set_bubbles(true);
     init.set_cancelable(true);
     let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
@@ -97,6 +104,72 @@ async fn what_has_just_come_to_where_it_is_is_deaf_for_a_moment() {
     bench.user(UserInput::TogglePreview);
     click(&bench, "signOutBtn");
     assert_eq!(bench.posted(), [UserInput::SignOut]);
+}
+
+#[wasm_bindgen_test]
+fn keys_mute_and_stop_the_camera_in_a_call_wherever_the_focus_is() {
+    let mut bench = Bench::signed_in();
+    for pressed in ["m", "v"] {
+        assert!(key(&bench, "callBtn", pressed, false), "there is no call");
+    }
+    bench.in_call();
+    bench.settles();
+    bench.posted();
+    let (microphone, camera) = (UserInput::ToggleMicrophone, UserInput::ToggleCamera);
+    for (pressed, input) in [("m", &microphone), ("M", &microphone), ("v", &camera), ("V", &camera)]
+    {
+        assert!(!key(&bench, "hangUpBtn", pressed, false));
+        assert_eq!(bench.posted(), std::slice::from_ref(input), "{pressed}");
+        assert!(key(&bench, "hangUpBtn", pressed, true), "{pressed} is held down");
+    }
+    // Where no key writes this letter, the one counts that does elsewhere.
+    let cyrillic = |init: &KeyboardEventInit| {
+        init.set_key("ь");
+        init.set_code("KeyM");
+    };
+    key_with(&bench, "micBtn", cyrillic);
+    assert_eq!(bench.posted(), [microphone]);
+
+    let others: [fn(&KeyboardEventInit); 7] = [
+        |init| init.set_ctrl_key(true),
+        |init| init.set_alt_key(true),
+        |init| init.set_meta_key(true),
+        |init| init.set_shift_key(true),
+        |init| init.set_modifier_alt_graph(true),
+        |init| init.set_is_composing(true),
+        |init| init.set_key(","),
+    ];
+    for describe in others {
+        let pressed = |init: &KeyboardEventInit| {
+            init.set_key("m");
+            init.set_code("KeyM");
+            describe(init);
+        };
+        assert!(key_with(&bench, "callControls", pressed));
+    }
+    assert!(key(&bench, "callToUsernameInput", "m", false), "it is written");
+    assert!(key(&bench, "callControls", "Escape", false), "it ends no call");
+    assert_eq!(bench.posted(), []);
+}
+
+#[wasm_bindgen_test]
+fn escape_declines_a_call_that_rings_and_closes_what_is_open_first() {
+    let mut bench = Bench::signed_in();
+    assert!(key(&bench, "callToUsernameInput", "Escape", false));
+    bench.settles();
+    bench.server(r#"{"type":"offer","name":"bob","offer":{},"call":"c"}"#);
+    key(&bench, "incomingCall", "Escape", false);
+    assert_eq!(bench.posted(), [], "it was meant for something else");
+    bench.settles();
+    assert!(key(&bench, "incomingCall", "Escape", true) && key(&bench, "incomingCall", "m", false));
+    let dialog = document().create_element("dialog").unwrap();
+    dialog.set_attribute("open", "").unwrap();
+    document().body().unwrap().append_child(&dialog).unwrap();
+    assert!(key(&bench, "incomingCall", "Escape", false));
+    dialog.remove();
+    assert_eq!(bench.posted(), []);
+    assert!(!key(&bench, "incomingCall", "Escape", false));
+    assert_eq!(bench.posted(), [UserInput::Decline]);
 }
 
 #[wasm_bindgen_test]

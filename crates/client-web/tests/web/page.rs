@@ -176,7 +176,7 @@ fn what_the_peer_says_of_its_devices_is_seen() {
     bench.user(UserInput::ToggleMicrophone);
     assert_eq!(bench.html.attribute("micBtn", "aria-pressed").as_deref(), Some("true"));
     let tip = bench.html.find("#micBtn [data-slot=label]").unwrap();
-    assert_eq!(tip.text_content().as_deref(), Some("Unmute"));
+    assert_eq!(tip.text_content().as_deref(), Some("Unmute (M)"));
 }
 
 #[wasm_bindgen_test]
