@@ -14,6 +14,7 @@ pub mod limits;
 mod message;
 #[cfg(feature = "names")]
 mod name;
+mod name_error;
 mod outbox;
 
 pub use error::{DecodeError, ErrorCode};
@@ -24,7 +25,8 @@ pub use message::{
     RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage, Welcome,
 };
 #[cfg(feature = "names")]
-pub use name::{NameError, UserName};
+pub use name::{Looks, UserName};
+pub use name_error::{NameError, NameReason};
 pub use outbox::{ImpossibleCount, Outbox, TooFarBehind};
 
 /// The version of the protocol that this crate speaks, as the login reply tells it.

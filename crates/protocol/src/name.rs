@@ -1,49 +1,39 @@
 //! User names.
 
-use std::{fmt, sync::Arc};
+mod bidi;
+mod looks;
+mod normal;
+mod rules;
+mod unicode;
 
-use precis_core::profile::PrecisFastInvocation;
-use precis_profiles::UsernameCaseMapped;
-use unicode_normalization::char::is_combining_mark;
-use unicode_security::{MixedScript, confusable_detection::skeleton};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
-use crate::limits::{MAX_NAME_BYTES, MAX_NAME_CHARS};
+pub use looks::Looks;
+
+use crate::{
+    limits::{MAX_NAME_BYTES, MAX_NAME_CHARS},
+    name_error::{NameError, NameReason},
+};
 
 /// The name of a user, valid by construction.
 ///
-/// Normalised by PRECIS UsernameCaseMapped (RFC 8265 section 3.3): lower case, NFC, no wide forms. 1 to 32 characters:
-/// letters and digits of one script (Common and Inherited aside, UTS #39 section 5.1), each with up to four combining
-/// marks, and `.`, `_` and `-` between them. Shared, since it stands in every message of its user.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserName(Arc<str>);
+/// It has a spelling, in which it is shown: small letters, no wide forms, composed. 1 to 32 characters: letters and digits of one
+/// script (Common and Inherited aside, UTS #39 section 5.1), each with up to four combining marks, and `.`, `_` and `-` between
+/// them. And it has a key, which is the same for all usual spellings: two names are equal if their keys are. Shared, since it
+/// stands in every message of its user.
+#[derive(Clone)]
+pub struct UserName(Arc<Texts>);
 
-/// Why a text cannot be a user name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameError {
-    /// Nothing was given.
-    Empty,
-    /// More than 32 characters.
-    TooLong,
-    /// A character that is no letter and no digit, a combining mark without a letter, or `.`, `_`, `-` at an end.
-    BadCharacter,
-    /// Letters of more than one script, such as a Cyrillic `а` among Latin letters.
-    MixedScripts,
+struct Texts {
+    spelling: Arc<str>,
+    /// Where it differs from that, which is rare.
+    key: Option<Box<str>>,
 }
-
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "A name is needed.",
-            Self::TooLong => "A name has at most 32 characters.",
-            Self::BadCharacter => "A name is made of letters and digits, with . _ - only inside.",
-            Self::MixedScripts => {
-                "A name is written in one script: letters of two look alike too easily."
-            }
-        })
-    }
-}
-
-impl std::error::Error for NameError {}
 
 impl UserName {
     /// Normalises and checks a name as somebody wrote it.
@@ -52,198 +42,116 @@ impl UserName {
     /// Says what is wrong with it.
     pub fn parse(written: &str) -> Result<Self, NameError> {
         if written.is_empty() {
-            return Err(NameError::Empty);
+            return Err(NameError::whole(NameReason::Empty));
         }
         if written.len() > MAX_NAME_BYTES {
-            return Err(NameError::TooLong);
+            return Err(NameError::whole(NameReason::TooLong));
         }
-        // Almost every name is plain lower-case ASCII, which PRECIS maps to itself.
-        let name = if written.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-            written.into()
-        } else {
-            let name = enforce_until_stable(written)?;
-            check_characters(&name)?;
-            name
-        };
-        if name.chars().count() > MAX_NAME_CHARS {
-            return Err(NameError::TooLong);
+        // Almost every name is plain lower-case ASCII, which is mapped to itself.
+        if written.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+            if written.len() > MAX_NAME_CHARS {
+                return Err(NameError::whole(NameReason::TooLong));
+            }
+            return Ok(Self::new(written, None));
         }
-        Ok(Self(name.into()))
+        let spelling = normal::spelling(written).ok_or(NameError::whole(NameReason::Character))?;
+        rules::check(&spelling)?;
+        let key = normal::key(&spelling);
+        let key = (key != spelling).then(|| key.into());
+        Ok(Self::new(&spelling, key))
     }
 
-    /// The name, normalised.
+    fn new(spelling: &str, key: Option<Box<str>>) -> Self {
+        Self(Arc::new(Texts { spelling: spelling.into(), key }))
+    }
+
+    /// A name that was given before: one that an earlier version let in stays its owner's, though it could not be had any more.
+    /// `None` if no version would have let it in.
+    ///
+    /// One that could not be had any more is found under this very spelling only, so that it is never taken for another.
+    #[must_use]
+    pub fn kept(name: &str) -> Option<Self> {
+        let parsed = || Self::parse(name).ok();
+        parsed().or_else(|| rules::was_allowed(name).then(|| Self::new(name, None)))
+    }
+
+    /// Reads the name of somebody whom a client means, who may have one that was given before.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn of_other(written: &str) -> Result<Self, NameError> {
+        Self::parse(written).or_else(|error| Self::kept(written).ok_or(error))
+    }
+
+    /// The name as it is shown, normalised.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.spelling
     }
 
-    /// What the name looks like (UTS #39 section 4): two names with the same skeleton cannot be told apart by eye.
-    ///
-    /// A key to compare by, never to show, and never to look a user up by: `rnary` is not `mary`. In lower case, since
-    /// names are: otherwise the prototype of `0`, an `O`, would differ from `o`.
+    /// What all spellings of the name have in common: to find it by, never to show.
     #[must_use]
-    pub fn skeleton(&self) -> String {
-        let lower_case =
-            |name: &str| skeleton(name).flat_map(char::to_lowercase).collect::<String>();
-        // Twice, since a prototype may be a capital whose small letter has a prototype of its own: Lisu `ꓟ` looks like
-        // `M`, which is `m` in a name, which looks like `rn`.
-        lower_case(&lower_case(&self.0))
+    pub fn key(&self) -> &str {
+        self.0.key.as_deref().unwrap_or(&self.0.spelling)
+    }
+
+    /// What the name looks like: nobody else may have one that looks the same.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        Looks::of(self.as_str(), self.key())
     }
 }
 
-/// How often the mapping is applied again to what it made, before a name that still changes is refused: three times,
-/// RFC 8264 section 7. No single character is known to need more than one.
-const MAX_ROUNDS: usize = 3;
-
-/// Maps a name until it stays as it is, so that a name which has been through here means itself for ever.
-fn enforce_until_stable(written: &str) -> Result<String, NameError> {
-    let mut name = enforce(written)?;
-    for _ in 0..MAX_ROUNDS {
-        let again = enforce(&name)?;
-        if again == name {
-            return Ok(name);
-        }
-        name = again;
-    }
-    Err(NameError::BadCharacter)
-}
-
-fn enforce(written: &str) -> Result<String, NameError> {
-    let mapped = UsernameCaseMapped::prepare(written).and_then(|prepared| {
-        // Lower case over the whole name: PRECIS's library maps each character alone, and so gets the Σ at the end of
-        // a Greek name wrong (Unicode section 3.13, Final_Sigma). `ΓΙΑΝΝΗΣ` is `γιαννης`.
-        UsernameCaseMapped::enforce(prepared.to_lowercase())
-    });
-    match mapped {
-        Ok(name) => Ok(name.into_owned()),
-        Err(_) => Err(NameError::BadCharacter),
+impl PartialEq for UserName {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
     }
 }
 
-/// How many combining marks may follow each other: four, UTS #39 section 5.4. More paint over the lines above and below.
-const MAX_MARKS: usize = 4;
+impl Eq for UserName {}
 
-fn check_characters(name: &str) -> Result<(), NameError> {
-    let separator = |c: char| matches!(c, '.' | '_' | '-');
-    // Marks that count as letters are marks here: at the start of a name they would combine with what stands before it.
-    let letter_or_digit = |c: char| c.is_alphanumeric() && !is_combining_mark(c);
-    let mut marks_allowed = 0;
-    for c in name.chars() {
-        if letter_or_digit(c) {
-            marks_allowed = MAX_MARKS;
-        } else if separator(c) {
-            marks_allowed = 0;
-        } else if is_combining_mark(c) && marks_allowed > 0 {
-            marks_allowed -= 1;
-        } else {
-            return Err(NameError::BadCharacter);
-        }
+impl PartialOrd for UserName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
-    if name.starts_with(separator) || name.ends_with(separator) {
-        return Err(NameError::BadCharacter);
+}
+
+impl Ord for UserName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(other.key())
     }
-    if !name.is_single_script() {
-        return Err(NameError::MixedScripts);
+}
+
+impl Hash for UserName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
-    Ok(())
+}
+
+impl fmt::Debug for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserName({:?})", self.as_str())
+    }
 }
 
 /// The name as it stands in a message, without a copy of it.
 impl From<&UserName> for Arc<str> {
     fn from(name: &UserName) -> Self {
-        Self::clone(&name.0)
+        Self::clone(&name.0.spelling)
     }
 }
 
 impl From<UserName> for Arc<str> {
     fn from(name: UserName) -> Self {
-        name.0
+        Self::clone(&name.0.spelling)
     }
 }
 
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{NameError, UserName};
-
-    #[test]
-    fn names_are_normalised() {
-        for (written, name) in [
-            ("alice", "alice"),
-            ("Alice", "alice"),
-            ("ＡＬＩＣＥ", "alice"),
-            ("anna-maria_2.0", "anna-maria_2.0"),
-            ("42", "42"),
-            ("ΠΑΝΑΓΙΩΤΗΣ", "παναγιωτης"),
-            ("παναγιωτης", "παναγιωτης"),
-            ("ΣΟΦΙΑ", "σοφια"),
-            ("Юлия", "юлия"),
-            ("Zoe\u{308}", "zoë"),
-            ("田中さくら", "田中さくら"),
-            ("हिन्दी", "हिन्दी"),
-            ("a\u{323}\u{330}\u{331}\u{303}\u{304}", "ạ\u{330}\u{331}\u{303}\u{304}"),
-            ("דוד", "דוד"),
-        ] {
-            assert_eq!(
-                UserName::parse(written).map(|n| n.to_string()),
-                Ok(name.to_owned()),
-                "{written}"
-            );
-        }
-    }
-
-    #[test]
-    fn bad_names_are_refused_with_the_reason() {
-        use NameError::{BadCharacter, Empty, MixedScripts, TooLong};
-        let long = "a".repeat(33);
-        let huge = "a".repeat(100_000);
-        for (written, reason) in [
-            ("", Empty),
-            (" ", BadCharacter),
-            ("a b", BadCharacter),
-            (".a", BadCharacter),
-            ("a-", BadCharacter),
-            ("__proto__", BadCharacter),
-            ("a\u{0}", BadCharacter),
-            ("a\u{202e}b", BadCharacter),
-            ("a\u{200b}b", BadCharacter),
-            ("<b>", BadCharacter),
-            // The Kelvin sign: its small letter is a plain `k`, but PRECIS does not let it in.
-            ("\u{212a}", BadCharacter),
-            ("al@home", BadCharacter),
-            ("😀", BadCharacter),
-            ("\u{308}a", BadCharacter),
-            // Vowel sign AA of Devanagari: a mark, and a letter by its Alphabetic property.
-            ("\u{93e}", BadCharacter),
-            ("a.\u{308}b", BadCharacter),
-            ("g\u{308}\u{308}\u{308}\u{308}\u{308}", BadCharacter),
-            ("Аlice", MixedScripts),
-            (&long, TooLong),
-            (&huge, TooLong),
-        ] {
-            assert_eq!(UserName::parse(written), Err(reason), "{written:?}");
-        }
-    }
-
-    #[test]
-    fn names_that_look_alike_have_one_skeleton() {
-        let skeleton = |name: &str| UserName::parse(name).map(|n| n.skeleton());
-        for (one, other) in
-            [("paypal", "раураӏ"), ("mary", "rnary"), ("o0", "oo"), ("mary", "ꓟꓮꓣꓬ")]
-        {
-            assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
-        }
-        assert_ne!(skeleton("alice"), skeleton("alicia"));
-    }
-
-    #[test]
-    fn the_longest_name_is_32_characters_not_bytes() {
-        let name = "ю".repeat(32);
-        assert_eq!(UserName::parse(&name).map(|n| n.to_string()), Ok(name));
-    }
-}
+mod tests;

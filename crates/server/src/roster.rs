@@ -92,12 +92,12 @@ fn read(text: &str) -> Present {
         let words: Vec<_> = line.split(' ').collect();
         match *words.as_slice() {
             ["+", proof, name] => {
-                if let (Some(proof), Ok(name)) = (parse(proof), UserName::parse(name)) {
+                if let (Some(proof), Some(name)) = (parse(proof), UserName::kept(name)) {
                     present.insert(name, proof);
                 }
             }
             ["-", name] => {
-                if let Ok(name) = UserName::parse(name) {
+                if let Some(name) = UserName::kept(name) {
                     present.remove(&name);
                 }
             }

@@ -110,7 +110,7 @@ impl Page {
         let before = self.last.is_some().then(|| Places::of(&self.document));
         self.render_frame(&view);
         self.sign_in.render(&self.elements, &self.texts, &view);
-        let wrong = view.sign_in_error;
+        let wrong = wrong(view.sign_in_error, &view);
         self.render_error(&self.elements.username, &self.elements.username_error, wrong);
         self.render_idle(&view);
         self.render_lists(&view, now, day);
@@ -200,7 +200,7 @@ impl Page {
         set_text(&elements.self_name, view.self_name.as_deref().unwrap_or_default());
         self.texts.show_or_hide(&elements.self_note, view.self_note.as_ref());
         elements.call.set_disabled(!view.can_call);
-        self.render_error(&elements.callee, &elements.callee_error, view.callee_error);
+        self.render_error(&elements.callee, &elements.callee_error, wrong(view.callee_error, view));
         elements.relay_only_warning.set_hidden(!view.hides_in_vain);
         for button in [&elements.preview, &elements.ring_preview] {
             set_attribute(button, "aria-pressed", Some(flag(view.preview)));
@@ -212,11 +212,11 @@ impl Page {
         &self,
         field: &HtmlInputElement,
         error: &web_sys::HtmlElement,
-        text: Option<Text>,
+        message: Option<Message>,
     ) {
-        let wrong = text.is_some_and(Text::blames_the_field);
+        let wrong = message.as_ref().is_some_and(|message| message.text.blames_the_field());
         set_attribute(field, "aria-invalid", wrong.then_some("true"));
-        self.texts.show_or_hide(error, text.map(Message::plain).as_ref());
+        self.texts.show_or_hide(error, message.as_ref());
     }
 
     fn render_notice(&self, notice: Option<&NoticeView>) {
@@ -228,6 +228,11 @@ impl Page {
         let back = notice.is_some_and(|notice| notice.message.text == Text::Missed);
         set_attribute(&elements.call_again, "data-back", back.then_some(""));
     }
+}
+
+/// What is said of a name that is wrong.
+fn wrong(text: Option<Text>, view: &View) -> Option<Message> {
+    text.map(|text| Message { character: view.bad_character, ..Message::plain(text) })
 }
 
 /// Sets a text, unless it stands there already: a live region would be read out again.

@@ -113,6 +113,8 @@ pub struct Client {
     remembered: Option<String>,
     sign_in_error: Option<Text>,
     callee_error: Option<Text>,
+    /// Which character of the name that was typed last is wrong.
+    bad_character: Option<char>,
     corner: Corner,
     /// Whether only relayed paths are used, so that the peer does not learn the user's address.
     hides_address: bool,
@@ -155,6 +157,7 @@ impl Client {
             remembered: None,
             sign_in_error: None,
             callee_error: None,
+            bad_character: None,
             corner: Corner::TopRight,
             hides_address: false,
             shows_address: false,

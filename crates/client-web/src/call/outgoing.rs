@@ -234,10 +234,13 @@ impl Client {
 }
 
 /// A name that was typed, and whether that is how the server spells it. Ours makes the letters of ASCII small (PROTOCOL.md,
-/// "Names"); what it makes of others the page learns from it. The tutorial's takes names as they are.
+/// "Names"); what it makes of others the page learns from it, and whether somebody writes their `i` without a dot, or `ß` for
+/// `ss`. The tutorial's takes names as they are.
 fn spelling(typed: &str, server_is_ours: bool) -> (String, bool) {
     if server_is_ours && typed.is_ascii() {
-        (typed.to_ascii_lowercase(), true)
+        let name = typed.to_ascii_lowercase();
+        let spelled = !name.contains('i') && !name.contains("ss");
+        (name, spelled)
     } else {
         (typed.to_owned(), !server_is_ours)
     }

@@ -39,6 +39,7 @@ impl Client {
             can_retry: matches!(self.link, Link::Waiting(..)),
             can_call: self.link.is_up() && !self.offline && matches!(self.call, Call::Idle),
             callee_error,
+            bad_character: self.bad_character,
             hides_in_vain: callee_error.is_none() && self.hides_in_vain(),
             notice: self.notice_view(),
             missed: self.missed_calls().to_vec(),

@@ -214,7 +214,12 @@ impl Client {
         let is_self = refusal.name.is_some() && refusal.name.as_deref() == self.link.name();
         self.end_call(Text::CalleeBad);
         self.notice = None;
-        self.callee_error = Some(if is_self { Text::CalleeSelf } else { Text::CalleeBad });
+        self.bad_character = refusal.fault.and_then(|fault| fault.character);
+        self.callee_error = Some(if is_self {
+            Text::CalleeSelf
+        } else {
+            Text::of_fault(refusal.fault, Text::CalleeBad)
+        });
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which sentence is to be shown. The sentences themselves stand in index.html, under the same keys.
 
+use protocol::{NameError, NameReason};
+
 use crate::check::Ways;
 
 macro_rules! texts {
@@ -111,6 +113,26 @@ texts! {
     CalleeSelf = "callee-self",
     /// The server cannot take it right now.
     ServerRefused = "server-refused",
+    /// The name is too long.
+    NameTooLong = "name-too-long",
+    /// A character that no name has.
+    NameCharacter = "name-character",
+    /// A character that cannot be seen.
+    NameInvisible = "name-invisible",
+    /// A separator at an end of the name.
+    NameEdge = "name-edge",
+    /// A mark without a letter.
+    NameMarkAlone = "name-mark-alone",
+    /// A mark that cannot be seen on its letter, or one too many.
+    NameMark = "name-mark",
+    /// A letter of a second script.
+    NameScripts = "name-scripts",
+    /// A digit of a second kind.
+    NameDigits = "name-digits",
+    /// A character of the other direction.
+    NameDirection = "name-direction",
+    /// A character that may not stand where it stands.
+    NameContext = "name-context",
 
     /// This user hung up.
     EndedByYou = "ended-by-you",
@@ -228,7 +250,39 @@ impl Text {
 
     /// Whether it is about the name that was typed to sign in.
     pub(super) const fn is_of_the_name(self) -> bool {
-        matches!(self, Self::NameEmpty | Self::NameBad | Self::NameTaken)
+        matches!(
+            self,
+            Self::NameEmpty
+                | Self::NameBad
+                | Self::NameTaken
+                | Self::NameTooLong
+                | Self::NameCharacter
+                | Self::NameInvisible
+                | Self::NameEdge
+                | Self::NameMarkAlone
+                | Self::NameMark
+                | Self::NameScripts
+                | Self::NameDigits
+                | Self::NameDirection
+                | Self::NameContext
+        )
+    }
+
+    /// What is wrong with a name; `otherwise` if the server does not say it, or says what this page does not know.
+    pub(super) fn of_fault(fault: Option<NameError>, otherwise: Self) -> Self {
+        match fault.map(|fault| fault.reason) {
+            Some(NameReason::TooLong) => Self::NameTooLong,
+            Some(NameReason::Character) => Self::NameCharacter,
+            Some(NameReason::Invisible) => Self::NameInvisible,
+            Some(NameReason::Edge) => Self::NameEdge,
+            Some(NameReason::MarkAlone) => Self::NameMarkAlone,
+            Some(NameReason::Mark) => Self::NameMark,
+            Some(NameReason::Scripts) => Self::NameScripts,
+            Some(NameReason::Digits) => Self::NameDigits,
+            Some(NameReason::Direction) => Self::NameDirection,
+            Some(NameReason::Context) => Self::NameContext,
+            Some(NameReason::Empty | NameReason::Unknown) | None => otherwise,
+        }
     }
 
     /// Whether it says which ways to the relay there would be.
@@ -288,13 +342,23 @@ pub struct Message {
     pub seconds: Option<u64>,
     /// What goes into the slot `ways`.
     pub ways: Option<Ways>,
+    /// What goes into the slots `character` and `code`.
+    pub character: Option<char>,
 }
 
 impl Message {
     /// A sentence without slots.
     #[must_use]
     pub const fn plain(text: Text) -> Self {
-        Self { text, name: None, provider: None, guest: false, seconds: None, ways: None }
+        Self {
+            text,
+            name: None,
+            provider: None,
+            guest: false,
+            seconds: None,
+            ways: None,
+            character: None,
+        }
     }
 
     /// A sentence about somebody.

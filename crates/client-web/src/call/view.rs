@@ -41,6 +41,8 @@ pub struct View {
     pub can_call: bool,
     /// What is wrong with the callee's name, beside its field.
     pub callee_error: Option<Text>,
+    /// The character that is wrong in the name of the one or the other.
+    pub bad_character: Option<char>,
     /// Whether it is to be said that the user's address is to be hidden, and there is nothing to hide it behind.
     pub hides_in_vain: bool,
     /// Why the last call ended, or what is missing in this one.

@@ -249,6 +249,21 @@ fn a_name_may_be_typed_otherwise_than_the_server_spells_it() {
     }
 }
 
+/// The server finds people under every usual spelling, and says how they spell themselves.
+#[test]
+fn the_callee_is_shown_as_they_spell_themselves() {
+    for (typed, spelled) in [("Ibrahim", "ıbrahim"), ("STRASSE", "straße"), ("İPEK", "ipek")] {
+        let mut page = TestPage::signed_in();
+        let call = page.call_whom(typed);
+        page.server(&format!(r#"{{"type":"ringing","name":"{spelled}","call":"{call}"}}"#));
+        assert_eq!(page.status().name.as_deref(), Some(spelled));
+        page.server(&format!(
+            r#"{{"type":"answer","name":"{spelled}","answer":{{}},"call":"{call}"}}"#
+        ));
+        assert_eq!(page.view().phase, PhaseView::Connecting, "{typed}");
+    }
+}
+
 #[test]
 fn whom_to_call_is_checked_beside_the_field() {
     let mut page = TestPage::signed_in();

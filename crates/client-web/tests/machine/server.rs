@@ -1,7 +1,7 @@
 //! Signing in, and a server that is lost.
 
 use client_web::call::{Effect, Environment, Farewell, Input, Page, PhaseView, Text, UserInput};
-use protocol::{ClientMessage, Login, Ping};
+use protocol::{ClientMessage, Login, NameReason, Ping};
 
 use crate::page::{TestPage, WELCOME};
 
@@ -52,6 +52,32 @@ fn names_that_cannot_be_had_are_answered_beside_the_field() {
         assert_eq!((view.page, said), (Page::Login, Some(text)), "{code}");
         assert!(page.did(&Effect::CloseSocket(Farewell::Goodbye)));
         assert!(!view.signing_in);
+    }
+}
+
+/// The server says which character is wrong, and why: the page says both, beside the field where the name was typed.
+#[test]
+fn what_is_wrong_with_a_name_is_said_beside_the_field() {
+    for reason in NameReason::ALL {
+        let fault = format!(
+            r#""code":"bad_name","fault":{{"reason":"{}","character":"с"}}"#,
+            reason.as_str()
+        );
+        let mut page = TestPage::new();
+        sign_in(&mut page, "aliсe");
+        page.input(Input::SocketOpened);
+        page.server(&format!(r#"{{"type":"login","success":false,{fault}}}"#));
+        let view = page.view();
+        assert_eq!(view.bad_character, Some('с'));
+        let text = view.sign_in_error.unwrap();
+        assert_eq!(text == Text::NameBad, *reason == NameReason::Empty, "{reason:?}");
+
+        let mut page = TestPage::signed_in();
+        page.call_whom("aliсe");
+        page.server(&format!(r#"{{"type":"error","message":"",{fault}}}"#));
+        let view = page.view();
+        let otherwise = if text == Text::NameBad { Text::CalleeBad } else { text };
+        assert_eq!((view.callee_error, view.bad_character), (Some(otherwise), Some('с')));
     }
 }
 

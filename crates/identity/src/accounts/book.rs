@@ -99,14 +99,15 @@ mod sql {
     pub(super) const COUNT_SIGN_OUT: &str =
         "UPDATE accounts SET sign_outs = sign_outs + 1 WHERE id = ?1";
     pub(super) const STANDING: &str = "SELECT name, sign_outs FROM accounts WHERE id = ?1";
-    pub(super) const CHOOSE: &str = "UPDATE accounts SET name = ?2, skeleton = ?3, suggested = NULL
-         WHERE id = ?1 AND name IS NULL
-         AND NOT EXISTS (SELECT 1 FROM accounts WHERE name = ?2 OR skeleton = ?3)";
-    pub(super) const IS_RESERVED: &str =
-        "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?1 OR skeleton = ?2)";
-    pub(super) const FREE: &str =
-        "UPDATE accounts SET name = NULL, skeleton = NULL, signed_in = ?2 WHERE name = ?1
-         RETURNING id";
+    pub(super) const CHOOSE: &str = "UPDATE accounts
+         SET name = ?2, key = ?3, small = ?4, capitals = ?5, title = ?6, suggested = NULL
+         WHERE id = ?1 AND name IS NULL AND NOT EXISTS (SELECT 1 FROM accounts
+             WHERE name = ?2 OR key = ?3 OR small = ?4 OR capitals = ?5 OR title = ?6)";
+    pub(super) const IS_RESERVED: &str = "SELECT EXISTS (SELECT 1 FROM accounts
+             WHERE name = ?1 OR key = ?2 OR small = ?3 OR capitals = ?4 OR title = ?5)";
+    pub(super) const FREE: &str = "UPDATE accounts
+         SET name = NULL, key = NULL, small = NULL, capitals = NULL, title = NULL, signed_in = ?2
+         WHERE name = ?1 RETURNING id";
     #[cfg(test)]
     pub(super) const ALL: [&str; 15] = [
         SIGN_IN,
@@ -217,16 +218,21 @@ impl Book {
 
     /// Gives an account that has none this name for good. `false` if it is, or looks like, that of another.
     pub(crate) fn choose(&mut self, account: AccountId, name: &UserName) -> rusqlite::Result<bool> {
-        let chosen =
-            self.0.execute(sql::CHOOSE, params![account, name.as_str(), name.skeleton()])?;
+        let looks = name.looks();
+        let chosen = self.0.execute(
+            sql::CHOOSE,
+            params![account, name.as_str(), name.key(), looks.small, looks.capitals, looks.title],
+        )?;
         Ok(chosen == 1)
     }
 
     /// Whether this name is, or looks like, that of an account.
     pub(crate) fn is_reserved(&mut self, name: &UserName) -> rusqlite::Result<bool> {
-        self.0
-            .prepare_cached(sql::IS_RESERVED)?
-            .query_row([name.as_str(), &name.skeleton()], |row| row.get(0))
+        let looks = name.looks();
+        self.0.prepare_cached(sql::IS_RESERVED)?.query_row(
+            [name.as_str(), name.key(), &looks.small, &looks.capitals, &looks.title],
+            |row| row.get(0),
+        )
     }
 
     /// All accounts, by their names; those without one come last.
@@ -279,7 +285,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
 }
 
 fn parse(name: Option<String>) -> Option<UserName> {
-    name.and_then(|name| UserName::parse(&name).ok())
+    name.and_then(|name| UserName::kept(&name))
 }
 
 #[cfg(test)]

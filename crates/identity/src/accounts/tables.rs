@@ -1,7 +1,7 @@
 //! The database's tables: made, brought up to date and looked through when the database is opened.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::mpsc::{RecvTimeoutError, channel},
     thread,
@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::OpenError;
 
 /// The version of the tables that this program makes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long a question waits for another program that has the database, such as `pronto accounts`.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,21 +27,27 @@ const LOOK_THROUGH: Duration = Duration::from_secs(20);
 /// How many names are told in the log of which something is to be told.
 const NAMES_TOLD: usize = 20;
 
-/// Accounts. Their numbers are never given again, as tickets and sessions in memory name them. Names are unique; skeletons need
-/// not be, since those of two names that were different once may have become the same.
+/// Accounts. Their numbers are never given again, as tickets and sessions in memory name them. Names are unique as they stand
+/// here; what is worked out from them need not be, since two names that were different once may have become the same.
 const ACCOUNTS: &str = "
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         issuer TEXT NOT NULL,
         subject TEXT NOT NULL,
         name TEXT UNIQUE,
-        skeleton TEXT,
+        key TEXT,
+        small TEXT,
+        capitals TEXT,
+        title TEXT,
         suggested TEXT,
         signed_in INTEGER NOT NULL,
         sign_outs INTEGER NOT NULL DEFAULT 0,
         UNIQUE (issuer, subject)
     ) STRICT;
-    CREATE INDEX accounts_by_skeleton ON accounts (skeleton);
+    CREATE INDEX accounts_by_key ON accounts (key);
+    CREATE INDEX accounts_by_small ON accounts (small);
+    CREATE INDEX accounts_by_capitals ON accounts (capitals);
+    CREATE INDEX accounts_by_title ON accounts (title);
     CREATE INDEX accounts_without_name ON accounts (signed_in) WHERE name IS NULL;
 ";
 
@@ -103,6 +109,7 @@ fn prepare(mut connection: Connection, now: i64) -> Result<Connection, OpenError
     match found {
         0 => all.execute_batch(&[ACCOUNTS, SESSIONS, SESSIONS_BY_END].concat())?,
         1 => from_first(&all, now)?,
+        2 => from_second(&all)?,
         _ => {}
     }
     look_at_names(&all)?;
@@ -117,12 +124,29 @@ fn from_first(all: &Connection, now: i64) -> rusqlite::Result<()> {
     all.execute_batch("ALTER TABLE accounts RENAME TO first_accounts;")?;
     all.execute_batch(ACCOUNTS)?;
     all.execute(
-        "INSERT INTO accounts (id, issuer, subject, name, skeleton, suggested, signed_in)
-         SELECT id, issuer, subject, name, skeleton, suggested, ?1 FROM first_accounts",
+        "INSERT INTO accounts (id, issuer, subject, name, suggested, signed_in)
+         SELECT id, issuer, subject, name, suggested, ?1 FROM first_accounts",
         [now],
     )?;
     all.execute_batch("DROP TABLE first_accounts;")?;
     all.execute_batch(SESSIONS_BY_END)
+}
+
+/// From the second version, which knew of a name only what its small letters look like.
+fn from_second(all: &Connection) -> rusqlite::Result<()> {
+    all.execute_batch(
+        "ALTER TABLE accounts RENAME TO second_accounts;
+         DROP INDEX accounts_by_skeleton;
+         DROP INDEX accounts_without_name;",
+    )?;
+    all.execute_batch(ACCOUNTS)?;
+    all.execute_batch(
+        "INSERT INTO accounts (id, issuer, subject, name, suggested, signed_in, sign_outs)
+         SELECT id, issuer, subject, name, suggested, signed_in, sign_outs FROM second_accounts;
+         DELETE FROM sqlite_sequence WHERE name = 'accounts';
+         UPDATE sqlite_sequence SET name = 'accounts' WHERE name = 'second_accounts';
+         DROP TABLE second_accounts;",
+    )
 }
 
 /// Whether the database's pages are what they should be. What is broken must not decide whose a name is.
@@ -164,35 +188,49 @@ fn text_in_time(
     }
 }
 
-/// What names look like is told by tables of Unicode that change: skeletons that were written down by other ones are written
-/// again. Two names that look alike by now both stay with their owners, and a name that is none by now stays reserved.
+/// What is worked out from a name: by which it is found, and what it looks like.
+type WorkedOut = [Option<String>; 4];
+
+/// What is worked out from names changes with Unicode and with this program: where it was written down by others it is written
+/// again. Two names that are alike by now both stay with their owners, and so does a name that nobody would be given any more.
 fn look_at_names(all: &Connection) -> rusqlite::Result<()> {
-    let mut lookalikes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut alike: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     let (mut changed, mut no_names) = (Vec::new(), Vec::new());
-    let mut select =
-        all.prepare("SELECT id, name, skeleton FROM accounts WHERE name IS NOT NULL")?;
+    let mut select = all.prepare(
+        "SELECT id, name, key, small, capitals, title FROM accounts WHERE name IS NOT NULL",
+    )?;
     let rows = select.query_map((), |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+        let before: WorkedOut = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, before))
     })?;
     for row in rows {
         let (id, name, before) = row?;
-        let Ok(parsed) = UserName::parse(&name) else {
+        let Some(kept) = UserName::kept(&name) else {
             no_names.push(name);
             continue;
         };
-        let skeleton = parsed.skeleton();
-        if before.as_ref() != Some(&skeleton) {
-            changed.push((id, skeleton.clone()));
+        let looks = kept.looks();
+        let now = [kept.key().to_owned(), looks.small, looks.capitals, looks.title];
+        if before.iter().map(Option::as_ref).ne(now.iter().map(Some)) {
+            changed.push((id, now.clone()));
         }
-        lookalikes.entry(skeleton).or_default().push(name);
+        for one in now.into_iter().enumerate() {
+            alike.entry(one).or_default().push(name.clone());
+        }
     }
-    for (id, skeleton) in &changed {
-        all.execute("UPDATE accounts SET skeleton = ?2 WHERE id = ?1", params![id, skeleton])?;
+    for (id, [key, small, capitals, title]) in &changed {
+        all.execute(
+            "UPDATE accounts SET key = ?2, small = ?3, capitals = ?4, title = ?5 WHERE id = ?1",
+            params![id, key, small, capitals, title],
+        )?;
     }
     if !changed.is_empty() {
         info!(names = changed.len(), "what looks like these accounts' names was worked out again");
     }
-    for names in lookalikes.values().filter(|names| names.len() > 1).take(NAMES_TOLD) {
+    alike.retain(|_, names| names.len() > 1);
+    // Mostly the same names are alike in each way.
+    let collisions: BTreeSet<_> = alike.into_values().collect();
+    for names in collisions.iter().take(NAMES_TOLD) {
         warn!(
             ?names,
             "names of several accounts look alike by now: their owners keep them, but only one of them can be signed in at a \

@@ -9,6 +9,7 @@ use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
     json::{self, Mistake, Object, Writer},
+    name_error::{NameError, NameReason},
 };
 
 impl From<Mistake> for DecodeError {
@@ -54,6 +55,7 @@ pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
             code: code(&object)?,
             name: object.text("name")?,
             call: id(&object, "call")?,
+            fault: fault(&object)?,
         }),
         "pong" => ServerMessage::Pong(Pong { received: object.number("received")? }),
         "ice" => ServerMessage::Ice(Ice {
@@ -76,6 +78,7 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
     // Every field is read, whichever reply it is: one that is wrong is refused in both.
     let success = object.boolean("success")?.ok_or(Mistake("missing field"))?;
     let (code, message) = (code(object)?, object.text("message")?);
+    let fault = fault(object)?;
     let small = |key| -> Result<Option<u32>, Mistake> {
         let number = object.number(key)?.map(u32::try_from).transpose();
         number.map_err(|_| Mistake("a number is too large"))
@@ -93,7 +96,7 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
     Ok(if success {
         LoginReply::Welcome(Box::new(welcome))
     } else {
-        LoginReply::Refused { code, message }
+        LoginReply::Refused { code, message, fault }
     })
 }
 
@@ -130,6 +133,19 @@ fn guest(object: &Object<'_>) -> Result<bool, Mistake> {
 
 fn code(object: &Object<'_>) -> Result<Option<ErrorCode>, Mistake> {
     Ok(object.text("code")?.map(|word| ErrorCode::of_word(&word)))
+}
+
+fn fault(object: &Object<'_>) -> Result<Option<NameError>, Mistake> {
+    let Some(fault) = object.get("fault")? else { return Ok(None) };
+    let fault = Object::read(fault)?;
+    let character = fault.text("character")?.map(|text| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none()).ok_or(Mistake("this is no character"))
+    });
+    Ok(Some(NameError {
+        reason: NameReason::of_word(&fault.must_text("reason")?),
+        character: character.transpose()?,
+    }))
 }
 
 pub(super) fn encode(message: &ClientMessage) -> String {

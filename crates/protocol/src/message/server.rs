@@ -11,6 +11,7 @@ use super::{Hidden, LeaveReason, Raw, client::is_false, encode, page, quick};
 use crate::{
     error::{DecodeError, ErrorCode},
     ids::CallId,
+    name_error::NameError,
 };
 
 /// What the server says to a client.
@@ -57,6 +58,8 @@ pub enum LoginReply {
         code: Option<ErrorCode>,
         /// The same for people.
         message: Option<String>,
+        /// What is wrong with the name, if that is why.
+        fault: Option<NameError>,
     },
 }
 
@@ -220,6 +223,9 @@ pub struct Refusal {
     /// The call that the message was for, where that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
+    /// What is wrong with the name, if that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<NameError>,
 }
 
 /// The server was restarted, both clients have named this call, and it stands again. Not known to the tutorial's server or
@@ -286,6 +292,8 @@ struct LoginOnWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    fault: Option<NameError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session: Option<String>,
@@ -317,7 +325,7 @@ impl From<LoginOnWire> for LoginReply {
                 grace: wire.grace,
             }))
         } else {
-            Self::Refused { code: wire.code, message: wire.message }
+            Self::Refused { code: wire.code, message: wire.message, fault: wire.fault }
         }
     }
 }
@@ -328,6 +336,7 @@ impl From<LoginReply> for LoginOnWire {
             success: false,
             code: None,
             message: None,
+            fault: None,
             name: None,
             session: None,
             received: None,
@@ -350,7 +359,7 @@ impl From<LoginReply> for LoginOnWire {
                 grace: welcome.grace,
                 ..blank
             },
-            LoginReply::Refused { code, message } => Self { code, message, ..blank },
+            LoginReply::Refused { code, message, fault } => Self { code, message, fault, ..blank },
         }
     }
 }

@@ -3,8 +3,9 @@
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
     Answer, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason, Login,
-    LoginReply, Missed, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate,
-    RelayedLeave, RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage, Welcome,
+    LoginReply, Missed, NameError, NameReason, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer,
+    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage,
+    Welcome,
 };
 
 /// Text as people and attackers write it: any characters, the ones that JSON escapes more often than chance has it.
@@ -135,9 +136,11 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
         (name(), call(), option::of(reason())).prop_map(|(name, call, reason)| {
             ServerMessage::Leave(RelayedLeave { name, call, reason })
         }),
-        (text(), option::of(code()), name(), call()).prop_map(|(message, code, name, call)| {
-            ServerMessage::Error(Refusal { message, code, name, call })
-        }),
+        (text(), option::of(code()), name(), call(), option::of(fault())).prop_map(
+            |(message, code, name, call, fault)| {
+                ServerMessage::Error(Refusal { message, code, name, call, fault })
+            }
+        ),
         count().prop_map(|received| ServerMessage::Pong(Pong { received })),
         vec(ice_server(), 0..3).prop_map(|ice_servers| ServerMessage::Ice(Ice { ice_servers })),
         (text(), call_id())
@@ -147,6 +150,12 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
         }),
     ]
     .boxed()
+}
+
+fn fault() -> impl Strategy<Value = NameError> {
+    let reason = prop_oneof![proptest::sample::select(NameReason::ALL), Just(NameReason::Unknown)];
+    (reason, option::of(any::<char>()))
+        .prop_map(|(reason, character)| NameError { reason, character })
 }
 
 fn ice_server() -> impl Strategy<Value = IceServer> {
@@ -171,7 +180,7 @@ fn login_reply() -> BoxedStrategy<LoginReply> {
             }))
         },
     );
-    let refused = (option::of(code()), option::of(text()))
-        .prop_map(|(code, message)| LoginReply::Refused { code, message });
+    let refused = (option::of(code()), option::of(text()), option::of(fault()))
+        .prop_map(|(code, message, fault)| LoginReply::Refused { code, message, fault });
     prop_oneof![welcome, refused].boxed()
 }

@@ -36,22 +36,40 @@ fn decoded<M: PartialEq + Debug>(
 /// Takes a text as the name that somebody wants.
 #[cfg(feature = "names")]
 pub(crate) fn user_name(text: &str) {
-    use protocol::{UserName, limits::MAX_NAME_CHARS};
+    use protocol::{NameReason, UserName, limits::MAX_NAME_CHARS};
 
     let parsed = UserName::parse(text);
     assert_eq!(UserName::parse(&text.to_ascii_uppercase()), parsed, "case matters: {text:?}");
-    let Ok(name) = parsed else { return };
+    let name = match parsed {
+        Ok(name) => name,
+        Err(error) => {
+            let whole = matches!(error.reason, NameReason::Empty | NameReason::TooLong);
+            assert_eq!(error.character.is_none(), whole, "{text:?}: {error:?}");
+            let words = error.to_string();
+            assert!(!words.chars().any(|c| c.is_control() || is_invisible(c)), "{words:?}");
+            return;
+        }
+    };
     assert!((1..=MAX_NAME_CHARS).contains(&name.as_str().chars().count()), "{name:?}");
-    let bad = |c: char| c.is_control() || c.is_whitespace() || c.is_uppercase() || is_invisible(c);
+    let bad = |c: char| {
+        c.is_control()
+            || c.is_whitespace()
+            || c.is_uppercase() && !('\u{13a0}'..='\u{13f5}').contains(&c)
+            || is_invisible(c) && !matches!(c, '\u{200c}' | '\u{200d}')
+    };
     assert!(!name.as_str().contains(bad), "{name:?}");
     let again = UserName::parse(name.as_str());
     assert_eq!(again.as_ref(), Ok(&name), "a name must mean itself");
-    assert!(!name.skeleton().is_empty(), "{name:?}");
-    assert_eq!(again.map(|again| again.skeleton()), Ok(name.skeleton()));
+    let again = again.as_ref().map(UserName::as_str);
+    assert_eq!(again, Ok(name.as_str()), "a spelling must be that of itself");
+    assert_eq!(UserName::kept(name.as_str()).as_ref().map(UserName::as_str), Some(name.as_str()));
+    for (case, look) in name.looks().each() {
+        assert!(!look.is_empty(), "{name:?} in {case}");
+    }
 }
 
 /// Characters of category Cf (format), and the others that Unicode calls default ignorable.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
         | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'

@@ -1,7 +1,7 @@
 //! The wire format, pinned and attacked.
 //!
 //! `golden` compares every message with the files in `tests/golden`; `codes` pins the strings and numbers; `hostile` and
-//! `properties` throw at the decoder what nobody should send; `names` does the same to user names; `document` keeps
+//! `properties` throw at the decoder what nobody should send; `names` does the same to user names, `people` lets real ones in; `document` keeps
 //! PROTOCOL.md true. `checks` holds what must be so whatever comes in: the fuzz targets in `fuzz/` run the same.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "all of this is a test, helpers included")]
@@ -15,6 +15,8 @@ mod golden;
 mod hostile;
 #[cfg(feature = "names")]
 mod names;
+#[cfg(feature = "names")]
+mod people;
 mod properties;
 mod server_cases;
 mod tutorial_cases;

@@ -1,9 +1,9 @@
 //! What each file in `tests/golden/server` means.
 
 use protocol::{
-    CallId, ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Missed, Pong, Refusal,
-    RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored,
-    ServerMessage, Welcome,
+    CallId, ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Missed, NameError, NameReason,
+    Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging,
+    Restored, ServerMessage, Welcome,
 };
 
 use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
@@ -20,6 +20,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 code: None,
                 name: None,
                 call: None,
+                fault: None,
             }),
         ),
         (
@@ -29,6 +30,17 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 code: Some(ErrorCode::Offline),
                 name: some("bob"),
                 call: call(),
+                fault: None,
+            }),
+        ),
+        (
+            "error-bad-name",
+            ServerMessage::Error(Refusal {
+                message: "U+0441: A name is written in one script.".to_owned(),
+                code: Some(ErrorCode::BadName),
+                name: None,
+                call: call(),
+                fault: Some(NameError { reason: NameReason::Scripts, character: Some('с') }),
             }),
         ),
         ("ice", ServerMessage::Ice(Ice { ice_servers: vec![] })),
@@ -82,12 +94,21 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 grace: Some(30),
             }))),
         ),
-        ("login-refused", reply(LoginReply::Refused { code: None, message: None })),
+        ("login-refused", reply(LoginReply::Refused { code: None, message: None, fault: None })),
         (
             "login-refused-full",
             reply(LoginReply::Refused {
                 code: Some(ErrorCode::NameTaken),
                 message: some("Somebody else has this name."),
+                fault: None,
+            }),
+        ),
+        (
+            "login-bad-name",
+            reply(LoginReply::Refused {
+                code: Some(ErrorCode::BadName),
+                message: some("A name has at most 32 characters."),
+                fault: Some(NameError { reason: NameReason::TooLong, character: None }),
             }),
         ),
     ]

@@ -5,7 +5,7 @@ use protocol::{ErrorCode, Login, UserName};
 
 use super::{
     Shared,
-    login::{NotIn, refused, sign_in_required},
+    login::{NotIn, bad_name, refused, sign_in_required},
     now,
     residents::NotTaken,
     secret::Proof,
@@ -43,9 +43,7 @@ impl<D: Directory> Shared<D> {
         login: &Login,
         visitor: &mut Visitor,
     ) -> Result<Who, NotIn> {
-        let wanted = || {
-            UserName::parse(&login.name).map_err(|bad| refused(ErrorCode::BadName, bad.to_string()))
-        };
+        let wanted = || UserName::parse(&login.name).map_err(bad_name);
         let Some(identity) = &self.identity else {
             return Ok(Who { name: wanted()?, standing: Standing::Anybody });
         };
@@ -73,7 +71,7 @@ impl<D: Directory> Shared<D> {
         proof: Proof,
     ) -> Result<(), NotTaken> {
         // An account has its own name, whatever the client says: the session may be under another.
-        let said = UserName::parse(&login.name).ok();
+        let said = UserName::of_other(&login.name).ok();
         let names = [Some(&who.name), said.as_ref()].into_iter().flatten();
         let found =
             names.filter_map(|name| Some((name, self.residents.owner(name, proof)?))).next();

@@ -9,7 +9,7 @@ use protocol::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Connection, Ending, Stage, now};
+use super::{Connection, Ending, Stage, login::RefusedLogin, now};
 use crate::{
     directory::Directory,
     edge::{NotNow, Paced},
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let is_guest = matches!(self.stage, Stage::Guest { .. });
         match (is_guest, message) {
             (true, Some(ClientMessage::Login(_))) => {
-                self.refuse_login(ErrorCode::RateLimited, refused.message)
+                self.refuse_login(RefusedLogin::new(ErrorCode::RateLimited, refused.message))
             }
             (false, Some(message)) if !message.is_counted() => Ok(()),
             _ => self.on_unreadable(Some(refused)).await,
@@ -121,11 +121,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             return None;
         };
         let limits = self.shared.limits.as_ref()?;
-        let callee = UserName::parse(&offer.name).ok()?;
+        let callee = UserName::of_other(&offer.name).ok()?;
         if !session.is_new_call(offer) {
             return None;
         }
-        match limits.call(self.visitor.remote.as_ref(), session.user(), callee.as_str()) {
+        match limits.call(self.visitor.remote.as_ref(), session.user(), callee.key()) {
             Ok(ring) => {
                 session.rings(ring);
                 None
@@ -219,5 +219,5 @@ fn rate_limited(not_now: NotNow, message: Option<&ClientMessage>) -> Refusal {
 }
 
 pub(super) fn refusal(code: ErrorCode, message: &str) -> Refusal {
-    Refusal { message: message.to_owned(), code: Some(code), name: None, call: None }
+    Refusal { message: message.to_owned(), code: Some(code), name: None, call: None, fault: None }
 }

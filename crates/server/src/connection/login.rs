@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use protocol::{
-    ErrorCode, Login, LoginReply, ServerMessage, UserName, VERSION, Welcome, close::CloseCode,
+    ErrorCode, Login, LoginReply, NameError, ServerMessage, UserName, VERSION, Welcome,
+    close::CloseCode,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::info;
@@ -26,7 +27,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             self.shared.limits.as_ref().zip(self.visitor.remote.as_ref())
             && let Err(not_now) = limits.login(remote)
         {
-            return self.refuse_login(ErrorCode::RateLimited, not_now.to_string());
+            let refused = RefusedLogin::new(ErrorCode::RateLimited, not_now.to_string());
+            return self.refuse_login(refused);
         }
         let shared = Arc::clone(&self.shared);
         let admitted = tokio::select! {
@@ -37,7 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let (mut session, secret) = match admitted {
             Ok(admitted) => admitted,
             Err(NotIn::Overtaken) => return Err(Ending::Close(CloseCode::Replaced)),
-            Err(NotIn::Refused(code, message)) => return self.refuse_login(code, message),
+            Err(NotIn::Refused(refused)) => return self.refuse_login(refused),
         };
         let name = session.user().to_string();
         let grant = session.grant(&self.shared.ice, now());
@@ -66,9 +68,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         welcomed
     }
 
-    pub(super) fn refuse_login(&mut self, code: ErrorCode, message: String) -> Result<(), Ending> {
-        let refused = LoginReply::Refused { code: Some(code), message: Some(message) };
-        self.say(&ServerMessage::Login(refused))
+    pub(super) fn refuse_login(&mut self, refused: RefusedLogin) -> Result<(), Ending> {
+        let RefusedLogin { code, message, fault } = refused;
+        let (code, message) = (Some(code), Some(message));
+        self.say(&ServerMessage::Login(LoginReply::Refused { code, message, fault }))
     }
 }
 
@@ -78,7 +81,21 @@ pub(super) enum NotIn {
     /// Their session is at a later socket of their client.
     Overtaken,
     /// They may try again, in the same or in another way.
-    Refused(ErrorCode, String),
+    Refused(RefusedLogin),
+}
+
+/// What a client hears whose login is refused.
+#[derive(Debug)]
+pub(super) struct RefusedLogin {
+    code: ErrorCode,
+    message: String,
+    fault: Option<NameError>,
+}
+
+impl RefusedLogin {
+    pub(super) const fn new(code: ErrorCode, message: String) -> Self {
+        Self { code, message, fault: None }
+    }
 }
 
 /// A session, with the secret that takes it back, if its client can.
@@ -173,7 +190,13 @@ impl<D: Directory> Shared<D> {
 }
 
 pub(super) fn refused(code: ErrorCode, message: impl Into<String>) -> NotIn {
-    NotIn::Refused(code, message.into())
+    NotIn::Refused(RefusedLogin::new(code, message.into()))
+}
+
+/// Nobody can have this name.
+pub(super) fn bad_name(fault: NameError) -> NotIn {
+    let message = fault.to_string();
+    NotIn::Refused(RefusedLogin { code: ErrorCode::BadName, message, fault: Some(fault) })
 }
 
 pub(super) fn sign_in_required() -> NotIn {
@@ -183,7 +206,7 @@ pub(super) fn sign_in_required() -> NotIn {
 /// What a login says of the client. A call without an id, or with a peer that nobody can be, is none to be continued. It does
 /// not say whether it is a guest's.
 fn back(login: Login) -> Return {
-    let peer = login.peer.and_then(|peer| UserName::parse(&peer).ok());
+    let peer = login.peer.and_then(|peer| UserName::of_other(&peer).ok());
     let call = peer.zip(login.call).map(|(peer, id)| Call { peer, key: CallKey::Given(id) });
     let continued = login.continued.map(CallKey::Given);
     let Login { received, anew, calling, .. } = login;

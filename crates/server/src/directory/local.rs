@@ -23,9 +23,9 @@ pub struct LocalDirectory {
 struct Users {
     /// `None` once the mailbox was full: the session is cut off, but holds its name until it has ended.
     mailboxes: HashMap<UserName, Option<MailboxSender>>,
-    /// The skeletons of the names in `mailboxes`, to claim by. Names are looked up in `mailboxes` itself, so that only
-    /// the very name finds its session.
-    skeletons: HashSet<Box<str>>,
+    /// What the names in `mailboxes` look like, to claim by. Names are looked up in `mailboxes` itself, so that only the
+    /// very name finds its session.
+    looks: HashSet<(&'static str, Box<str>)>,
 }
 
 /// Holds a name in a [`LocalDirectory`], and releases it when dropped. Nothing is delivered any more from then on.
@@ -43,11 +43,13 @@ impl LocalDirectory {
 
     fn claim_now(&self, name: &UserName) -> Result<(LocalRegistration, Mailbox), NameTaken> {
         // Computed before the lock is taken, to hold it no longer than needed.
-        let skeleton = name.skeleton().into();
+        let looks = looks(name);
         let mut users = self.users();
-        if !users.skeletons.insert(skeleton) {
+        if users.mailboxes.contains_key(name) || looks.iter().any(|look| users.looks.contains(look))
+        {
             return Err(NameTaken);
         }
+        users.looks.extend(looks);
         let (sender, mailbox) = Mailbox::new(MAILBOX_ENVELOPES);
         users.mailboxes.insert(name.clone(), Some(sender));
         let registration = LocalRegistration { directory: self.clone(), name: name.clone() };
@@ -96,9 +98,15 @@ impl Directory for LocalDirectory {
 
 impl Drop for LocalRegistration {
     fn drop(&mut self) {
-        let skeleton = self.name.skeleton();
+        let looks = looks(&self.name);
         let mut users = self.directory.users();
         users.mailboxes.remove(&self.name);
-        users.skeletons.remove(skeleton.as_str());
+        for look in looks {
+            users.looks.remove(&look);
+        }
     }
+}
+
+fn looks(name: &UserName) -> [(&'static str, Box<str>); 3] {
+    name.looks().each().map(|(case, look)| (case, look.into()))
 }

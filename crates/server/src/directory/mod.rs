@@ -1,6 +1,6 @@
 //! The directory: who is logged in, and how to reach their sessions.
 //!
-//! A name is claimed by exactly one session at a time, and names that look alike ([`UserName::skeleton`]) count as one.
+//! A name is claimed by exactly one session at a time, and names that look alike ([`UserName::looks`]) count as one.
 //! But only the very name reaches a session: whoever calls `rnary` does not get `mary`.
 //!
 //! # The delivery guarantee

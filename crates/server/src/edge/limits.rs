@@ -199,7 +199,7 @@ impl Limits {
         let key = |what: &str, network: Option<Network>, names: [&str; 2]| {
             self.hasher.hash_one((what, network, names))
         };
-        let caller = caller.as_str();
+        let caller = caller.key();
         let mut charges = vec![
             at::CALL_RATE.one(key("user", None, [caller, ""])),
             at::PAIR_RATE.one(key("pair", None, [caller, callee])),

@@ -179,7 +179,7 @@ impl Session {
             (_, Some(ours)) if ours == theirs => return Effects::new(),
             // Glare: see the module. The other's offer is what the client has to answer, or what it ignores.
             (Phase::Ringing(ringing), Some(ours)) if ours.peer == theirs.peer => {
-                if ours.peer < self.user {
+                if !self.is_before(&ours.peer) {
                     return ringing.again();
                 }
                 beaten = Some(ours);

@@ -64,15 +64,13 @@ impl Session {
 
     fn offer(&mut self, now: Instant, offer: Offer) -> Effects {
         let Offer { name, offer, call: id, replaces } = offer;
-        let peer = match UserName::parse(&name) {
+        let peer = match UserName::of_other(&name) {
             Ok(peer) if peer == self.user => {
                 let message = "You cannot call yourself.";
                 return vec![Effect::error(ErrorCode::BadName, message, Some(&peer), id)];
             }
             Ok(peer) => peer,
-            Err(error) => {
-                return vec![Effect::error(ErrorCode::BadName, error.to_string(), None, id)];
-            }
+            Err(fault) => return vec![Effect::bad_name(fault, id)],
         };
         if self.is_over(&peer, id.as_ref()) {
             return vec![not_in_call("That call is over.", Some(&peer), id)];
@@ -218,7 +216,8 @@ impl Session {
     }
 
     fn glare(&mut self, now: Instant, peer: UserName, id: Option<CallId>, offer: Raw) -> Effects {
-        if peer <= self.user {
+        // The peer as it spells itself: our client may not know that yet.
+        if self.phase.call().is_some_and(|theirs| !self.is_before(&theirs.peer)) {
             return Effects::new();
         }
         // Our client ignores that call. But if it has left its own before it heard of that one, it rings for it, or has even
@@ -317,12 +316,12 @@ impl Session {
         act: impl FnOnce(&mut Self, &Call) -> Effects,
     ) -> Effects {
         let Some(call) = self.phase.call().cloned() else {
-            let name = name.and_then(|name| UserName::parse(name).ok());
+            let name = name.and_then(|name| UserName::of_other(name).ok());
             return vec![not_in_call("You are not in a call.", name.as_ref(), id)];
         };
         // Most clients write the name as the server does, which spares the parsing.
         if let Some(name) = name.filter(|name| *name != call.peer.as_str()) {
-            let name = UserName::parse(name).ok();
+            let name = UserName::of_other(name).ok();
             if name.as_ref() != Some(&call.peer) {
                 let message = format!("Your call is with {}.", call.peer);
                 return vec![not_in_call(message, name.as_ref(), id)];

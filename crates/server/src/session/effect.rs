@@ -1,6 +1,6 @@
 //! What a session wants done.
 
-use protocol::{CallId, ErrorCode, Refusal, ServerMessage, UserName};
+use protocol::{CallId, ErrorCode, NameError, Refusal, ServerMessage, UserName};
 
 use super::{Call, Envelope, Welcomed};
 
@@ -35,11 +35,26 @@ impl Effect {
             code: Some(code),
             name: name.map(ToString::to_string),
             call,
+            fault: None,
         }))
     }
 
-    /// Nobody is logged in under the name that was called.
+    /// Nobody can have the name that was called.
+    pub(super) fn bad_name(fault: NameError, call: Option<CallId>) -> Self {
+        Self::ToClient(ServerMessage::Error(Refusal {
+            message: fault.to_string(),
+            code: Some(ErrorCode::BadName),
+            name: None,
+            call,
+            fault: Some(fault),
+        }))
+    }
+
+    /// Nobody is logged in under the name that was called; nor can anybody be, if it is one that only an earlier version let in.
     pub(super) fn offline(call: &Call) -> Self {
+        if let Err(fault) = UserName::parse(call.peer.as_str()) {
+            return Self::bad_name(fault, call.key.id().cloned());
+        }
         let message = format!("{} is not here right now.", call.peer);
         Self::error(ErrorCode::Offline, message, Some(&call.peer), call.key.id().cloned())
     }

@@ -200,6 +200,12 @@ impl Session {
         &self.user
     }
 
+    /// Whether a call of our user wins over one of this peer when they cross. Clients compare the spellings that the server sends,
+    /// which the order of [`UserName`] is not.
+    fn is_before(&self, peer: &UserName) -> bool {
+        self.user.as_str() < peer.as_str()
+    }
+
     /// How far the call has come.
     #[must_use]
     pub const fn phase(&self) -> &Phase {

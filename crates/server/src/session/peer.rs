@@ -29,6 +29,7 @@ impl Session {
         if !self.phase.admits(&said.peer, &said.key) {
             return Effects::new();
         }
+        self.phase.learn_spelling(&said.peer);
         if let Body::Leave(reason) = body {
             let mut effects = Effects::from_iter(self.ends(reason));
             // Its session has ended. If there is another by now, that one may have taken up the call.
@@ -125,8 +126,8 @@ impl Session {
                 let missed = if rings { self.miss(&offered, guest) } else { None };
                 [busy].into_iter().chain(missed).collect()
             }
-            Phase::Calling { .. } if self.user < offered.peer => Effects::new(),
-            Phase::Recalling { .. } if self.user < offered.peer => {
+            Phase::Calling { .. } if self.is_before(&offered.peer) => Effects::new(),
+            Phase::Recalling { .. } if self.is_before(&offered.peer) => {
                 if let Phase::Recalling { beaten, .. } = &mut self.phase {
                     *beaten = Some(offered);
                 }
@@ -203,7 +204,7 @@ impl Session {
             Phase::Rejoining { call, older, .. } if call.peer == new.peer => {
                 let theirs_is_later = call.key == *theirs;
                 let ours_is_later = older.contains(&new.key);
-                let stands = older.contains(theirs) && !ours_is_later && new.peer < self.user;
+                let stands = older.contains(theirs) && !ours_is_later && !self.is_before(&new.peer);
                 if !theirs_is_later && !stands {
                     return Effects::new();
                 }

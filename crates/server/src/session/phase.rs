@@ -150,6 +150,22 @@ impl Phase {
         }
     }
 
+    /// The peer spells its name like this, and our user's client wrote it otherwise.
+    pub(super) fn learn_spelling(&mut self, peer: &UserName) {
+        let (Self::Calling { call, .. }
+        | Self::Recalling { call, .. }
+        | Self::Ringing(Ringing { call, .. })
+        | Self::InCall(call)
+        | Self::Restoring { call, .. }
+        | Self::Rejoining { call, .. }) = self
+        else {
+            return;
+        };
+        if call.peer == *peer && call.peer.as_str() != peer.as_str() {
+            call.peer = peer.clone();
+        }
+    }
+
     /// When the phase is over, if nothing happens.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self {

@@ -16,6 +16,7 @@ mod ice;
 mod identity;
 mod login;
 mod memory;
+mod names;
 mod origins;
 mod outsiders;
 mod page;

@@ -98,7 +98,13 @@ impl State {
     }
 
     fn refuse(&mut self, id: SocketId, code: ErrorCode) {
-        let refusal = Refusal { message: String::new(), code: Some(code), name: None, call: None };
+        let refusal = Refusal {
+            message: String::new(),
+            code: Some(code),
+            name: None,
+            call: None,
+            fault: None,
+        };
         self.server_says(id, ServerMessage::Error(refusal));
     }
 
@@ -112,7 +118,7 @@ impl State {
         match self.sessions.get(&user) {
             Some(live) if Some(&live.secret) != login.session.as_ref() => {
                 let (code, message) = (Some(ErrorCode::NameTaken), None);
-                let reply = LoginReply::Refused { code, message };
+                let reply = LoginReply::Refused { code, message, fault: None };
                 return self.server_says(id, ServerMessage::Login(reply));
             }
             Some(live) if live.attempt > attempt => return self.close_replaced(id),

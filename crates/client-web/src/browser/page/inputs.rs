@@ -36,9 +36,7 @@ pub(super) fn listen(elements: &Elements, post: &Post) -> Vec<Listener> {
         buttons.into_iter().map(|(button, input)| click(button, input, post)).collect();
     listeners.extend([
         submit(&elements.login_form, &elements.username, post, |name| UserInput::SignIn { name }),
-        submit(&elements.dial_form, &elements.callee, post, |name| UserInput::Call {
-            name: compose(&name),
-        }),
+        submit(&elements.dial_form, &elements.callee, post, |name| UserInput::Call { name }),
         begin(&elements.username, post),
         play_sound(&elements.play_sound, post),
         pictures::watch_shape(&elements.remote_video),
@@ -74,10 +72,4 @@ fn begin(field: &HtmlInputElement, post: &Post) -> Listener {
 fn play_sound(button: &HtmlElement, post: &Post) -> Listener {
     let post = post.clone();
     listener::on_click(button, move || post.event(Event::PlaySound))
-}
-
-/// The name without wide forms and decomposed letters (Unicode NFKC), which some keyboards write: when two call each
-/// other at once, the page has to see that the name typed is the one that calls.
-fn compose(name: &str) -> String {
-    js_sys::JsString::from(name).normalize("NFKC").into()
 }

@@ -37,9 +37,14 @@ impl Texts {
         self.show(target, message);
     }
 
-    /// A sentence as plain text.
+    /// A sentence as plain text, in which the name keeps its own direction as it does in a `<bdi>`.
     pub(super) fn plain(&self, message: &Message) -> String {
-        self.fill(message).and_then(|filled| filled.text_content()).unwrap_or_default()
+        let isolate = |name: &String| match name.is_ascii() {
+            true => name.clone(),
+            false => format!("\u{2068}{name}\u{2069}"),
+        };
+        let isolated = Message { name: message.name.as_ref().map(isolate), ..message.clone() };
+        self.fill(&isolated).and_then(|filled| filled.text_content()).unwrap_or_default()
     }
 
     /// A copy of the sentence, with its slots filled.
@@ -60,6 +65,10 @@ impl Texts {
         mark_guest(&filled, message.guest);
         if let Some(seconds) = message.seconds {
             fill_slot(&filled, "seconds", &seconds.to_string());
+        }
+        if let Some(character) = message.character {
+            fill_slot(&filled, "character", character.encode_utf8(&mut [0; 4]));
+            fill_slot(&filled, "code", &format!("U+{:04X}", u32::from(character)));
         }
         if let Some(ways) = message.ways {
             fill_slot(&filled, "ways", &ways.to_string());

@@ -1,7 +1,7 @@
 //! The login, and what its answer makes of the session before.
 
 use protocol::{
-    ClientMessage, ErrorCode, Login, LoginReply, Welcome,
+    ClientMessage, ErrorCode, Login, LoginReply, NameError, Welcome,
     limits::{GRACE_PERIOD, MAX_GRACE_PERIOD, MAX_NAME_BYTES},
 };
 
@@ -62,7 +62,7 @@ impl Client {
         let attempt = attempt.clone();
         match reply {
             LoginReply::Welcome(welcome) => self.welcome(now, attempt, *welcome),
-            LoginReply::Refused { code, .. } => self.refused(now, attempt, code),
+            LoginReply::Refused { code, fault, .. } => self.refused(now, attempt, code, fault),
         }
     }
 
@@ -117,7 +117,13 @@ impl Client {
         }
     }
 
-    fn refused(&mut self, now: Millis, attempt: Attempt, code: Option<ErrorCode>) {
+    fn refused(
+        &mut self,
+        now: Millis,
+        attempt: Attempt,
+        code: Option<ErrorCode>,
+        fault: Option<NameError>,
+    ) {
         // There was no ticket just now, and the server does not have the session any more: only a ticket will do.
         let is_unproven = self.account.right == Right::Account && !attempt.proven;
         if code == Some(ErrorCode::SignInRequired) && !is_unproven {
@@ -142,9 +148,12 @@ impl Client {
             self.lose_socket(now, false, trouble);
             return;
         }
+        self.bad_character = fault.and_then(|fault| fault.character);
         self.sign_in_error = Some(match code {
             None | Some(ErrorCode::NameTaken) => Text::NameTaken,
-            Some(ErrorCode::BadName | ErrorCode::BadMessage) => Text::NameBad,
+            Some(ErrorCode::BadName | ErrorCode::BadMessage) => {
+                Text::of_fault(fault, Text::NameBad)
+            }
             Some(_) => Text::ServerRefused,
         });
         self.end_call(Text::ServerLost);

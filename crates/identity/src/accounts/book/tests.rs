@@ -155,7 +155,12 @@ fn a_name_is_reserved_by_itself_and_by_what_it_looks_like() {
     book.sign_in(NOW, &subject("1", None), &hash(1), None).unwrap();
     let account = book.account_of(&hash(1)).unwrap().unwrap();
     assert!(book.choose(account, &name("mary")).unwrap());
-    book.0.execute("UPDATE accounts SET skeleton = 'of other tables'", ()).unwrap();
+    book.0
+        .execute(
+            "UPDATE accounts SET key = 'of', small = 'other', capitals = 'OTHER', title = 'Tables'",
+            (),
+        )
+        .unwrap();
     assert!(book.is_reserved(&name("mary")).unwrap());
     book.sign_in(NOW, &subject("2", None), &hash(2), None).unwrap();
     let other = book.account_of(&hash(2)).unwrap().unwrap();

@@ -106,6 +106,7 @@ fn read(frame: &str) -> Input {
             code: Some(code),
             name: None,
             call: None,
+            fault: None,
         })),
     }
 }

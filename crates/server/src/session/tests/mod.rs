@@ -32,6 +32,8 @@ mod resume;
 #[cfg(test)]
 mod ringing;
 #[cfg(test)]
+mod spelling;
+#[cfg(test)]
 mod strangers;
 mod witness;
 
@@ -207,8 +209,9 @@ impl World {
 
     /// Gives what to hand in if there is nobody of that name.
     fn send(&mut self, user: &str, to: &UserName, envelope: Envelope) -> Option<Input> {
-        if self.sessions.contains_key(to.as_str()) {
-            let way = (user.to_owned(), to.to_string());
+        // A name is found under every usual spelling.
+        if let Some(found) = self.sessions.values().map(Session::user).find(|user| *user == to) {
+            let way = (user.to_owned(), found.to_string());
             self.on_the_way.entry(way).or_default().push_back(envelope);
             return None;
         }

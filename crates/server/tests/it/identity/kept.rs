@@ -100,6 +100,113 @@ async fn two_whose_names_have_come_to_look_alike_both_keep_them() {
     }
 }
 
+/// The tables of the second version, which knew of a name what its small letters look like.
+const SECOND: &str = "
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        issuer TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        name TEXT UNIQUE,
+        skeleton TEXT,
+        suggested TEXT,
+        signed_in INTEGER NOT NULL,
+        sign_outs INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (issuer, subject)
+    ) STRICT;
+    CREATE INDEX accounts_by_skeleton ON accounts (skeleton);
+    CREATE INDEX accounts_without_name ON accounts (signed_in) WHERE name IS NULL;
+    CREATE TABLE sessions (
+        hash BLOB PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_of_account ON sessions (account, until);
+    CREATE INDEX sessions_by_end ON sessions (until);
+    PRAGMA user_version = 2;
+";
+
+/// A name that nobody could choose any more stays its owner's, who signs in with it, calls and is called; and so does one that is
+/// spelled otherwise by now.
+#[tokio::test]
+async fn names_of_an_earlier_version_stay_their_owners() {
+    let (provider, state) = (Provider::start().await, TempDir::new().unwrap());
+    let all = database(state.path());
+    all.execute_batch(SECOND).unwrap();
+    // Once let in: a stroke over a letter, and the dot of a Turkish capital.
+    let names = ["o\u{338}le", "i\u{307}brahim"];
+    for (subject, name) in (1..).zip(names) {
+        let insert =
+            "INSERT INTO accounts (id, issuer, subject, name, skeleton, signed_in, sign_outs)
+                      VALUES (?1, ?2, ?1, ?3, ?3, 4000000000, 7)";
+        all.execute(insert, (subject, provider.issuer(), name)).unwrap();
+    }
+    // The number of an account that is gone is not given again.
+    all.execute("UPDATE sqlite_sequence SET seq = 41", ()).unwrap();
+    drop(all);
+    let server = at(state.path(), &provider).await;
+    let mut owners = Vec::new();
+    for (subject, shown) in [("1", "o\u{338}le"), ("2", "ibrahim")] {
+        provider.signs_in(subject, "x");
+        let mut browser = Browser::at(&server);
+        browser.sign_in("ours").await;
+        let (client, reply) = browser.log_in(&server, json!({"name": ""})).await;
+        assert_eq!(reply["name"], shown, "{reply}");
+        owners.push((client, shown));
+    }
+    let mut carol = server.client().await;
+    let reply = log_in(&mut carol, json!({"name": "carol"})).await;
+    assert_eq!(reply["success"], true, "{reply}");
+    for ((owner, shown), spelling) in owners.iter_mut().zip(["o\u{338}le", "İBRAHİM"]) {
+        let offer = json!({"type": "offer", "name": spelling, "offer": 1, "call": "c1"});
+        carol.say(&offer.to_string()).await;
+        let heard: serde_json::Value = serde_json::from_str(&owner.hear().await).unwrap();
+        assert_eq!((&heard["type"], &heard["name"]), (&json!("offer"), &json!("carol")), "{shown}");
+        owner.say(r#"{"type":"leave","call":"c1","reason":"declined"}"#).await;
+        let left: serde_json::Value = serde_json::from_str(&carol.hear().await).unwrap();
+        assert_eq!((&left["type"], &left["name"]), (&json!("leave"), &json!(shown)), "{left}");
+    }
+    for name in ["o\u{338}le", "ıbrahim", "ibrahim"] {
+        let reply = log_in(&mut server.client().await, json!({"name": name})).await;
+        assert!(reply["success"] == false, "{name}: {reply}");
+    }
+    provider.signs_in("3", "x");
+    let mut browser = Browser::at(&server);
+    browser.sign_in("ours").await;
+    browser.log_in(&server, json!({"name": "dora"})).await.0.close().await;
+    server.stop().await;
+    let number = database(state.path()).query_row(
+        "SELECT id, sign_outs, (SELECT sign_outs FROM accounts WHERE id = 1) FROM accounts WHERE name = 'dora'",
+        (),
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
+    );
+    let (number, new, old) = number.unwrap();
+    assert!(number > 41 && (new, old) == (0, 7), "{number} {new} {old}");
+}
+
+/// Two spellings that were two names are one by now: each owner keeps theirs, the log tells it, and nobody else gets it.
+#[tokio::test]
+async fn two_whose_names_have_become_one_both_keep_them() {
+    let (provider, state) = (Provider::start().await, TempDir::new().unwrap());
+    let issuer = provider.issuer();
+    let names = ["straße", "strasse"];
+    first_version(
+        state.path(),
+        &[(issuer, "1", names[0], "one"), (issuer, "2", names[1], "other")],
+    );
+    let server = at(state.path(), &provider).await;
+    for (subject, name) in (1..).zip(names) {
+        provider.signs_in(&format!("{subject}"), "x");
+        let mut browser = Browser::at(&server);
+        browser.sign_in("ours").await;
+        let (client, reply) = browser.log_in(&server, json!({"name": ""})).await;
+        assert_eq!(reply["name"], name, "{reply}");
+        // Not for the other one.
+        let reply = log_in(&mut server.client().await, json!({"name": "STRASSE"})).await;
+        assert_eq!(reply["code"], "name_taken", "{reply}");
+        client.close().await;
+    }
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused_in_words() {
     let (provider, state) = (Provider::start().await, TempDir::new().unwrap());
@@ -161,6 +268,8 @@ async fn the_start_tells_what_is_wrong_with_accounts() {
             (provider.issuer(), "1", "mary", "one"),
             (provider.issuer(), "2", "rnary", "other"),
             (provider.issuer(), "3", "no name", "no name"),
+            (provider.issuer(), "4", "straße", "straße"),
+            (provider.issuer(), "5", "strasse", "strasse"),
             ("https://former.example", "1", "bob", "bob"),
         ],
     );
@@ -172,6 +281,7 @@ async fn the_start_tells_what_is_wrong_with_accounts() {
     for part in [
         "the database of accounts is sound",
         r#"names=["mary", "rnary"]"#,
+        r#"names=["straße", "strasse"]"#,
         r#"name="no name""#,
         r#"issuer="https://former.example" accounts=1 names=1"#,
     ] {

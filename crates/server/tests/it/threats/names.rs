@@ -21,7 +21,7 @@ async fn refused(client: &mut Client, name: &str) -> String {
 async fn homoglyph_names() {
     let server = Server::start().await;
     let mut owners = Vec::new();
-    for name in ["mary", "cape", "ol1ver"] {
+    for name in ["mary", "cape", "ol1ver", "beta"] {
         owners.push(server.user(name).await);
     }
     let mut mallory = server.client().await;
@@ -31,6 +31,15 @@ async fn homoglyph_names() {
         ("ｍａｒｙ", "name_taken"),
         ("\u{441}\u{430}\u{440}\u{435}", "name_taken"), // саре, all of it Cyrillic
         ("ol\u{6c}ver", "name_taken"),
+        // Marks that cannot be seen on their letter.
+        ("o\u{307}l\u{131}\u{307}ver", "bad_name"),
+        ("m\u{338}ary", "bad_name"),
+        // Capitals look alike, though small letters do not.
+        ("вета", "name_taken"),
+        ("βετα", "name_taken"),
+        // Letters that nothing is seen of, or of another case.
+        ("ma\u{200d}ry", "bad_name"),
+        ("\u{1d5c6}\u{1d5ba}\u{1d5cb}\u{1d5d2}", "name_taken"),
         ("m\u{430}ry", "bad_name"),
         ("mary\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}", "bad_name"),
     ] {
@@ -45,6 +54,19 @@ async fn homoglyph_names() {
     for owner in &mut owners {
         owner.hears_nothing().await;
     }
+}
+
+/// A dot that cannot be seen makes no other name, beside a guest and beside an account.
+#[tokio::test]
+async fn a_dot_on_a_dotted_letter() {
+    let server = Server::start().await;
+    let mut alicia = server.user("alicia").await;
+    let mut mallory = server.client().await;
+    for name in ["ali\u{307}cia", "ALİCİA", "alıcıa", "alı\u{307}cia", "alіcia"] {
+        let code = refused(&mut mallory, name).await;
+        assert!(matches!(&*code, "name_taken" | "bad_name"), "{name:?}: {code}");
+    }
+    alicia.hears_nothing().await;
 }
 
 /// Not in a name, and not as somebody to call.
