@@ -40,6 +40,23 @@ fn the_code_binds_every_id_of_the_page_and_no_other() {
     assert_eq!(in_page, set_of(ids::ALL.iter().copied()));
 }
 
+/// A name keeps its direction from the words around it, and these keep theirs from it.
+#[test]
+fn every_name_stands_in_an_element_of_its_own_direction() {
+    let found = RefCell::new(0);
+    let note = element!(
+        "[data-slot=name], [data-slot=provider], #selfName, #callerName, #remoteName",
+        |element| {
+            assert_eq!(element.tag_name(), "bdi", "{:?}", element.get_attribute("id"));
+            *found.borrow_mut() += 1;
+            Ok(())
+        }
+    );
+    rewrite_str(INDEX, RewriteStrSettings::new().append_element_content_handler(note)).unwrap();
+    assert!(found.into_inner() > 40);
+    assert_eq!(values("dir"), ["auto", "auto"], "so do the two fields");
+}
+
 #[test]
 fn the_ids_of_the_tutorial_are_kept() {
     let ids = unique("id");

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 const DOCUMENTS: [&str; 2] = ["SECURITY.md", "docs/threats.md"];
 
 /// The folders by their short names. Both documents say them, too.
-const FOLDERS: [(&str, &str); 17] = [
+const FOLDERS: [(&str, &str); 18] = [
     ("it", "crates/server/tests/it"),
     ("session", "crates/server/src/session/tests"),
     ("edge", "crates/server/src/edge"),
@@ -25,6 +25,7 @@ const FOLDERS: [(&str, &str); 17] = [
     ("simulation", "crates/simulation/tests"),
     ("e2e", "e2e/tests/e2e"),
     ("interop", "interop/tests/interop"),
+    ("wire", "crates/protocol/tests/wire"),
 ];
 
 /// Whether the file has a test of this name; some are made by a macro that is given it.

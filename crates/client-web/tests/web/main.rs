@@ -12,6 +12,7 @@ mod fetch;
 mod hidden;
 mod inputs;
 mod media;
+mod names;
 mod network;
 mod other_server;
 mod page;
