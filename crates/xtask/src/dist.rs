@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What the page's HTML, CSS, JavaScript and WASM may weigh on their way to a browser, in bytes after brotli.
-const BUDGET: usize = 124_000;
+const BUDGET: usize = 132_000;
 
 /// The folder of a page that is only weighed, in the target directory: `dist` may be in use.
 const WEIGHED: &str = "page-size";
