@@ -98,7 +98,8 @@ impl Tour {
                 let _ = write!(self.wrong.lock().await, "\n{variant}: {out_of_reach:?}");
             }
         }
-        Ok(())
+        // The scene goes on in a window that shows everything.
+        person.dress(SIZES[1].1, "light").await
     }
 
     pub(crate) async fn is_fine(&self) -> Result<()> {
