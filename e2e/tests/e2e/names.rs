@@ -11,13 +11,13 @@ fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Played {
         let eve = scene.join("eve").await?;
         let tries = [
             ("", "name-empty"),
-            ("two words", "name-bad"),
+            ("two words", "name-invisible: U+0020"),
             ("   ", "name-empty"),
-            ("__proto__", "name-bad"),
+            ("__proto__", "name-edge: _"),
             ("bob", "name-taken"),
             ("BOB", "name-taken"),
             // A Cyrillic о.
-            ("bоb", "name-bad"),
+            ("bоb", "name-scripts: о: U+043E"),
         ];
         for (name, error) in tries {
             eve.tries_to_sign_in(name).await?;
@@ -26,8 +26,15 @@ fn a_name_that_cannot_be_had_is_answered_beside_the_field() -> Played {
             assert_eq!(look.page(), "loginPage");
             assert_eq!(look.focus, "usernameInput", "whose name was {name:?} can go on typing");
         }
-        eve.sign_in().await?;
+        // A Turkish name is shown as it was typed, and found under any spelling.
+        eve.tries_to_sign_in("ıbrahim").await?;
+        let look = eve.sees("that they are signed in", e2e::Look::is_signed_in).await?;
+        assert_eq!(look.self_name.as_deref(), Some("ıbrahim"));
         assert!(bob.look().await?.is_signed_in());
+        bob.calls("İBRAHİM").await?;
+        eve.is_rung_by("bob").await?;
+        bob.sees("the callee's own spelling", |look| look.status() == "ringing-there: ıbrahim")
+            .await?;
         Ok(())
     })
 }
@@ -39,7 +46,7 @@ fn a_name_that_cannot_be_called_is_answered_in_place() -> Played {
         let beside_the_field = [
             ("", "callee-empty"),
             ("alice", "callee-self"),
-            ("two words", "callee-bad"),
+            ("two words", "name-invisible: U+0020"),
             ("Alice", "callee-self"),
         ];
         for (name, error) in beside_the_field {
