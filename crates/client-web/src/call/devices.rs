@@ -129,6 +129,21 @@ impl Devices {
 }
 
 impl Client {
+    /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
+    pub(super) fn switched(&self) -> (bool, bool) {
+        match (&self.call, &self.kept_call) {
+            (
+                Call::Idle | Call::Outgoing(_) | Call::Incoming(_) | Call::Returning(_),
+                Some(kept),
+            ) => kept.switches(),
+            // One that the browser is asking for is not on: after a reload, the way back into the call would wait for its prompt.
+            _ => {
+                let asks = self.devices.is_opening_alone(Device::Camera);
+                (self.devices.with_camera() && !asks, self.devices.is_muted())
+            }
+        }
+    }
+
     /// Asks for what the call needs and is not open yet.
     pub(super) fn open_media_for_call(&mut self, now: Millis, camera: bool) {
         if self.environment == Environment::Insecure {

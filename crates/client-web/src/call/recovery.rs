@@ -91,17 +91,6 @@ impl Client {
         })
     }
 
-    /// Whether the camera is on, and whether the user has silenced the microphone: until the page is back in a call, as it was.
-    pub(super) fn switched(&self) -> (bool, bool) {
-        match (&self.call, &self.kept_call) {
-            (
-                Call::Idle | Call::Outgoing(_) | Call::Incoming(_) | Call::Returning(_),
-                Some(kept),
-            ) => kept.switches(),
-            _ => (self.devices.with_camera(), self.devices.is_muted()),
-        }
-    }
-
     /// The page was loaded anew, and this was kept.
     pub(super) fn reloaded(&mut self, now: Millis, kept: Kept) {
         // Nobody is to be called who can see nothing but that this browser will not do.

@@ -90,6 +90,19 @@ fn who_reloads_while_calling_is_told_that_it_is_over_and_can_call_again() {
     }
 }
 
+/// Or else the way back into the call waits for a prompt that nobody has answered.
+#[test]
+fn a_camera_that_the_browser_asks_for_is_not_asked_for_after_a_reload() {
+    let mut page = TestPage::signed_in();
+    let old = page.in_call();
+    page.user(UserInput::ToggleCamera);
+    page.user(UserInput::ToggleCamera);
+    let mut page = reloaded(page);
+    page.input(Input::SocketOpened);
+    page.server(&welcome("alice", &old));
+    assert_eq!(page.request().map(|(_, audio, video)| (audio, video)), Some((true, false)));
+}
+
 #[test]
 fn who_is_silenced_before_the_microphone_is_open_is_silenced_after_a_reload() {
     let mut page = TestPage::signed_in();
