@@ -294,10 +294,16 @@ impl Text {
     /// more; what is still missing, its button shows.
     pub(super) const fn is_answered_by(self, microphone: bool, camera: bool) -> bool {
         match self {
-            Self::CameraMissing | Self::CameraBusy | Self::CameraDenied | Self::CameraStopped => {
-                camera
-            }
-            Self::MicMissing | Self::MicStopped | Self::MicBusy | Self::MicDenied => microphone,
+            Self::CameraMissing
+            | Self::CameraBusy
+            | Self::CameraDenied
+            | Self::CameraStopped
+            | Self::CameraSilenced => camera,
+            Self::MicMissing
+            | Self::MicStopped
+            | Self::MicBusy
+            | Self::MicDenied
+            | Self::MicSilenced => microphone,
             _ => true,
         }
     }

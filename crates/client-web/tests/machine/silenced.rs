@@ -90,6 +90,17 @@ fn a_camera_that_the_system_holds_can_be_stopped_and_started_afresh() {
 }
 
 #[test]
+fn another_device_that_opens_is_no_answer_to_it() {
+    let mut page = TestPage::signed_in();
+    page.in_call();
+    page.user(UserInput::ToggleCamera);
+    silence(&mut page, Device::Microphone, true);
+    page.user(UserInput::ToggleCamera);
+    page.give_media();
+    assert_eq!((page.ops(), page.notice()), (told(false, true), Some(Text::MicSilenced)));
+}
+
+#[test]
 fn a_preview_that_stays_dark_is_explained_and_nothing_is_said_after_it() {
     let mut page = TestPage::signed_in();
     page.user(UserInput::TogglePreview);
