@@ -131,7 +131,7 @@ impl World {
             let body = format!(
                 r#"{{"guests":true,"providers":[],"user":{{"name":"{name}","provider":"p"}}}}"#
             );
-            let answer = Some(Answer { status: 200, body });
+            let answer = Some(Answer { status: 200, body, ..Answer::default() });
             let asks = self.pages[user].client.handle(self.now, Input::OwnServer);
             for effect in asks {
                 if let Effect::Fetch(question) = effect {
@@ -152,12 +152,15 @@ impl World {
         let busy = !self.calm && self.rng.below(16) == 0;
         let answer = match request {
             _ if lost || away => None,
-            _ if busy => Some(Answer { status: 503, body: String::new() }),
-            Request::Ticket(_) => {
-                Some(Answer { status: 200, body: r#"{"ticket":"t"}"#.to_owned() })
-            }
+            _ if busy => Some(Answer { status: 503, body: String::new(), ..Answer::default() }),
+            Request::Ticket(_) => Some(Answer {
+                status: 200,
+                body: r#"{"ticket":"t"}"#.to_owned(),
+                ..Answer::default()
+            }),
+            Request::Socket(_) => Some(Answer { status: 426, ..Answer::default() }),
             Request::Options(_) | Request::SignOut => {
-                Some(Answer { status: 204, body: String::new() })
+                Some(Answer { status: 204, body: String::new(), ..Answer::default() })
             }
         };
         let longest = if lost { 15_000 } else { self.plan.network.delay(self.calm) };

@@ -38,8 +38,10 @@ pub fn fetch(window: &Window, request: Request, report: impl FnOnce(Option<Answe
 
 async fn read(answer: JsFuture) -> Result<Answer, JsValue> {
     let response = answer.await?.dyn_into::<Response>()?;
+    let retry_after = response.headers().get("retry-after")?;
+    let retry_after = retry_after.and_then(|seconds| seconds.parse().ok());
     let body = JsFuture::from(response.text()?).await?.dyn_into::<JsString>()?;
-    Ok(Answer { status: response.status(), body: body.into() })
+    Ok(Answer { status: response.status(), body: body.into(), retry_after })
 }
 
 /// How signing in went, where the address says so. It is taken out of the address, so that it is not said again when the page

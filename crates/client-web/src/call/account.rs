@@ -180,6 +180,7 @@ impl Client {
         match request {
             Request::Options(number) => self.handle_options(now, number, answer),
             Request::Ticket(socket) => self.handle_ticket(now, socket, answer),
+            Request::Socket(socket) => self.told_why_not(now, socket, answer.as_ref()),
             Request::SignOut => self.handle_sign_out(now, answer),
         }
     }
@@ -191,7 +192,7 @@ impl Client {
         }
         let mut attempt = attempt.clone();
         match answer {
-            Some(Answer { status: 200, body }) => match ticket_of(&body) {
+            Some(Answer { status: 200, body, .. }) => match ticket_of(&body) {
                 Some(ticket) => {
                     attempt.proof = Some(ticket);
                     self.open_socket(now, attempt);
@@ -199,10 +200,10 @@ impl Client {
                 None => self.go_unproven(now, attempt, Trouble::Unreachable),
             },
             Some(Answer { status: 401, .. }) => self.sign_in_has_ended(now, attempt),
-            Some(Answer { status: 429 | 503, .. }) => {
-                self.go_unproven(now, attempt, Trouble::Busy);
+            answer => {
+                self.go_unproven(now, attempt, Trouble::of(answer.as_ref()));
+                self.wait_at_least(now, answer.and_then(|answer| answer.retry_after));
             }
-            _ => self.go_unproven(now, attempt, Trouble::Unreachable),
         }
     }
 

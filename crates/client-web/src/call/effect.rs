@@ -81,6 +81,8 @@ pub enum Request {
     Options(u32),
     /// A ticket for this one of the page's sockets.
     Ticket(u64),
+    /// Why this one of the page's sockets did not open, which browsers do not tell. A page that asks like this brings its origin.
+    Socket(u64),
     /// To end the account's sessions everywhere.
     SignOut,
 }
@@ -95,6 +97,7 @@ impl Request {
         match self {
             Self::Options(_) => ("GET", "auth/options"),
             Self::Ticket(_) => ("POST", "auth/ticket"),
+            Self::Socket(_) => ("POST", "ws"),
             Self::SignOut => ("POST", "auth/sign-out"),
         }
     }

@@ -96,12 +96,14 @@ pub enum Input {
 }
 
 /// An answer over HTTP.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// The status (RFC 9110 section 15).
     pub status: u16,
     /// The body.
     pub body: String,
+    /// After how many seconds it may be asked again, if it says so (`Retry-After`, RFC 9110 section 10.2.3).
+    pub retry_after: Option<u32>,
 }
 
 /// There may be a ticket in the body, which must not end in a log.

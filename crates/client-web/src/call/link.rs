@@ -246,7 +246,7 @@ impl Client {
     /// The socket is gone; it is opened again after a pause. At a server that cannot give the session back, the call is
     /// over.
     pub(super) fn lose_socket(&mut self, now: Millis, restarting: bool, trouble: Trouble) {
-        let mut first = false;
+        let (mut first, mut unopened) = (false, false);
         let attempt = match std::mem::replace(&mut self.link, Link::Closed) {
             Link::Closed => return,
             Link::Up(session) => {
@@ -257,11 +257,16 @@ impl Client {
             Link::LoggingIn(attempt, _) if attempt.name_held.is_none() => {
                 Attempt { name_held: Some(now + NAME_HELD), ..attempt.failed(trouble) }
             }
-            Link::Proving(attempt, _)
-            | Link::Opening(attempt, _)
-            | Link::LoggingIn(attempt, _)
-            | Link::Waiting(attempt, _) => attempt.failed(trouble),
+            Link::Opening(attempt, _) => {
+                unopened = true;
+                attempt.not_opened(trouble)
+            }
+            Link::Proving(attempt, _) | Link::LoggingIn(attempt, _) | Link::Waiting(attempt, _) => {
+                attempt.failed(trouble)
+            }
         };
+        // One alone may have met a server that was just about to be there.
+        let asks = unopened && attempt.failures > 1;
         let pause = match (restarting, first) {
             (true, _) => self.rng.below(RESTART_SPREAD),
             (false, true) => self.rng.below(LOSS_SPREAD),
@@ -272,6 +277,9 @@ impl Client {
             }
         };
         self.link = Link::Waiting(attempt, now + pause);
+        if asks {
+            self.ask_own_server(Request::Socket(self.sockets));
+        }
         if self.link.session().is_none_or(|session| session.ticket.is_none()) {
             self.lose_call(now);
         }

@@ -125,7 +125,7 @@ impl Client {
                     Message::about(Text::Ready, attempt.name())
                 }
                 // It is there, and lets nobody in yet.
-                Link::Waiting(attempt, _) if attempt.trouble() != Text::ServerRetry => {
+                Link::Waiting(attempt, _) if !attempt.is_unheard() => {
                     Message::plain(Text::SigningIn)
                 }
                 Link::Waiting(..) => Message::plain(Text::ServerAway),
@@ -175,14 +175,13 @@ impl Client {
         match &self.link {
             // The first attempt follows at once, and mostly all is well again before anybody has read that it was not.
             Link::Waiting(attempt, _) if !attempt.has_failed() => None,
-            Link::Waiting(attempt, until) => Some(Message {
-                seconds: Some(until.saturating_sub(now).div_ceil(1_000)),
-                ..Message::plain(attempt.trouble())
-            }),
+            Link::Waiting(attempt, until) => {
+                Some(attempt.trouble(until.saturating_sub(now).div_ceil(1_000)))
+            }
             Link::Proving(attempt, _) | Link::Opening(attempt, _) | Link::LoggingIn(attempt, _)
                 if attempt.has_failed() =>
             {
-                Some(Message::plain(Text::ServerRetryNow))
+                Some(attempt.trouble_now())
             }
             Link::Up(_) if self.account.right == Right::Ended => {
                 Some(Message::plain(Text::SignInEndedInCall))

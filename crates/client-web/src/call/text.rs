@@ -64,6 +64,12 @@ texts! {
     ServerBusy = "server-busy",
     /// The server cannot be reached; the next attempt is in some seconds.
     ServerRetry = "server-retry",
+    /// The server answers, and WebSockets do not get through to it.
+    ServerNoWebSocket = "server-no-websocket",
+    /// The server, or what stands before it, does not let this page in.
+    ServerForbids = "server-forbids",
+    /// Something else answers in the server's place.
+    ServerAnsweredFor = "server-answered-for",
     /// The server could not be reached; an attempt is under way.
     ServerRetryNow = "server-retry-now",
     /// The account's sign-in has ended, and a call goes on.
@@ -350,6 +356,8 @@ pub struct Message {
     pub ways: Option<Ways>,
     /// What goes into the slots `character` and `code`.
     pub character: Option<char>,
+    /// What goes into the slot `status`.
+    pub status: Option<u16>,
 }
 
 impl Message {
@@ -364,6 +372,7 @@ impl Message {
             seconds: None,
             ways: None,
             character: None,
+            status: None,
         }
     }
 

@@ -22,7 +22,10 @@ pub(crate) fn alice() -> String {
 }
 
 pub(crate) fn answers(page: &mut TestPage, request: Request, status: u16, body: &str) {
-    page.input(Input::Fetched(request, Some(Answer { status, body: body.to_owned() })));
+    page.input(Input::Fetched(
+        request,
+        Some(Answer { status, body: body.to_owned(), ..Answer::default() }),
+    ));
 }
 
 pub(crate) fn is_told(page: &mut TestPage, options: &str) {

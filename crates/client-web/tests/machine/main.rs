@@ -33,3 +33,4 @@ mod silenced;
 mod threats;
 mod tickets;
 mod tutorial;
+mod unopened;

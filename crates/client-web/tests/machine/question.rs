@@ -127,7 +127,7 @@ fn only_the_newest_question_is_answered() {
     assert_eq!(times_asked(&mut page), 2);
     let again = page.client.next_timeout();
     for status in [None, Some(503), Some(404), Some(200)] {
-        let late = status.map(|status| Answer { status, body: options("") });
+        let late = status.map(|status| Answer { status, body: options(""), ..Answer::default() });
         page.input(Input::Fetched(first, late));
         page.input(Input::NetworkChanged);
         assert_eq!(times_asked(&mut page), 0, "{status:?}: the second is on its way");
@@ -175,7 +175,7 @@ fn what_is_answered_after_the_end_of_a_sign_in_is_of_before() {
         page.input(Input::NetworkChanged);
         page.wait(LONG);
         assert_eq!((page.view().entry, times_asked(&mut page)), (Entry::Open, 0));
-        let answer = done.map(|status| Answer { status, body: String::new() });
+        let answer = done.map(|status| Answer { status, body: String::new(), ..Answer::default() });
         page.input(Input::Fetched(Request::SignOut, answer));
         assert_eq!(times_asked(&mut page), 1);
         says(&mut page, 200, &if done.is_some() { options("") } else { alice() });

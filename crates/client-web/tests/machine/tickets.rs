@@ -118,7 +118,7 @@ fn an_account_is_not_signed_out_for_what_is_no_refusal_of_a_ticket() {
 fn nobody_signs_in_with_an_account_without_a_ticket() {
     for (status, text) in [
         (None, Text::ServerRetry),
-        (Some(502), Text::ServerRetry),
+        (Some(502), Text::ServerAnsweredFor),
         (Some(429), Text::ServerBusy),
         (Some(503), Text::ServerBusy),
     ] {

@@ -234,7 +234,7 @@ pub(crate) fn question(effects: &[Effect]) -> Request {
 
 /// The server answers what it was asked.
 pub(crate) fn says(asked: Request, body: &str) -> Input {
-    Input::Fetched(asked, Some(Answer { status: 200, body: body.to_owned() }))
+    Input::Fetched(asked, Some(Answer { status: 200, body: body.to_owned(), ..Answer::default() }))
 }
 
 pub(crate) fn raw(json: &str) -> Raw {

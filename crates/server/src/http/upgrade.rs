@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyper::{
-    HeaderMap, StatusCode, Version,
+    HeaderMap, Method, StatusCode, Version,
     header::{
         CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
         UPGRADE,
@@ -48,10 +48,14 @@ pub(super) async fn upgrade<D: Directory>(
         site.warn_of_web_server();
         return Err(Refused::Stripped);
     }
-    let switching = create_response_with_body(&request, Body::empty).map_err(Refused::from)?;
     if !site.may_connect(request.headers(), site.remote(&request).as_ref()) {
         return Err(Refused::Origin);
     }
+    // Browsers do not tell a page why a WebSocket did not open. It asks once more like this, with its origin.
+    if request.method() == Method::POST && !super::asks_for_websocket(request.headers()) {
+        return Err(site.visitor(&request).err().unwrap_or(Refused::NotAsked));
+    }
+    let switching = create_response_with_body(&request, Body::empty).map_err(Refused::from)?;
     let visitor = site.visitor(&request)?;
     let connection = visitor.connection.clone();
     let upgraded = hyper::upgrade::on(&mut request);

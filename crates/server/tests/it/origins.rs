@@ -1,6 +1,6 @@
 //! Which pages may open a WebSocket, and what a handshake must look like.
 
-use server::config::Origins;
+use server::{config::Origins, edge::AddressLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::common::{Server, soon};
@@ -173,4 +173,36 @@ async fn a_handshake_is_found_in_lists() {
             assert_eq!(&answer, b"HTTP/1.1 101", "{request}");
         }
     }
+}
+
+/// Browsers do not tell a page why a WebSocket did not open. It asks like this, and hears what the handshake has met.
+#[tokio::test]
+async fn a_page_is_told_over_http_why_no_websocket_opens() {
+    let server = Server::with(|config| {
+        config.proxies.trusted.push("127.0.0.1/32".parse().unwrap());
+        config.limits = Some(AddressLimits { connections: 64, users: 1 });
+    })
+    .await;
+    let asks = async |path: &str, headers: &str| {
+        let host = server.address;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n"
+        );
+        server.http(&request).await
+    };
+    for (headers, status) in [("", 426), ("Origin: http://evil.example\r\n", 403)] {
+        assert_eq!(asks("/ws", headers).await.status, status, "{headers}");
+    }
+    // As many sockets as its network may have.
+    let mut open = Vec::new();
+    let full = loop {
+        let response = asks("/ws", "X-Forwarded-For: 192.0.2.1\r\n").await;
+        if response.status != 426 {
+            break response;
+        }
+        open.push(server.client_behind("127.0.0.1", "192.0.2.1").await);
+    };
+    assert_eq!(full.status, 429);
+    assert!(full.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok()));
+    assert_eq!(asks("/ws", "X-Forwarded-For: 198.51.100.1\r\n").await.status, 426);
 }

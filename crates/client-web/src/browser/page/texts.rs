@@ -73,6 +73,9 @@ impl Texts {
         if let Some(ways) = message.ways {
             fill_slot(&filled, "ways", &ways.to_string());
         }
+        if let Some(status) = message.status {
+            fill_slot(&filled, "status", &status.to_string());
+        }
         Some(filled)
     }
 }
