@@ -1,6 +1,7 @@
 //! The command line. Each option is also an environment variable.
 
 mod edge;
+mod help;
 mod identity;
 mod relay;
 mod tls;
@@ -15,7 +16,10 @@ use server::{
     reload::Reload,
 };
 
-use self::{edge::EdgeOptions, identity::IdentityOptions, relay::RelayOptions, tls::TlsOptions};
+use self::{
+    edge::EdgeOptions, help::heading, identity::IdentityOptions, relay::RelayOptions,
+    tls::TlsOptions,
+};
 
 /// Calls between two browsers, through your own server.
 #[derive(Debug, Parser)]
@@ -23,7 +27,7 @@ use self::{edge::EdgeOptions, identity::IdentityOptions, relay::RelayOptions, tl
     name = "pronto",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "PRONTO_LOG chooses what is logged: error, warn, info (by default), debug or trace."
+    after_help = help::AFTER
 )]
 pub(crate) struct Cli {
     /// What to do instead of serving.
@@ -31,28 +35,28 @@ pub(crate) struct Cli {
     pub(crate) chore: Option<Chore>,
 
     /// The address and port to listen on.
-    #[arg(long, env = "PRONTO_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9090", value_parser = listen)]
+    #[arg(long, env = "PRONTO_LISTEN", help_heading = heading::NETWORK, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9090", value_parser = listen)]
     pub(crate) listen: String,
 
     /// The directory of the built page.
-    #[arg(long, env = "PRONTO_WEB_ROOT", value_name = "DIRECTORY", default_value = "dist")]
+    #[arg(long, env = "PRONTO_WEB_ROOT", help_heading = heading::FILES, value_name = "DIRECTORY", default_value = "dist")]
     web_root: PathBuf,
 
     /// A web origin whose pages may connect, such as `https://example.org`, or `*` for any. May be given several times.
     /// By default only the server's own are let in, and, while it listens on loopback and nothing says that others reach it,
     /// all of this machine's. Behind a proxy, name the one that people see.
-    #[arg(long, env = "PRONTO_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed)]
+    #[arg(long, env = "PRONTO_ALLOW_ORIGIN", help_heading = heading::NETWORK, value_name = "ORIGIN", value_delimiter = ',', value_parser = allowed)]
     allow_origin: Vec<Allowed>,
 
     /// A STUN server that browsers are told to use, such as `stun:stun.example.org:3478`. May be given several times.
-    #[arg(long, env = "PRONTO_STUN_URL", value_name = "URL", value_delimiter = ',')]
+    #[arg(long, env = "PRONTO_STUN_URL", help_heading = heading::RELAY, value_name = "URL", value_delimiter = ',')]
     stun_url: Vec<StunUrl>,
 
     #[command(flatten)]
     pub(crate) state: StateOption,
 
     /// For how many seconds a user whose connection was lost keeps name and call. 0 ends a call with its connection.
-    #[arg(long, env = "PRONTO_GRACE", value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=protocol::limits::MAX_GRACE_PERIOD.as_secs()))]
+    #[arg(long, env = "PRONTO_GRACE", help_heading = heading::LIMITS, value_name = "SECONDS", default_value_t = protocol::limits::GRACE_PERIOD.as_secs(), value_parser = clap::value_parser!(u64).range(0..=protocol::limits::MAX_GRACE_PERIOD.as_secs()))]
     grace: u64,
 
     #[command(flatten)]
@@ -69,14 +73,14 @@ pub(crate) struct Cli {
 
     /// The host that people find the server at, such as `talk.example.org`, perhaps with a port: where the relay is for
     /// browsers, where plain HTTP is sent to, and what a certificate is for. By default the one that they ask for.
-    #[arg(long, env = "PRONTO_PUBLIC_HOST", value_name = "HOST[:PORT]")]
+    #[arg(long, env = "PRONTO_PUBLIC_HOST", help_heading = heading::NETWORK, value_name = "HOST[:PORT]")]
     public_host: Option<PublicHost>,
 
     /// The path that a web server before this one puts it under, such as `/call`, whether that takes the path off its requests or
     /// not. Needed for signing in with a provider, which sends people back there, and where the path is left in the requests.
     #[arg(
         long,
-        env = "PRONTO_BASE_PATH",
+        env = "PRONTO_BASE_PATH", help_heading = heading::NETWORK,
         value_name = "PATH",
         default_value = "/",
         hide_default_value = true
@@ -86,7 +90,7 @@ pub(crate) struct Cli {
     /// Whether clients are held to limits. Off is for benchmarks on this machine, and nothing else.
     #[arg(
         long,
-        env = "PRONTO_LIMITS",
+        env = "PRONTO_LIMITS", help_heading = heading::LIMITS,
         value_name = "ON|OFF",
         default_value = "on",
         hide_possible_values = true
@@ -140,7 +144,7 @@ pub(crate) enum AccountsChore {
 pub(crate) struct StateOption {
     /// The directory of what outlives the server: certificates, accounts, and who is there, so that their names wait for them
     /// over a restart. By default `pronto` in the user's directory for such things ($XDG_STATE_HOME, or ~/.local/state).
-    #[arg(long, env = "PRONTO_STATE", value_name = "DIRECTORY")]
+    #[arg(long, env = "PRONTO_STATE", help_heading = heading::FILES, value_name = "DIRECTORY")]
     state: Option<PathBuf>,
 }
 

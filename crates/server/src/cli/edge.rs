@@ -4,18 +4,20 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use server::edge::{AddressLimits, Proxies, ProxyHeader};
 
+use super::help::heading;
+
 /// What stands between the server and its clients, and how much of each it takes.
 #[derive(Debug, Args)]
 pub(super) struct EdgeOptions {
     /// A reverse proxy, or a network of them, that is believed when it tells whom it speaks for, such as `127.0.0.1` or
     /// `10.0.0.0/8`. May be given several times.
-    #[arg(long, env = "PRONTO_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
+    #[arg(long, env = "PRONTO_TRUSTED_PROXY", help_heading = heading::NETWORK, value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     trusted_proxy: Vec<IpNet>,
 
     /// The header in which it tells that: the one that it sets itself, and does not pass on from clients.
     #[arg(
         long,
-        env = "PRONTO_PROXY_HEADER",
+        env = "PRONTO_PROXY_HEADER", help_heading = heading::NETWORK,
         value_name = "X-FORWARDED-FOR|FORWARDED",
         default_value = "x-forwarded-for",
         hide_possible_values = true
@@ -24,11 +26,11 @@ pub(super) struct EdgeOptions {
 
     /// How many users may be signed in from one address (or /64 of IPv6), such as that of an office. How often it may log
     /// in, and how many connections it may have, grow with it. A /56 may have twice as much, and a /48 or a /24 of IPv4 four times.
-    #[arg(long, env = "PRONTO_USERS_PER_ADDRESS", value_name = "NUMBER", default_value_t = AddressLimits::default().users, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, env = "PRONTO_USERS_PER_ADDRESS", help_heading = heading::LIMITS, value_name = "NUMBER", default_value_t = AddressLimits::default().users, value_parser = clap::value_parser!(u32).range(1..))]
     users_per_address: u32,
 
     /// How many connections there may be in all.
-    #[arg(long, env = "PRONTO_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = AddressLimits::default().connections, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, env = "PRONTO_MAX_CONNECTIONS", help_heading = heading::LIMITS, value_name = "NUMBER", default_value_t = AddressLimits::default().connections, value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
 }
 

@@ -5,34 +5,36 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use identity::{BadSettings, Guests, ProviderSettings, SettingsSource};
 
+use super::help::heading;
+
 /// Who says who somebody is: providers of OpenID Connect, one by these options or several by a file.
 #[derive(Debug, Args)]
 pub(super) struct IdentityOptions {
     /// A provider of OpenID Connect that people can sign in with, such as `https://accounts.google.com`. Needs
     /// --oidc-client-id.
-    #[arg(long, env = "PRONTO_OIDC_ISSUER", value_name = "URL")]
+    #[arg(long, env = "PRONTO_OIDC_ISSUER", help_heading = heading::SIGN_IN, value_name = "URL")]
     oidc_issuer: Option<String>,
 
     /// What the provider knows this server as.
-    #[arg(long, env = "PRONTO_OIDC_CLIENT_ID", value_name = "ID")]
+    #[arg(long, env = "PRONTO_OIDC_CLIENT_ID", help_heading = heading::SIGN_IN, value_name = "ID")]
     oidc_client_id: Option<String>,
 
     /// The secret that goes with it. Better in the environment, where other users of this machine do not see it.
-    #[arg(long, env = "PRONTO_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[arg(long, env = "PRONTO_OIDC_CLIENT_SECRET", help_heading = heading::SIGN_IN, value_name = "SECRET", hide_env_values = true)]
     oidc_client_secret: Option<String>,
 
     /// What stands on the provider's button. By default its host.
-    #[arg(long, env = "PRONTO_OIDC_LABEL", value_name = "TEXT")]
+    #[arg(long, env = "PRONTO_OIDC_LABEL", help_heading = heading::SIGN_IN, value_name = "TEXT")]
     oidc_label: Option<String>,
 
     /// A file of providers, in TOML, where there are several.
-    #[arg(long, env = "PRONTO_OIDC_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "PRONTO_OIDC_CONFIG", help_heading = heading::SIGN_IN, value_name = "FILE")]
     oidc_config: Option<PathBuf>,
 
     /// Whether people may sign in without a provider. They are marked as guests to others.
     #[arg(
         long,
-        env = "PRONTO_GUESTS",
+        env = "PRONTO_GUESTS", help_heading = heading::SIGN_IN,
         value_name = "ALLOW|REFUSE",
         default_value = "allow",
         hide_possible_values = true

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use relay::{Rate, Secret, limits::BITS_PER_SECOND_PER_USER};
 use server::config::{Embedded, Turn, TurnUrl};
 
-use super::{Switch, edge::network};
+use super::{Switch, edge::network, help::heading};
 
 /// In bits a second.
 const MBIT: u64 = 1_000_000;
@@ -22,7 +22,7 @@ pub(super) struct RelayOptions {
     /// Whether this server relays media, as a TURN server, between browsers that cannot reach each other.
     #[arg(
         long,
-        env = "PRONTO_RELAY",
+        env = "PRONTO_RELAY", help_heading = heading::RELAY,
         value_name = "ON|OFF",
         default_value = "on",
         hide_possible_values = true
@@ -31,29 +31,29 @@ pub(super) struct RelayOptions {
 
     /// The address that relayed media seems to come from, one of each family. By default the one that is listened on, or
     /// that this machine sends from. Needed only with --relay-allow, behind a NAT.
-    #[arg(long, env = "PRONTO_RELAY_ADDRESS", value_name = "IP", value_delimiter = ',')]
+    #[arg(long, env = "PRONTO_RELAY_ADDRESS", help_heading = heading::RELAY, value_name = "IP", value_delimiter = ',')]
     relay_address: Vec<IpAddr>,
 
     /// A network that media may be relayed to besides other users of the relay, such as `0.0.0.0/0` for all public
     /// addresses. A private or otherwise special network has to be named itself, and so has each address of this machine.
     /// May be given several times.
-    #[arg(long, env = "PRONTO_RELAY_ALLOW", value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
+    #[arg(long, env = "PRONTO_RELAY_ALLOW", help_heading = heading::RELAY, value_name = "NETWORK", value_delimiter = ',', value_parser = network)]
     relay_allow: Vec<IpNet>,
 
     /// How much is relayed for a user, in Mbit/s for each direction; what is more is dropped. One address has 32 times as
     /// much for all its users. 0 for any amount. A call in 1080p takes 3 to 4.
-    #[arg(long, env = "PRONTO_RELAY_RATE", value_name = "MBIT/S", default_value_t = DEFAULT_RATE,
+    #[arg(long, env = "PRONTO_RELAY_RATE", help_heading = heading::RELAY, value_name = "MBIT/S", default_value_t = DEFAULT_RATE,
         value_parser = clap::value_parser!(u64).range(0..=MOST_RATE))]
     relay_rate: u64,
 
     /// A TURN server that relays instead of this one, such as `turn:turn.example.org:3478?transport=udp`. Needs
     /// --turn-secret. May be given several times, in the order in which browsers should try them.
-    #[arg(long, env = "PRONTO_TURN_URL", value_name = "URL", value_delimiter = ',')]
+    #[arg(long, env = "PRONTO_TURN_URL", help_heading = heading::RELAY, value_name = "URL", value_delimiter = ',')]
     turn_url: Vec<TurnUrl>,
 
     /// The secret that TURN credentials are made with: coturn's `static-auth-secret`. Better in the environment, where
     /// other users of this machine do not see it.
-    #[arg(long, env = "PRONTO_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[arg(long, env = "PRONTO_TURN_SECRET", help_heading = heading::RELAY, value_name = "SECRET", hide_env_values = true)]
     turn_secret: Option<String>,
 }
 

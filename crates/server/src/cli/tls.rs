@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use hyper::Uri;
 use server::{Tls, config::PublicHost, tls::Acme};
 
-use super::listen;
+use super::{help::heading, listen};
 
 /// Where the certificate comes from.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(super) struct TlsOptions {
     /// (for trying it on a phone, which has to be told to trust it).
     #[arg(
         long,
-        env = "PRONTO_TLS",
+        env = "PRONTO_TLS", help_heading = heading::TLS,
         value_name = "OFF|FILES|ACME|SELF-SIGNED",
         default_value = "off",
         hide_possible_values = true
@@ -27,27 +27,27 @@ pub(super) struct TlsOptions {
     tls: TlsChoice,
 
     /// The certificate with its chain, in PEM. Read again when it changes.
-    #[arg(long, env = "PRONTO_TLS_CERT", value_name = "FILE")]
+    #[arg(long, env = "PRONTO_TLS_CERT", help_heading = heading::TLS, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
 
     /// The certificate's private key, in PEM.
-    #[arg(long, env = "PRONTO_TLS_KEY", value_name = "FILE")]
+    #[arg(long, env = "PRONTO_TLS_KEY", help_heading = heading::TLS, value_name = "FILE")]
     tls_key: Option<PathBuf>,
 
     /// Where the authority may write to when something is wrong with the certificate.
-    #[arg(long, env = "PRONTO_ACME_EMAIL", value_name = "ADDRESS")]
+    #[arg(long, env = "PRONTO_ACME_EMAIL", help_heading = heading::TLS, value_name = "ADDRESS")]
     acme_email: Option<String>,
 
     /// The authority's directory, if it is not Let's Encrypt.
-    #[arg(long, env = "PRONTO_ACME_DIRECTORY", value_name = "URL", value_parser = directory)]
+    #[arg(long, env = "PRONTO_ACME_DIRECTORY", help_heading = heading::TLS, value_name = "URL", value_parser = directory)]
     acme_directory: Option<String>,
 
     /// The root certificate, in PEM, of an authority that this machine does not trust by itself.
-    #[arg(long, env = "PRONTO_ACME_ROOT", value_name = "FILE")]
+    #[arg(long, env = "PRONTO_ACME_ROOT", help_heading = heading::TLS, value_name = "FILE")]
     acme_root: Option<PathBuf>,
 
     /// Another address and port to listen on, where plain HTTP is sent on to HTTPS: `[::]:80`, if --listen is on 443.
-    #[arg(long, env = "PRONTO_REDIRECT", value_name = "ADDRESS:PORT", value_parser = listen)]
+    #[arg(long, env = "PRONTO_REDIRECT", help_heading = heading::TLS, value_name = "ADDRESS:PORT", value_parser = listen)]
     pub(super) redirect: Option<String>,
 }
 
