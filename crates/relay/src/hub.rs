@@ -24,7 +24,7 @@ use crate::{
     address::RelayAddresses,
     gate::{Gate, Sender},
     machine::Machine,
-    quota::Quotas,
+    quota::{Carried, Quotas},
     revoked::Revoked,
     strangers::Strangers,
 };
@@ -166,6 +166,12 @@ impl Hub {
     /// The addresses of this machine are these.
     pub fn know_own(&mut self, own: HashSet<IpAddr>) {
         self.policy.know_own(own);
+    }
+
+    /// What was relayed for the user of this session, in whatever session.
+    #[must_use]
+    pub fn carried(&self, session: &str) -> Carried {
+        self.quotas.carried(session)
     }
 
     /// How many clients have an allocation.

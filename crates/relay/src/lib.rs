@@ -46,6 +46,7 @@ pub use credential::{Credential, Secret, session_of};
 pub use hub::{Client, Hub, Now, Output, Ports, Transport};
 pub use policy::{Policy, is_public};
 pub use ports::VirtualPorts;
+pub use quota::Carried;
 pub use rate::Rate;
 pub use relay::{Relay, Settings};
 

@@ -7,6 +7,7 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use crate::{
     credential::account,
+    hub::Transport,
     limits::{ALLOCATIONS_PER_USER, METER_SWEEP_INTERVAL, METERS},
     network::Network,
     rate::{Meter, Rate},
@@ -28,6 +29,16 @@ struct Use {
     allocations: u32,
     sent: Meter,
     received: Meter,
+    carried: Carried,
+}
+
+/// How many bytes of data were relayed for somebody, in both directions, since they were last without allocations for a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// To and from clients over UDP.
+    pub udp: u64,
+    /// To and from clients over TCP or TLS.
+    pub stream: u64,
 }
 
 impl Use {
@@ -96,6 +107,21 @@ impl Quotas {
                 held.allocations -= 1;
             }
         }
+    }
+
+    /// So many bytes of data went between the relay and a client of this user.
+    pub(crate) fn count(&mut self, user: &str, transport: Transport, bytes: usize) {
+        let Some(held) = self.users.get_mut(account(user)) else { return };
+        let counter = match transport {
+            Transport::Udp => &mut held.carried.udp,
+            Transport::Stream => &mut held.carried.stream,
+        };
+        *counter = counter.saturating_add(bytes as u64);
+    }
+
+    /// What was relayed for this user, in whatever session.
+    pub(crate) fn carried(&self, user: &str) -> Carried {
+        self.users.get(account(user)).map(|held| held.carried).unwrap_or_default()
     }
 
     /// Forgets those who have no allocation and whose meters are empty.

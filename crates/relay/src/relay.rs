@@ -20,6 +20,7 @@ use crate::{
     outside::{Outside, OutsidePorts},
     own::OwnAddresses,
     ports::VirtualPorts,
+    quota::Carried,
     streams::Streams,
     udp::Udp,
 };
@@ -132,6 +133,12 @@ impl Relay {
     pub fn revoke(&self, user: &str) {
         let now = self.now();
         self.hub().revoke(user, now);
+    }
+
+    /// What was relayed for the user of this session, in whatever session.
+    #[must_use]
+    pub fn carried(&self, session: &str) -> Carried {
+        self.hub().carried(session)
     }
 
     /// How many clients have an allocation.

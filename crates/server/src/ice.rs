@@ -3,18 +3,23 @@
 mod reached;
 
 use std::{
+    fmt,
     hash::{BuildHasher, Hasher, RandomState},
     sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use protocol::{IceServer, UserName};
-use relay::{Credential, Relay, Secret, limits::CREDENTIAL_LIFETIME};
+use relay::{Carried, Credential, Relay, Secret, limits::CREDENTIAL_LIFETIME};
 
 pub(crate) use reached::is_loopback;
 pub use reached::{Door, Reached};
 
-use crate::{config::StunUrl, config::TurnUrl, limits::ICE_RENEWED_BEFORE};
+use crate::{
+    config::StunUrl,
+    config::TurnUrl,
+    limits::{ICE_RENEWED_BEFORE, RELAYED_CALL_BYTES},
+};
 
 /// The servers that clients are told of.
 #[derive(Debug)]
@@ -120,7 +125,63 @@ impl Ice {
     }
 }
 
+/// By which way sound and picture of a call went, as far as this server can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Not by a relay.
+    Direct,
+    /// By the relay of this server, over UDP.
+    Udp,
+    /// By the relay of this server, over TCP or TLS.
+    Tcp,
+    /// There are other relays, which do not tell.
+    Unknown,
+}
+
+impl Way {
+    /// The way of a call in which so much was relayed.
+    const fn of(relayed: Carried) -> Self {
+        match relayed {
+            Carried { udp, stream } if udp.saturating_add(stream) < RELAYED_CALL_BYTES => {
+                Self::Direct
+            }
+            Carried { udp, stream } if udp >= stream => Self::Udp,
+            Carried { .. } => Self::Tcp,
+        }
+    }
+}
+
+/// As it stands in the log.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct",
+            Self::Udp => "relay over udp",
+            Self::Tcp => "relay over tcp",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
 impl Grant {
+    /// What this server's relay has carried so far for the user and for a peer; `None` if others relay.
+    pub(crate) fn carried(&self, peer: &UserName) -> Option<Carried> {
+        let Source::Here { relay, .. } = &self.ice.turn else { return None };
+        let ours = relay.carried(&self.user);
+        let theirs = relay.carried(&relay::session_of(peer.as_str(), 0));
+        Some(Carried { udp: ours.udp + theirs.udp, stream: ours.stream + theirs.stream })
+    }
+
+    /// By which way a call went at whose beginning the relay had carried so much.
+    pub(crate) fn way(&self, peer: &UserName, before: Option<Carried>) -> Way {
+        let Some((now, before)) = self.carried(peer).zip(before) else { return Way::Unknown };
+        let since = |now: u64, before: u64| now.saturating_sub(before);
+        Way::of(Carried {
+            udp: since(now.udp, before.udp),
+            stream: since(now.stream, before.stream),
+        })
+    }
+
     /// When the client needs other credentials.
     pub(crate) const fn renew_at(&self) -> Instant {
         self.renew_at
@@ -151,4 +212,26 @@ fn urls(reached: &Reached, udp: bool, tls: bool) -> Vec<String> {
 
 fn unix() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use relay::Carried;
+
+    use super::{RELAYED_CALL_BYTES, Way};
+
+    #[test]
+    fn only_sound_and_picture_make_a_call_a_relayed_one() {
+        let most = RELAYED_CALL_BYTES;
+        for (udp, stream, way) in [
+            (0, 0, "direct"),
+            (most - 1, 0, "direct"),
+            (most, 0, "relay over udp"),
+            (most, 1, "relay over udp"),
+            (1, most, "relay over tcp"),
+            (u64::MAX, u64::MAX, "relay over udp"),
+        ] {
+            assert_eq!(Way::of(Carried { udp, stream }).to_string(), way, "{udp} {stream}");
+        }
+    }
 }

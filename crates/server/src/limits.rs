@@ -157,6 +157,10 @@ pub const CERTIFICATE_READ_LIMIT: Duration = Duration::from_secs(10);
 /// How long reading all files again may take before the operator is told. They are a few KB each.
 pub const RELOAD_LIMIT: Duration = CERTIFICATE_READ_LIMIT;
 
+/// How many bytes are relayed in a call whose sound and picture go by the relay, at least, in both directions of both users: two seconds
+/// of speech. Attempts to find a direct way send less.
+pub const RELAYED_CALL_BYTES: u64 = 32 * 1024;
+
 /// The networks of IPv6 that are counted, by the length of their prefix, with how many times as much as the narrowest each may have. A
 /// customer has a /64 at least, many have a /56, and some a /48 (RFC 6177).
 pub const NETWORKS_V6: [(u8, u32); 3] = [(64, 1), (56, 2), (48, 4)];

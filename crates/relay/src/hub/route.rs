@@ -84,6 +84,7 @@ impl Hub {
         if !self.quotas.let_pass(sender, Direction::Sent, data.len(), now.elapsed) {
             return;
         }
+        self.quotas.count(&member.user, client.transport, data.len());
         if self.addresses.contains(peer.ip()) {
             self.deliver(now, peer, relayed, data, out);
         } else if self.may_exchange(peer) {
@@ -106,6 +107,7 @@ impl Hub {
         if let Some(told) = member.machine.deliver(relayed, peer, data, now.instant())
             && self.quotas.let_pass(receiver, Direction::Received, data.len(), now.elapsed)
         {
+            self.quotas.count(&member.user, client.transport, data.len());
             out.push(Output::ToClient(*client, told));
         }
     }

@@ -1,6 +1,7 @@
 //! A session with what it needs to live: its machine, its mailbox and its name in the directory. How messages go through
 //! it is in [`flow`].
 
+mod call_log;
 mod flow;
 
 use std::{
@@ -45,6 +46,8 @@ pub(super) struct SessionHandle<D: Directory> {
     grant: Option<Grant>,
     /// How fast the user may talk, over whatever socket.
     pub(super) pace: Option<Pace>,
+    /// The call that the user is in, for the log. Boxed, since most users are in none.
+    standing: Option<Box<call_log::Standing>>,
     /// Measures how long the user's call rings. Boxed, since most users call nobody.
     ring: Option<Box<Ring>>,
     /// The user is counted at the address that the session began from.
@@ -78,6 +81,7 @@ impl<D: Directory> SessionHandle<D> {
             residence,
             grant: None,
             pace: None,
+            standing: None,
             ring: None,
             place: None,
             account: None,

@@ -2,6 +2,7 @@
 //! condition, and what must not happen in a given time has that time in virtual time.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod call_log;
 mod calls;
 mod certificates;
 mod common;

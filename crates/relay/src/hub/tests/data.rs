@@ -9,6 +9,7 @@ use turn_types::{
 };
 
 use crate::{
+    Carried,
     hub::{Client, Output},
     testing::{World, channel_data},
 };
@@ -133,4 +134,25 @@ fn an_ended_allocation_is_not_reached() {
     assert_eq!(alice.indicate(bobs, b"x").len(), 1);
     bob.refresh(0);
     assert!(alice.indicate(bobs, b"x").is_empty());
+}
+
+#[test]
+fn what_is_carried_is_counted_for_both_and_for_no_longer_than_their_meters() {
+    let world = World::new();
+    let (alice, _) = world.allocated("alice", 1);
+    let (bob, bobs) = world.allocated("bob", 2);
+    alice.bind(0x4000, &bobs.to_string());
+    let carried = |user: &str| world.hub.borrow().carried(user);
+    assert_eq!(alice.channel_data(0x4000, &[7; 100]), [], "bob has let nobody in");
+    bob.permit(&["192.168.0.1"]);
+    for _ in 0..2 {
+        assert_eq!(alice.channel_data(0x4000, &[7; 100]).len(), 1);
+    }
+    assert_eq!(carried("alice"), Carried { udp: 300, stream: 0 });
+    assert_eq!(carried("bob"), Carried { udp: 200, stream: 0 });
+    assert_eq!(carried("carol"), Carried::default());
+    bob.refresh(0);
+    assert_eq!(carried("bob"), Carried { udp: 200, stream: 0 }, "the call may end after it");
+    world.pass(Duration::from_secs(600));
+    assert_eq!(carried("bob"), Carried::default());
 }

@@ -28,7 +28,7 @@ impl<D: Directory> SessionHandle<D> {
         out: &mut Outbound,
     ) -> Result<(), Ending> {
         self.set_attended(true);
-        let mut effects = self.machine.handle(now, Input::Return(back));
+        let mut effects = self.step(now, Input::Return(back));
         if !matches!(effects.first(), Some(Effect::Welcome(_))) {
             return self.carry_out(now, effects, out).await;
         }
@@ -141,7 +141,7 @@ impl<D: Directory> SessionHandle<D> {
     ) -> Result<Effects, Ending> {
         match self.machine.hear(envelope) {
             Ok(message) => out.push(Message::text(message.encode())).map(|()| Effects::new()),
-            Err(envelope) => Ok(self.machine.handle(now, Input::FromPeer(envelope))),
+            Err(envelope) => Ok(self.step(now, Input::FromPeer(envelope))),
         }
     }
 
@@ -183,8 +183,15 @@ impl<D: Directory> SessionHandle<D> {
         input: Input,
         out: &'a mut Outbound,
     ) -> impl Future<Output = Result<(), Ending>> + Send + use<'a, D> {
-        let effects = self.machine.handle(now, input);
+        let effects = self.step(now, input);
         self.carry_out(now, effects, out)
+    }
+
+    /// Hands an input to the machine, and gives what is to be carried out.
+    fn step(&mut self, now: Instant, input: Input) -> Effects {
+        let effects = self.machine.handle(now, input);
+        self.note_call(now, &effects);
+        effects
     }
 
     async fn carry_out(
@@ -225,7 +232,7 @@ impl<D: Directory> SessionHandle<D> {
             return Effects::new();
         }
         debug!(user = %self.machine.user(), %to, ?why, "an envelope is undeliverable");
-        self.machine.handle(now, Input::Undeliverable { to, call })
+        self.step(now, Input::Undeliverable { to, call })
     }
 
     /// Carries out what needs no other session. Gives what is to be brought to one.
