@@ -20,7 +20,7 @@ mod outbox;
 pub use error::{DecodeError, ErrorCode};
 pub use ids::{BadCallId, CallId};
 pub use message::{
-    Answer, Candidate, ClientMessage, Ice, IceServer, Leave, LeaveReason, Login, LoginReply,
+    Answer, Away, Candidate, ClientMessage, Ice, IceServer, Leave, LeaveReason, Login, LoginReply,
     Missed, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave,
     RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage, Welcome,
 };

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 pub use client::{Answer, Candidate, ClientMessage, Leave, Login, Offer, Ping, Ringing};
 pub use server::{
-    Ice, IceServer, LoginReply, Missed, Pong, Refusal, RelayedAnswer, RelayedCandidate,
+    Away, Ice, IceServer, LoginReply, Missed, Pong, Refusal, RelayedAnswer, RelayedCandidate,
     RelayedLeave, RelayedOffer, RelayedRinging, Restored, ServerMessage, Welcome,
 };
 

@@ -370,7 +370,7 @@ fn random_event(world: &mut World) -> Event {
     let other =
         (user + 1 + world.rng.below(world.plan.users as u64 - 1) as usize) % world.plan.users;
     let name = world.pages[other].name.to_owned();
-    match world.rng.below(30) {
+    match world.rng.below(31) {
         0..=8 => Event::Act(user, UserInput::Call { name }),
         9..=11 => Event::Act(user, UserInput::HangUp),
         12 => Event::Act(user, UserInput::ToggleCamera),
@@ -386,6 +386,7 @@ fn random_event(world: &mut World) -> Event {
         22 => Event::Unplugged(user, Device::Microphone),
         23 => Event::NetworkChanged(user),
         24..=25 => Event::Reload(user),
+        26 => Event::LeavePage(user),
         _ => Event::BreakSocket(user),
     }
 }

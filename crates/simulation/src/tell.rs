@@ -215,6 +215,8 @@ fn from_server(message: &ServerMessage) -> String {
         ServerMessage::Ice(_) => "other servers".to_owned(),
         ServerMessage::Restored(m) => format!("restored with {} {}", m.name, m.call.as_str()),
         ServerMessage::Missed(m) => format!("missed {}", m.name),
+        ServerMessage::Away(m) if m.back => format!("{} is back", m.name),
+        ServerMessage::Away(m) => format!("{} is away", m.name),
     }
 }
 
@@ -228,6 +230,8 @@ fn body(body: &Body) -> String {
         Body::Leave(reason) => format!("leave {reason:?}"),
         Body::Restore => "restore".to_owned(),
         Body::Restored => "restored".to_owned(),
+        Body::Away { back: true } => "is back".to_owned(),
+        Body::Away { back: false } => "is away".to_owned(),
         Body::Replace { offer, old } => format!(
             "offer {} in the place of {}",
             described(offer),

@@ -57,6 +57,7 @@ fn anything() -> Vec<Message> {
         "leave",
         "ringing",
         "restored",
+        "away",
         "missed",
         "error",
         "ice",

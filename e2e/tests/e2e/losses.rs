@@ -7,11 +7,23 @@ use e2e::{Look, Person, Played, Scene, play, scene::call};
 use protocol::limits::RELOAD_PERIOD;
 use tokio::try_join;
 
+/// The server knows at once. Browsers notice after 5 s at the earliest that nothing comes any more.
+const TOLD_WITHIN: Duration = Duration::from_secs(3);
+
 #[test]
 fn a_closed_tab_ends_the_call_with_a_reason() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
         bob.close_tab().await?;
+        alice
+            .sees_within(TOLD_WITHIN, "that bob's page is gone", |look| {
+                look.status() == "peer-away: bob" && look.phase() == "reconnecting"
+            })
+            .await?;
+        // His last picture is not taken for him.
+        alice
+            .becomes("return getComputedStyle(document.getElementById('remoteVideo')).filter.includes('brightness')")
+            .await?;
         // A page that is loaded anew would be back by then.
         let patience = RELOAD_PERIOD + Duration::from_secs(5);
         alice.sees_within(patience, "that it is over", |look| look.phase() == "idle").await?;

@@ -25,6 +25,11 @@ fn whoever_loads_the_page_anew_comes_back_into_the_call() -> Played {
     play(2, async |scene| {
         let (alice, bob) = scene.pair_in_call("alice", "bob").await?;
         try_join!(alice.receives_media(), bob.receives_media())?;
+        // In two steps, so that what the other sees meanwhile is there to be seen.
+        let page = bob.leave_page().await?;
+        alice.sees("that bob's page is gone", |look| look.status() == "peer-away: bob").await?;
+        bob.open(&page).await?;
+        are_back(&bob, &alice).await?;
         bob.sees("that it has gone on for a while", |look| look.seconds() >= Some(4)).await?;
         for (who, other) in [(&bob, &alice), (&alice, &bob)] {
             who.reload().await?;

@@ -70,6 +70,8 @@ pub(super) struct Active {
     pub(super) note: Option<Text>,
     /// What the peer says of its devices.
     pub(super) peer_media: PeerMedia,
+    /// Whether the peer's page is gone, as the server says: it was closed, or is being loaded anew.
+    pub(super) peer_away: bool,
     pub(super) path: Path,
     /// What the peer continues the call with, once the page can build a peer connection for it. Until then `leg` is one that
     /// the peer has left.
@@ -135,10 +137,11 @@ impl Active {
         leg: Leg,
         note: Option<Text>,
     ) -> Self {
-        let peer_media = PeerMedia::default();
+        let (peer_media, peer_away) = (PeerMedia::default(), false);
         let path = Path::Connecting { until: now + CONNECT_TIMEOUT };
         let replacements = Replacements::default();
-        Self { peer, guest, call, leg, note, peer_media, path, next: None, replacements }
+        let next = None;
+        Self { peer, guest, call, leg, note, peer_media, peer_away, path, next, replacements }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {

@@ -235,6 +235,18 @@ impl Client {
             && [Some(&returning.call), returning.continued.as_ref()].contains(&Some(&restored.call))
         {
             self.rejoin(now, restored.call);
+        } else {
+            self.peer_is_away(&restored.name, &restored.call, false);
+        }
+    }
+
+    /// The peer's page is gone, and nothing comes from it any more; or it is there again.
+    pub(super) fn peer_is_away(&mut self, name: &str, call: &CallId, away: bool) {
+        let is_of_call = self.is_of_call(Some(name), Some(call));
+        if let Call::Active(active) = &mut self.call
+            && is_of_call
+        {
+            active.peer_away = away;
         }
     }
 
@@ -267,6 +279,7 @@ impl Client {
     pub(super) fn handle_replacement(&mut self, now: Millis, offer: RelayedOffer) {
         let Call::Active(active) = &mut self.call else { return };
         (active.call, active.guest) = (offer.call, offer.guest);
+        active.peer_away = false;
         active.path = match active.path.since() {
             None => Path::Connecting { until: now + CONNECT_TIMEOUT },
             Some(since) => {

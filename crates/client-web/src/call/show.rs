@@ -103,6 +103,7 @@ impl Client {
             Call::Incoming(_) => PhaseView::Ringing,
             Call::Active(active) => match active.path {
                 Path::Connecting { .. } => PhaseView::Connecting,
+                Path::Connected { .. } if active.peer_away => PhaseView::Reconnecting,
                 Path::Connected { .. } => PhaseView::InCall,
                 Path::Broken { .. } => PhaseView::Reconnecting,
             },
@@ -249,8 +250,7 @@ impl Client {
                 guest: active.guest,
                 picture: active.peer_media.video && !matches!(active.path, Path::Connecting { .. }),
                 muted: !active.peer_media.audio,
-                status: (!matches!(active.path, Path::Connected { .. }))
-                    .then(|| active_status(active)),
+                status: (self.phase() != PhaseView::InCall).then(|| active_status(active)),
             }),
         }
     }
@@ -314,6 +314,7 @@ impl Client {
 
 fn active_status(active: &Active) -> Message {
     match active.path {
+        _ if active.peer_away => Message::about(Text::PeerAway, &active.peer),
         Path::Connecting { .. } => Message::about(Text::Connecting, &active.peer),
         Path::Connected { .. } => {
             Message { guest: active.guest, ..Message::about(Text::InCall, &active.peer) }

@@ -49,6 +49,7 @@ impl Client {
             ServerMessage::Leave(leave) => self.handle_leave(now, &leave),
             ServerMessage::Error(refusal) => self.handle_error(now, &refusal),
             ServerMessage::Restored(restored) => self.handle_restored(now, restored),
+            ServerMessage::Away(away) => self.peer_is_away(&away.name, &away.call, !away.back),
             ServerMessage::Missed(missed) => {
                 if !self.is_blocked(&missed.name) {
                     self.note_missed(now, missed.name, missed.guest);
@@ -234,6 +235,7 @@ fn name_in(message: &ServerMessage) -> Option<&str> {
         ServerMessage::Error(refusal) => refusal.name.as_deref(),
         ServerMessage::Restored(restored) => Some(&restored.name),
         ServerMessage::Missed(missed) => Some(&missed.name),
+        ServerMessage::Away(away) => Some(&away.name),
         ServerMessage::Login(_) | ServerMessage::Ice(_) | ServerMessage::Pong(_) => None,
     }
 }

@@ -52,6 +52,8 @@ texts! {
     Rejoining = "rejoining",
     /// The path for the media broke.
     Reconnecting = "reconnecting",
+    /// The peer's page is gone in the call, and may come back.
+    PeerAway = "peer-away",
     /// The server cannot be reached, without the count of the seconds, which would be read aloud each time.
     ServerAway = "server-away",
     /// This device has no network.

@@ -67,6 +67,7 @@ fn message() -> impl Strategy<Value = String> {
         "leave",
         "ringing",
         "restored",
+        "away",
         "missed",
         "error",
         "ice",

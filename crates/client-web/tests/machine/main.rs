@@ -6,6 +6,7 @@ mod accepted;
 mod account;
 mod anew;
 mod asleep;
+mod away;
 mod begun;
 mod blocked;
 mod calls;

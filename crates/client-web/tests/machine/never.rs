@@ -115,6 +115,10 @@ impl Play {
             11 => format!(r#"{{"type":"error",{of},"message":"","code":"{code}"}}"#),
             12 => format!(r#"{{"type":"restored","name":"{name}","call":"{id}"}}"#),
             13 => format!(r#"{{"type":"missed",{of}}}"#),
+            14 => {
+                let back = n == 0;
+                format!(r#"{{"type":"away","name":"{name}","call":"{id}","back":{back}}}"#)
+            }
             _ => format!(
                 r#"{{"type":"login","success":true,"name":"max","version":1,"session":"s2"{peer}}}"#
             ),

@@ -1,7 +1,7 @@
 //! What a page reads and writes, without serde: see [`json`].
 
 use super::{
-    ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Missed, Pong, Raw, Refusal,
+    Away, ClientMessage, Ice, IceServer, LeaveReason, LoginReply, Missed, Pong, Raw, Refusal,
     RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored,
     ServerMessage, Welcome,
 };
@@ -69,6 +69,11 @@ pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
             name: object.must_text("name")?,
             call: id(&object, "call")?,
             guest: guest(&object)?,
+        }),
+        "away" => ServerMessage::Away(Away {
+            name: object.must_text("name")?,
+            call: id(&object, "call")?.ok_or(Mistake("missing field"))?,
+            back: object.boolean("back")?.unwrap_or(false),
         }),
         _ => return Err(DecodeError::UnknownType),
     })

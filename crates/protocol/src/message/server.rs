@@ -43,6 +43,8 @@ pub enum ServerMessage {
     Restored(Restored),
     /// Somebody called, and nobody was asked.
     Missed(Missed),
+    /// The peer's page goes away, or is back.
+    Away(Away),
 }
 
 /// Whether the login succeeded.
@@ -250,6 +252,19 @@ pub struct Missed {
     /// Whether nobody has proven that name: stamped by a server that knows accounts.
     #[serde(default, skip_serializing_if = "is_false")]
     pub guest: bool,
+}
+
+/// The peer's page in this call was closed or left, or is being loaded anew; or it is back, as it was. Not known to the tutorial's
+/// server or client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Away {
+    /// The peer.
+    pub name: String,
+    /// The call's id.
+    pub call: CallId,
+    /// Whether the peer is back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub back: bool,
 }
 
 /// Answers a `ping`.

@@ -2,10 +2,10 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use protocol::{
-    Answer, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason, Login,
-    LoginReply, Missed, NameError, NameReason, Offer, Ping, Pong, Raw, Refusal, RelayedAnswer,
-    RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored, Ringing, ServerMessage,
-    Welcome,
+    Answer, Away, CallId, Candidate, ClientMessage, ErrorCode, Ice, IceServer, Leave, LeaveReason,
+    Login, LoginReply, Missed, NameError, NameReason, Offer, Ping, Pong, Raw, Refusal,
+    RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging, Restored, Ringing,
+    ServerMessage, Welcome,
 };
 
 /// Text as people and attackers write it: any characters, the ones that JSON escapes more often than chance has it.
@@ -148,6 +148,8 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
         (text(), call(), any::<bool>()).prop_map(|(name, call, guest)| {
             ServerMessage::Missed(Missed { name, call, guest })
         }),
+        (text(), call_id(), any::<bool>())
+            .prop_map(|(name, call, back)| ServerMessage::Away(Away { name, call, back })),
     ]
     .boxed()
 }

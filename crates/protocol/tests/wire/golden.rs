@@ -128,6 +128,7 @@ fn every_message_has_a_file() {
             Ice ServerMessage::Ice(_),
             Restored ServerMessage::Restored(_),
             Missed ServerMessage::Missed(_),
+            Away ServerMessage::Away(_),
         }),
     );
 }

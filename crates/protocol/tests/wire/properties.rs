@@ -106,6 +106,7 @@ fn by_serde(text: &str) -> Option<ServerMessage> {
         "ice" => ServerMessage::Ice(parse(text)?),
         "restored" => ServerMessage::Restored(parse(text)?),
         "missed" => ServerMessage::Missed(parse(text)?),
+        "away" => ServerMessage::Away(parse(text)?),
         _ => return None,
     })
 }

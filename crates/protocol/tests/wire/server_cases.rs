@@ -1,9 +1,9 @@
 //! What each file in `tests/golden/server` means.
 
 use protocol::{
-    CallId, ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Missed, NameError, NameReason,
-    Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer, RelayedRinging,
-    Restored, ServerMessage, Welcome,
+    Away, CallId, ErrorCode, Ice, IceServer, LeaveReason, LoginReply, Missed, NameError,
+    NameReason, Pong, Refusal, RelayedAnswer, RelayedCandidate, RelayedLeave, RelayedOffer,
+    RelayedRinging, Restored, ServerMessage, Welcome,
 };
 
 use crate::{ANSWER, CANDIDATE, OFFER, call, earlier_call, raw, some};
@@ -50,6 +50,9 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
         ("pong", ServerMessage::Pong(Pong::default())),
         ("pong-full", ServerMessage::Pong(Pong { received: Some(7) })),
     ]);
+    let away = |back| call().map(|call| Away { name: "bob".to_owned(), call, back });
+    cases.extend(away(false).map(|away| ("away", ServerMessage::Away(away))));
+    cases.extend(away(true).map(|away| ("away-full", ServerMessage::Away(away))));
     let restored = call().map(|call| Restored { name: "bob".to_owned(), call });
     cases.extend(restored.map(|restored| ("restored", ServerMessage::Restored(restored))));
     cases

@@ -46,10 +46,16 @@ impl Session {
             return Effects::new();
         }
         self.guest = back.guest;
-        match self.go_on(&back) {
+        let (was_away, is_anew) = (self.link.loss(), back.anew);
+        let mut effects = match self.go_on(&back) {
             Some(effects) => effects,
             None => self.begin_again(now, back),
+        };
+        // A page that was loaded anew is back once it continues the call.
+        if let Some(loss) = was_away.filter(|_| !is_anew) {
+            effects.extend(self.tell_away(loss, true));
         }
+        effects
     }
 
     /// Goes on where the session was, if both ends know where that is.

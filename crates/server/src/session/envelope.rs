@@ -43,6 +43,11 @@ pub enum Body {
         /// The call's key before, as the sender has it. Boxed: this is rare, and every envelope would be larger for it.
         old: Box<CallKey>,
     },
+    /// Its sender's client has lost its page, or its page is back as it was.
+    Away {
+        /// Which of the two.
+        back: bool,
+    },
 }
 
 impl Body {
@@ -54,7 +59,9 @@ impl Body {
             | Self::Answer(raw)
             | Self::Candidate(raw)
             | Self::Replace { offer: raw, .. } => raw.as_json().len(),
-            Self::Ringing | Self::Leave(_) | Self::Restore | Self::Restored => 0,
+            Self::Ringing | Self::Leave(_) | Self::Restore | Self::Restored | Self::Away { .. } => {
+                0
+            }
         }
     }
 }

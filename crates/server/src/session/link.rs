@@ -9,7 +9,7 @@ use protocol::{
 };
 use tracing::{debug, info};
 
-use super::{Call, Effect, Effects, Session};
+use super::{Body, Call, Effect, Effects, Phase, Session};
 
 /// How many calls with a user who is expected are remembered. That user was in one; the others are lies or left over.
 pub(super) const MAX_ASKED: usize = 4;
@@ -29,7 +29,7 @@ pub(super) enum Link {
     /// A client is there.
     Attached(Stream),
     /// The socket was lost. The session waits for its user to come back.
-    Away { stream: Stream, until: Instant },
+    Away { stream: Stream, until: Instant, loss: Loss },
 }
 
 /// The messages of a session in both directions, over as many sockets as it takes.
@@ -178,8 +178,19 @@ impl Session {
             };
         let stream = std::mem::replace(stream, Stream::Uncounted);
         info!(user = %self.user, ?loss, "is away");
-        self.link = Link::Away { stream, until };
-        Effects::new()
+        self.link = Link::Away { stream, until, loss };
+        self.tell_away(loss, false)
+    }
+
+    /// Tells the peer that our user's page is gone, and with it what it sends; or that the same page is back. A connection that
+    /// broke says nothing: media does not go over it, and nobody need know.
+    pub(super) fn tell_away(&self, loss: Loss, back: bool) -> Effects {
+        match (&self.phase, loss) {
+            (Phase::InCall(call), Loss::PageGone) => {
+                vec![self.to_peer(call, Body::Away { back })]
+            }
+            _ => Effects::new(),
+        }
     }
 }
 
@@ -192,6 +203,14 @@ impl Link {
     /// Whether a client is there that counts its messages, and so is none of the tutorial's.
     pub(super) const fn is_counted(&self) -> bool {
         matches!(self, Self::Attached(Stream::Counted { .. }))
+    }
+
+    /// How the socket was lost, while the user is away.
+    pub(super) const fn loss(&self) -> Option<Loss> {
+        match self {
+            Self::Away { loss, .. } => Some(*loss),
+            Self::Fresh | Self::Expected { .. } | Self::Attached(_) => None,
+        }
     }
 
     /// Until when the user has to be back.
@@ -238,6 +257,7 @@ pub(super) fn size(message: &ServerMessage) -> usize {
             | ServerMessage::Pong(_)
             | ServerMessage::Ice(_)
             | ServerMessage::Restored(_)
+            | ServerMessage::Away(_)
             | ServerMessage::Missed(_) => 0,
         }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use protocol::{
-    CallId, LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging,
+    Away, CallId, LeaveReason, Raw, RelayedAnswer, RelayedCandidate, RelayedOffer, RelayedRinging,
     Restored, ServerMessage,
 };
 
@@ -90,6 +90,10 @@ impl Session {
                 }
                 let name = Some(Arc::from(&call.peer));
                 ServerMessage::Candidate(RelayedCandidate { name, candidate, call: id })
+            }
+            // Only who names calls can make one again, and so knows what to make of this.
+            (Body::Away { back }, Phase::InCall(_)) => {
+                ServerMessage::Away(Away { name: call.peer.to_string(), call: id?, back })
             }
             _ => return None,
         })

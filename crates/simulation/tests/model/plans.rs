@@ -71,10 +71,11 @@ const fn in_call(name: &'static str, left: Budget, at_least: usize) -> Plan {
     Plan { name, begins_in_call: true, left, at_least }
 }
 
-pub(crate) const QUICK: [Plan; 6] = [
+pub(crate) const QUICK: [Plan; 7] = [
     from_idle("two call", Budget { leaves: 1, ..BOTH }, 4_000),
     from_idle("one calls, a socket breaks", Budget { breaks: 1, leaves: 1, ..ONE }, 3_000),
     in_call("a page reloads", Budget { reloads: 1, ticks: 1, leaves: 1, ..NOTHING }, 5_000),
+    in_call("a page is left", Budget { leavings: 1, timeouts: 1, leaves: 1, ..NOTHING }, 5_000),
     in_call("the server dies", Budget { restarts: 1, leaves: 1, ..NOTHING }, 3_000),
     in_call("the path breaks", Budget { cuts: 1, ticks: 2, leaves: 1, ..NOTHING }, 7_000),
     in_call("a tab is duplicated", Budget { doubles: 1, leaves: 1, ..NOTHING }, 1_000),

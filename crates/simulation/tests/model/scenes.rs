@@ -1,6 +1,6 @@
 //! What must be seen somewhere, lest a plan checks nothing.
 
-use client_web::call::PhaseView;
+use client_web::call::{PhaseView, Text};
 
 use crate::{
     Calls,
@@ -38,6 +38,18 @@ pub(crate) fn of(left: Budget) -> Vec<Scene> {
         left.reloads > 0,
         ("a page is back in the call after a reload", |model, state| {
             state.left.reloads < model.start.left.reloads && state.is_in_call()
+        }),
+    );
+    add(
+        left.reloads + left.leavings > 0,
+        ("a page says that the other one's is gone", |_, state| {
+            (0..2).any(|page| state.view(page).status.text == Text::PeerAway)
+        }),
+    );
+    add(
+        left.leavings > 0,
+        ("a page that was left is back, and the call goes on", |model, state| {
+            state.left.leavings < model.start.left.leavings && state.is_in_call()
         }),
     );
     add(

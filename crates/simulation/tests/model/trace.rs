@@ -128,6 +128,7 @@ impl State {
             Body::Leave(reason) => format!("leave {reason:?}"),
             Body::Restore => "restore".to_owned(),
             Body::Restored => "restored".to_owned(),
+            Body::Away { back } => format!("away, or back: {back}"),
             Body::Replace { old, .. } => format!("continues {:?}", old.id().map(short)),
         };
         format!("{body} {:?}", envelope.call.id().map(short))

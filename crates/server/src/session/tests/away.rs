@@ -20,16 +20,93 @@ fn a_user_may_be_away_for_the_grace_period_and_no_longer() {
         world.pass(time - SECOND);
         world.returns("bob", received(1));
         assert_eq!(world.sessions["bob"].next_timeout(), None);
+        world.settle();
         world.pass(10 * LIMITS.grace);
-        world.hears_nothing("alice");
+        world.hears("alice");
         world.assert_agreement();
 
         world.input("bob", Input::Lost(loss));
         world.pass(time);
         assert!(!world.sessions.contains_key("bob"), "{loss:?}: the name is free");
         let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
-        assert_eq!(world.hears("alice"), [gone]);
+        assert_eq!(world.hears("alice").last().map(String::as_str), Some(gone));
     }
+}
+
+const AWAY: &str = r#"{"type":"away","name":"bob","call":"c1"}"#;
+const BACK: &str = r#"{"type":"away","name":"bob","call":"c1","back":true}"#;
+
+/// What a page sends ends with the page. What a socket that breaks carries does not, and nobody need know of that.
+#[test]
+fn the_peer_of_a_page_that_goes_is_told_at_once_and_that_of_a_socket_that_breaks_is_not() {
+    for (loss, told) in [(Loss::PageGone, &[AWAY][..]), (Loss::Broken, &[])] {
+        let mut world = in_call();
+        world.input("bob", Input::Lost(loss));
+        world.settle();
+        assert_eq!(world.hears("alice"), told, "{loss:?}");
+        world.input("bob", Input::Lost(Loss::PageGone));
+        world.settle();
+        world.hears_nothing("alice");
+        world.returns("bob", received(1));
+        world.settle();
+        let back = told.iter().map(|_| BACK);
+        assert_eq!(world.hears("alice"), back.collect::<Vec<_>>(), "{loss:?}");
+        world.assert_agreement();
+    }
+}
+
+/// It is back when it continues the call: what is shown of it stands still until then.
+#[test]
+fn a_page_that_is_loaded_anew_is_back_with_its_offer() {
+    let mut world = in_call();
+    world.input("bob", Input::Lost(Loss::PageGone));
+    world.returns("bob", Return { received: Some(0), anew: true, ..Return::default() });
+    world.settle();
+    assert_eq!(world.hears("alice"), [AWAY]);
+    world.tells("bob", r#"{"type":"offer","name":"alice","offer":3,"call":"c2","replaces":"c1"}"#);
+    let offer = r#"{"type":"offer","name":"bob","offer":3,"call":"c2","replaces":"c1"}"#;
+    assert_eq!(world.hears("alice"), [offer]);
+}
+
+/// Where two are told, both are; who is away hears it on their way back, in order.
+#[test]
+fn pages_that_both_go_are_told_of_each_other_when_they_are_back() {
+    let mut world = in_call();
+    world.input("alice", Input::Lost(Loss::PageGone));
+    world.input("bob", Input::Lost(Loss::PageGone));
+    world.settle();
+    world.returns("bob", received(1));
+    world.settle();
+    let away = r#"{"type":"away","name":"alice","call":"c1"}"#;
+    assert_eq!(world.hears("bob"), [away]);
+    world.returns("alice", received(1));
+    world.settle();
+    assert_eq!(world.hears("alice"), [AWAY, BACK]);
+    assert_eq!(world.hears("bob"), [away.replace('}', r#","back":true}"#)]);
+}
+
+#[test]
+fn nobody_is_told_of_a_page_that_goes_outside_of_a_call_that_stands() {
+    let mut world = counting_users(&["alice", "bob"]);
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1,"call":"c1"}"#);
+    world.tells("bob", r#"{"type":"ringing"}"#);
+    world.hears("alice");
+    world.input("bob", Input::Lost(Loss::PageGone));
+    world.settle();
+    world.hears_nothing("alice");
+}
+
+/// A client that names no calls cannot go on with one, and might not know what to make of it.
+#[test]
+fn a_client_that_names_no_calls_is_not_told() {
+    let mut world = counting_users(&["bob"]);
+    world.log_in("alice");
+    world.tells("alice", r#"{"type":"offer","name":"bob","offer":1}"#);
+    world.tells("bob", r#"{"type":"answer","answer":2}"#);
+    world.hears("alice");
+    world.input("bob", Input::Lost(Loss::PageGone));
+    world.settle();
+    world.hears_nothing("alice");
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn check_recipients(before: &Phase, session: &Session, named: Option<&Call>, eff
                     ServerMessage::Ringing(m) => m.name.as_deref(),
                     ServerMessage::Leave(m) => m.name.as_deref(),
                     ServerMessage::Restored(m) => Some(m.name.as_str()),
+                    ServerMessage::Away(m) => Some(m.name.as_str()),
                     ServerMessage::Login(_)
                     | ServerMessage::Error(_)
                     | ServerMessage::Pong(_)

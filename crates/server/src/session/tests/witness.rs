@@ -213,6 +213,7 @@ impl Witness {
             Body::Leave(_) => "a stranger ends a call",
             Body::Restore | Body::Restored => "a stranger restores a call",
             Body::Replace { .. } => "a stranger continues a call",
+            Body::Away { .. } => "a stranger goes away from a call",
         };
         Some(Guard { before: session.phase().clone(), stranger: envelope.from.clone(), what })
     }
@@ -344,6 +345,7 @@ fn told(message: &ServerMessage) -> ([Option<&CallId>; 2], Option<&Raw>) {
         ServerMessage::Leave(m) => ([m.call.as_ref(), None], None),
         ServerMessage::Error(m) => ([m.call.as_ref(), None], None),
         ServerMessage::Restored(m) => ([Some(&m.call), None], None),
+        ServerMessage::Away(m) => ([Some(&m.call), None], None),
         ServerMessage::Missed(m) => ([m.call.as_ref(), None], None),
         ServerMessage::Login(LoginReply::Refused { .. })
         | ServerMessage::Pong(_)

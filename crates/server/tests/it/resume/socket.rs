@@ -134,6 +134,10 @@ async fn a_page_that_goes_away_is_waited_for_for_a_shorter_time_than_a_socket_th
             Some(code) => drop(bob.closes_with(code).await),
             None => drop(bob),
         }
+        if seconds == 10 {
+            alice.hears(r#"{"type":"away","name":"bob","call":"c1"}"#).await;
+            assert_eq!(start.elapsed().as_secs(), 0, "it is told at once");
+        }
         let gone = r#"{"type":"leave","name":"bob","call":"c1","reason":"gone"}"#;
         // Longer than this test has patience: time passes in steps.
         while alice.client.heard_within(Duration::from_secs(1)).await.is_none_or(|heard| {
@@ -154,6 +158,7 @@ async fn a_page_that_was_loaded_anew_is_told_its_call_and_continues_it() {
     let (mut alice, mut bob) = (user(&server, "alice").await, user(&server, "bob").await);
     in_call(&mut alice, &mut bob).await;
     let bob = bob.closes_with(1001).await;
+    alice.hears(r#"{"type":"away","name":"bob","call":"c1"}"#).await;
     let (mut bob, reply, _) =
         bob.comes_back(server.client().await, json!({"received": 0, "anew": true})).await;
     assert_eq!((&reply["peer"], &reply["call"]), (&"alice".into(), &"c1".into()), "{reply}");
@@ -229,6 +234,7 @@ async fn as_much_as_is_kept_can_be_had_in_one_go() {
         bob.client.say(r#"{"type":"ping","received":1}"#).await;
         bob.client.hear().await;
         let bob = bob.closes_with(1001).await;
+        alice.hears(r#"{"type":"away","name":"bob","call":"c1"}"#).await;
         let kind = if size > 4096 { "offer" } else { "candidate" };
         let large = "x".repeat(size);
         for _ in 0..times {
