@@ -164,8 +164,24 @@ impl Parts {
         if description.type_() != wanted {
             return Err("the connection is in another state than the machine thinks".into());
         }
-        let json = JSON::stringify(&description.to_json())?;
-        Raw::from_json(json.into()).map_err(|error| error.to_string().into())
+        let mut json = String::from(JSON::stringify(&description.to_json())?);
+        if wanted == RtcSdpType::Offer
+            && let Some(part) = self.part_in_dtls()
+        {
+            json = json.replace("a=setup:actpass", part);
+        }
+        Raw::from_json(json).map_err(|error| error.to_string().into())
+    }
+
+    /// The part in DTLS that this side has (RFC 8842 section 5), once an offer was answered. Firefox answers an ICE restart that
+    /// leaves it the choice as the active one, whatever it was before, and Chromium refuses the change: so it gets no choice.
+    fn part_in_dtls(&self) -> Option<&'static str> {
+        let ours = self.connection.current_local_description()?;
+        let theirs = self.connection.current_remote_description()?;
+        let is_answerer = ours.type_() == RtcSdpType::Answer;
+        let answer = if is_answerer { ours } else { theirs };
+        let is_active = answer.sdp().contains("a=setup:active") == is_answerer;
+        Some(if is_active { "a=setup:active" } else { "a=setup:passive" })
     }
 
     async fn apply(&self, kind: RtcSdpType, raw: &Raw) -> Outcome {
