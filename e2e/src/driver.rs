@@ -1,6 +1,6 @@
 //! The programs that drive browsers.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -40,6 +40,7 @@ impl Drivers {
                 Ok(url)
             }
             Kind::Firefox => {
+                // It answers nobody who calls it by another port than its own.
                 let arguments = ["--host", "127.0.0.1", "--port", "0", "--websocket-port", "0"];
                 let driver = Driver::start(place, GECKODRIVER, &arguments).await?;
                 let url = driver.url.clone();
@@ -55,7 +56,7 @@ const STARTS: u32 = 5;
 
 impl Driver {
     /// chromedriver asks the system for a free port of IPv6 and then wants the same one of IPv4, which somebody else may
-    /// have: it ends at once, and another start gets another port.
+    /// have: it ends at once, and another start gets another port. geckodriver's has to be free at both ends of the way there.
     async fn start(place: &Place, variable: &str, arguments: &[&str]) -> Result<Self> {
         let mut starts = 1;
         loop {
@@ -72,6 +73,7 @@ impl Driver {
         let mut program = Program::start(command)?;
         let port = program.printed(port).await.context("the driver does not start")?;
         let way = place.way(port).await?;
+        ensure!(variable == CHROMEDRIVER || way.port() == port, "{port} is somebody else's here");
         Ok(Self { url: format!("http://127.0.0.1:{}", way.port()), _way: way, _program: program })
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 /// How many browsers may run at once, over all scenes: each takes 200 MB, and in a call half a core.
 const SEATS: u32 = 6;
 
-/// How long a scene may take at most: the longest waits for a call that nobody answers.
+/// How long a scene may take at most, unless it says so itself: the longest waits for a call that nobody answers.
 const LONGEST: Duration = Duration::from_secs(180);
 
 /// How long it may take to find out what everybody saw.
@@ -63,6 +63,8 @@ pub struct Setting {
     pub providers: Vec<(&'static str, &'static str)>,
     /// The variable of [`settings`] that names the folder of its page.
     pub page: &'static str,
+    /// How long the scene may take at most.
+    pub longest: Duration,
 }
 
 impl Default for Setting {
@@ -74,6 +76,7 @@ impl Default for Setting {
             options: Vec::new(),
             providers: Vec::new(),
             page: PAGE,
+            longest: LONGEST,
         }
     }
 }
@@ -121,6 +124,7 @@ pub fn play_in(
     runtime.block_on(async {
         let _seats =
             SEATING.acquire_many(browsers.min(SEATS)).await.map_err(anyhow::Error::from)?;
+        let longest = setting.longest;
         let providers = Providers::start(&setting.providers).await?;
         setting.options.extend(providers.options());
         let stage = Scene {
@@ -129,10 +133,10 @@ pub fn play_in(
             drivers: Drivers::default(),
             people: Mutex::default(),
         };
-        let played = AssertUnwindSafe(tokio::time::timeout(LONGEST, scene(&stage)));
+        let played = AssertUnwindSafe(tokio::time::timeout(longest, scene(&stage)));
         let result = match played.catch_unwind().await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(anyhow!("the scene takes longer than {LONGEST:?}")),
+            Ok(Err(_)) => Err(anyhow!("the scene takes longer than {longest:?}")),
             Err(panic) => Err(anyhow!("{}", words_of(panic.as_ref()))),
         };
         let result = match result {

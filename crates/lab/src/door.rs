@@ -23,8 +23,12 @@ pub struct Door {
 }
 
 impl Door {
+    /// It has the number of the port that it leads to, if that is free: some programs want to be called by it.
     pub(crate) async fn open(namespace: Arc<Namespace>, port: u16) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(listener) => listener,
+            Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+        };
         let address = listener.local_addr()?;
         let keeper = tokio::spawn(async move {
             // They end with the door.

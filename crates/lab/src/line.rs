@@ -27,6 +27,8 @@ pub struct Line {
     pub delay: Duration,
     /// How many of a hundred frames get lost, by chance.
     pub loss: u8,
+    /// How many of a hundred frames of UDP get lost: what is sent over TCP is spared.
+    pub udp_loss: u8,
 }
 
 /// A line that is plugged in. Dropped, a delayed one carries nothing any more.
@@ -54,9 +56,11 @@ impl Line {
             delayed(self.delay, (host, device), (network.switch(), &port))?
         };
         network.connect(&port)?;
-        if self.loss > 0 {
-            lose(host, device, self.loss)?;
-            lose(network.switch(), &port, self.loss)?;
+        for (percent, what) in [(self.loss, ""), (self.udp_loss, "meta l4proto udp")] {
+            if percent > 0 {
+                lose(host, device, percent, what)?;
+                lose(network.switch(), &port, percent, what)?;
+            }
         }
         Ok(Plugged { carriers })
     }
@@ -69,12 +73,12 @@ fn veth(host: &Namespace, device: &str, switch: &Namespace, port: &str) -> Resul
 }
 
 /// Frames are dropped where they come in, so that their sender does not notice.
-fn lose(namespace: &Namespace, device: &str, percent: u8) -> Result<()> {
+fn lose(namespace: &Namespace, device: &str, percent: u8, what: &str) -> Result<()> {
     namespace.nft(&format!(
         "table netdev loss-{device} {{
             chain lose {{
                 type filter hook ingress device {device} priority filter
-                numgen random mod 100 < {percent} drop
+                {what} numgen random mod 100 < {percent} drop
             }}
         }}"
     ))

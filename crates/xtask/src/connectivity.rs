@@ -12,6 +12,7 @@ use crate::{
     project::Project,
     setup,
     tally::Tally,
+    tools::Tool,
 };
 
 /// What the harness says first where it may not make network namespaces.
@@ -26,6 +27,9 @@ pub(crate) struct Choice {
     /// Plays only this scenario.
     #[arg(long, value_name = "SCENARIO", conflicts_with = "list")]
     only: Option<String>,
+    /// How many calls are made on the lines that lose one datagram in five.
+    #[arg(long, value_name = "NUMBER")]
+    calls: Option<u32>,
     /// Names the scenarios, and plays none.
     #[arg(long)]
     list: bool,
@@ -48,7 +52,7 @@ pub(crate) fn run(project: &Project, choice: &Choice) -> Result<ExitCode> {
     }
     let only = choice.only.as_deref();
     let arguments: Vec<&str> = only.map_or_else(Vec::new, |only| vec!["--exact", only]);
-    match play(project, &arguments, wait)? {
+    match play(project, &arguments, choice.calls, wait)? {
         Played::Here(tally) if tally == Tally::default() => {
             let only = only.unwrap_or_default();
             bail!("There is no scenario \"{only}\": `cargo xtask connectivity --list` names them.")
@@ -59,10 +63,16 @@ pub(crate) fn run(project: &Project, choice: &Choice) -> Result<ExitCode> {
 }
 
 /// Builds what is tested, and plays the scenarios that the harness's arguments choose.
-pub(crate) fn play(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Result<Played> {
+pub(crate) fn play(
+    project: &Project,
+    arguments: &[&str],
+    calls: Option<u32>,
+    wait: Wait<'_>,
+) -> Result<Played> {
     setup::wasm_target()?;
     setup::network_tools()?;
-    let (chromium, chromedriver) = setup::chromium()?;
+    let browsers = setup::browsers()?;
+    let geckodriver = Tool::geckodriver().ensure()?;
     let page = page::build(project, Build::Quick, wait)?;
     let server = cargo::build_server(project, &[], wait)?;
     let mut command = harness(project);
@@ -71,8 +81,11 @@ pub(crate) fn play(project: &Project, arguments: &[&str], wait: Wait<'_>) -> Res
         .env("PRONTO_BIN", server)
         .env("PRONTO_WEB_ROOT", page)
         .env("PRONTO_SCREENSHOTS", project.target.join(SCREENSHOTS))
-        .env("CHROMIUM", chromium)
-        .env("CHROMEDRIVER", chromedriver);
+        .env("CHROMIUM", browsers.chromium)
+        .env("CHROMEDRIVER", browsers.chromedriver)
+        .env("FIREFOX", browsers.firefox)
+        .env("GECKODRIVER", geckodriver);
+    command.envs(calls.map(|calls| ("PRONTO_LOSSY_CALLS", calls.to_string())));
     let (mut counted, mut not_here) = (Tally::default(), false);
     let status = child::listen(&mut command, wait, &mut |line| {
         println!("{line}");

@@ -71,6 +71,8 @@ pub(crate) async fn launch(driver: &str, how: &Join) -> Result<Browser> {
             let mut options = common["moz:firefoxOptions"].take();
             options["binary"] = json!(settings::path(FIREFOX)?);
             capabilities.set("moz:firefoxOptions", options)?;
+            // The certificates of our servers are signed by nobody whom a browser knows. Chromium is told by an argument.
+            capabilities.set("acceptInsecureCerts", true)?;
         }
     }
     if how.impatient {

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    Join, Person, Place,
+    Join, Kind, Person, Place,
     scene::{Failure, Scene, Setting, play_in},
 };
 use tokio::{time::sleep, try_join};
@@ -97,10 +97,33 @@ pub(crate) async fn join(scene: &Scene, name: &str, host: &lab::Host) -> Result<
 
 /// Somebody opens the page on a host.
 pub(crate) async fn open(scene: &Scene, name: &str, host: &lab::Host) -> Result<Person> {
+    open_in(Kind::Chromium, scene, name, host).await
+}
+
+/// The same in this browser.
+pub(crate) async fn open_in(
+    kind: Kind,
+    scene: &Scene,
+    name: &str,
+    host: &lab::Host,
+) -> Result<Person> {
     // The certificate is signed by nobody whom a browser knows.
     let arguments = vec!["--ignore-certificate-errors".to_owned()];
-    let how = Join { place: Place::On(host.clone()), arguments, ..Join::default() };
+    let how = Join { place: Place::On(host.clone()), kind, arguments, ..Join::default() };
     scene.join_as(name, how).await
+}
+
+/// Somebody signs in in this browser, and is reached by the relay only.
+pub(crate) async fn join_hidden(
+    kind: Kind,
+    scene: &Scene,
+    name: &str,
+    host: &lab::Host,
+) -> Result<Person> {
+    let person = open_in(kind, scene, name, host).await?;
+    person.sign_in().await?;
+    person.click("relayOnlyBtn").await?;
+    Ok(person)
 }
 
 async fn paths(caller: &Person, callee: &Person) -> Result<[String; 2]> {

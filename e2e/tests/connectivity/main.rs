@@ -11,6 +11,10 @@ mod call;
 #[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
+mod lossy;
+#[cfg(target_os = "linux")]
+mod relay_restart;
+#[cfg(target_os = "linux")]
 mod scenarios;
 #[cfg(target_os = "linux")]
 mod table;
@@ -57,7 +61,12 @@ fn main() -> ExitCode {
         let play = || blocked::play(blocked).map_err(|failure| format!("{failure:?}").into());
         Trial::test(blocked.name, play)
     });
-    let trials = trials.chain(blocked).chain(findings).collect();
+    let lossy =
+        Trial::test(lossy::NAME, || lossy::play().map_err(|failure| format!("{failure:?}").into()));
+    let restart = Trial::test(relay_restart::NAME, || {
+        relay_restart::play().map_err(|failure| format!("{failure:?}").into())
+    });
+    let trials = trials.chain(blocked).chain([lossy, restart]).chain(findings).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     table.print();
     conclusion.exit_code()

@@ -57,7 +57,8 @@ enum Access {
     Behind(Nat, Firewall),
 }
 
-const DIRECT: Access = Access::Direct(Line { delay: std::time::Duration::ZERO, loss: 0 });
+const DIRECT: Access =
+    Access::Direct(Line { delay: std::time::Duration::ZERO, loss: 0, udp_loss: 0 });
 const HOME: Access = Access::Behind(Nat::Cone, Firewall::Open);
 
 /// Everybody is connected in their own way.
@@ -154,8 +155,20 @@ impl World {
 
     /// The caller's line is bad in both directions, as one by satellite is.
     pub(crate) fn bad_line() -> Result<Self> {
-        let line = Line { delay: std::time::Duration::from_millis(150), loss: 5 };
+        let delay = std::time::Duration::from_millis(150);
+        let line = Line { delay, loss: 5, ..Line::default() };
         apart(INTERNET, Access::Direct(line), HOME)
+    }
+
+    pub(crate) fn good_lines() -> Result<Self> {
+        apart(INTERNET, DIRECT, DIRECT)
+    }
+
+    /// Of the datagrams to and from each of the two one in five is lost. The server is reached over TCP without loss, so that
+    /// pages load and sign in as ever.
+    pub(crate) fn lossy_lines() -> Result<Self> {
+        let line = Access::Direct(Line { udp_loss: 20, ..Line::default() });
+        apart(INTERNET, line, line)
     }
 
     /// The caller is at home, and can leave for somewhere else.

@@ -144,6 +144,12 @@ impl Active {
         Self { peer, guest, call, leg, note, peer_media, peer_away, path, next, replacements }
     }
 
+    /// Whether there has to be a path: both ends have reached a relay. If none is found, the checks got lost on a line that loses
+    /// much. Firefox gives a pair of candidates up after seven of them.
+    const fn has_relays(&self) -> bool {
+        self.leg.has_relay && self.leg.negotiation.peer_has_relay()
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         match (self.path, &self.next) {
             (Path::Connected { .. }, None) => None,
@@ -272,6 +278,10 @@ impl Client {
             (Path::Broken { since, .. }, PeerState::Connected) => {
                 active.path = Path::Connected { since };
                 self.ask_for_route();
+            }
+            (Path::Connecting { .. }, PeerState::Failed) if active.has_relays() => {
+                self.send_unanswered();
+                self.restart_ice();
             }
             (Path::Connecting { until }, PeerState::Failed) => {
                 active.path = Path::Connecting { until: until.min(now + LAST_CANDIDATES) };

@@ -28,6 +28,7 @@ mod question;
 mod regressions;
 mod reload;
 mod resume;
+mod seeking;
 mod server;
 mod servers;
 mod silenced;

@@ -12,11 +12,11 @@ const RESTART: PeerOp = PeerOp::Offer { ice_restart: true };
 /// A server without a relay, and one with.
 const NO_RELAY: &str = r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1",
     "iceServers":[{"urls":["stun:stun.example.org"]}]}"#;
-const RELAY: &str = r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1",
+pub(crate) const RELAY: &str = r#"{"type":"login","success":true,"name":"alice","version":1,"session":"s1",
     "iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org"]}]}"#;
 
 /// A call that was answered, and for which a path is being sought.
-fn connecting(welcome: &str) -> (TestPage, String) {
+pub(crate) fn connecting(welcome: &str) -> (TestPage, String) {
     let mut page = TestPage::new().sign_in_with(welcome);
     let call = page.call_bob();
     page.answered_by_bob(&call);
@@ -37,12 +37,12 @@ fn failed(page: &mut TestPage, text: Text, reason: LeaveReason) {
 }
 
 /// A candidate in a message, and one that the browser has found. The first words are those of the type.
-fn candidate(kind: &str) -> Raw {
+pub(crate) fn candidate(kind: &str) -> Raw {
     let line = format!("candidate:1 1 udp 1 192.0.2.1 9 typ {kind} raddr 0.0.0.0 rport 0");
     Raw::from_json(format!(r#"{{"candidate":"{line}","sdpMid":"0"}}"#)).unwrap()
 }
 
-fn bobs_candidate(page: &mut TestPage, call: &str, kind: &str) {
+pub(crate) fn bobs_candidate(page: &mut TestPage, call: &str, kind: &str) {
     let candidate = candidate(kind);
     page.server(&format!(
         r#"{{"type":"candidate","name":"bob","candidate":{},"call":"{call}"}}"#,

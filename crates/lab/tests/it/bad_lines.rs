@@ -2,15 +2,16 @@
 
 use std::{
     net::UdpSocket,
+    ops::RangeInclusive,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use lab::{Host, Line, Network};
 use tokio::runtime::Runtime;
 
-use crate::common::{PATIENCE, permitted, udp};
+use crate::common::{A_WHILE, PATIENCE, permitted, seen_from, tcp_echoes, udp};
 
 /// Two hosts, of which one has such a line: sockets on both.
 fn sockets(line: Line) -> Result<(Vec<Host>, Network, UdpSocket, UdpSocket)> {
@@ -40,7 +41,7 @@ fn each_way_takes_the_delay() -> Result<()> {
     let runtime = Runtime::new()?;
     let _guard = runtime.enter();
     let delay = Duration::from_millis(150);
-    let (_hosts, _network, alice, bob) = sockets(Line { delay, loss: 0 })?;
+    let (_hosts, _network, alice, bob) = sockets(Line { delay, ..Line::default() })?;
     // The first ones wait for the resolution of addresses.
     way(&alice, &bob)?;
     for (from, to) in [(&alice, &bob), (&bob, &alice)] {
@@ -65,8 +66,15 @@ fn each_way_loses_its_share() -> Result<()> {
     if !permitted() {
         return Ok(());
     }
+    // Five standard deviations are 17 and 32 of a thousand.
+    loses(Line { loss: 5, ..Line::default() }, 30..=70)?;
+    loses(Line { udp_loss: 20, ..Line::default() }, 165..=235)
+}
+
+/// Each way of such a line loses so many of a thousand datagrams.
+fn loses(line: Line, expected: RangeInclusive<usize>) -> Result<()> {
     const SENT: usize = 4000;
-    let (_hosts, _network, alice, bob) = sockets(Line { loss: 5, ..Line::default() })?;
+    let (_hosts, _network, alice, bob) = sockets(line)?;
     // Whatever is lost, the address of the other end is known after some attempts.
     for (from, to) in [(alice.try_clone()?, bob.try_clone()?), (bob, alice)] {
         to.set_read_timeout(Some(Duration::from_secs(2)))?;
@@ -85,10 +93,24 @@ fn each_way_loses_its_share() -> Result<()> {
                 thread::sleep(Duration::from_millis(2));
             }
         }
-        let heard: usize = receiver.join().unwrap();
+        let heard: usize = receiver.join().ok().context("the receiver panicked")?;
         let lost = (SENT - heard) * 1000 / SENT;
-        // Five standard deviations are 1.7 of a hundred.
-        assert!((30..=70).contains(&lost), "{lost} of a thousand");
+        assert!(expected.contains(&lost), "{lost} of a thousand");
     }
+    Ok(())
+}
+
+#[test]
+fn what_is_sent_over_tcp_can_be_spared() -> Result<()> {
+    if !permitted() {
+        return Ok(());
+    }
+    let line = Line { udp_loss: 100, ..Line::default() };
+    let (hosts, network, alice, bob) = sockets(line)?;
+    for (from, to) in [(&alice, &bob), (&bob, &alice)] {
+        assert_eq!(seen_from(from, to, to.local_addr()?, A_WHILE)?, None);
+    }
+    let to = (network.address(3), 443);
+    assert!(tcp_echoes(&hosts[0], &hosts[1], to, b"spared", PATIENCE)?);
     Ok(())
 }

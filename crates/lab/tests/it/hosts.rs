@@ -73,6 +73,8 @@ fn a_door_leads_to_a_hosts_own_loopback() -> Result<()> {
     });
     Runtime::new()?.block_on(async {
         let door = host.door(port).await?;
+        let other = host.door(port).await?;
+        assert_ne!(door.address(), other.address(), "a second one leads there as well");
         let mut stream = TcpStream::connect(door.address()).await?;
         stream.write_all(b"outside").await?;
         stream.shutdown().await?;

@@ -276,7 +276,7 @@ impl Step {
 
     fn connectivity(self, project: &Project, filter: Option<&str>) -> Result<Tally> {
         let arguments: Vec<&str> = filter.into_iter().collect();
-        match connectivity::play(project, &arguments, self.wait())? {
+        match connectivity::play(project, &arguments, None, self.wait())? {
             Played::Here(tally) if tally == Tally::default() && filter.is_none() => {
                 bail!("not one scenario was played.")
             }
