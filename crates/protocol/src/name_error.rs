@@ -100,7 +100,7 @@ impl fmt::Display for NameError {
             NameReason::Character => {
                 "A name is made of letters and digits, with . _ - between them."
             }
-            NameReason::Invisible => "A name has no characters that cannot be seen.",
+            NameReason::Invisible => "A name has no spaces and no invisible characters.",
             NameReason::Edge => "A name begins and ends with a letter or a digit.",
             NameReason::MarkAlone => "This mark needs a letter to stand on.",
             NameReason::Mark => {
