@@ -141,10 +141,10 @@ tests! {
     sockets_break_in_a_call: FULL 6,
     the_network_changes_in_a_call: FULL 7,
     the_server_dies_in_a_call_that_is_hung_up_and_a_page_reloads: FULL 8,
-    the_server_dies_in_a_call_and_both_pages_reload: FULL 9,
-    the_server_dies_in_a_call_and_a_session_runs_out: FULL 10,
+    the_server_dies_in_a_call_and_a_session_runs_out: FULL 9,
     the_server_dies_while_two_call_and_a_socket_breaks: DEEP 0,
     everything_breaks_while_one_calls: DEEP 1,
     everything_breaks_in_a_call: DEEP 2,
     two_call_twice_and_sockets_break: DEEP 3,
+    the_server_dies_in_a_call_and_both_pages_reload: DEEP 4,
 }

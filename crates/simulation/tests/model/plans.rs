@@ -74,7 +74,7 @@ const fn in_call(name: &'static str, left: Budget, at_least: usize) -> Plan {
 pub(crate) const QUICK: [Plan; 7] = [
     from_idle("two call", Budget { leaves: 1, ..BOTH }, 4_000),
     from_idle("one calls, a socket breaks", Budget { breaks: 1, leaves: 1, ..ONE }, 3_000),
-    in_call("a page reloads", Budget { reloads: 1, ticks: 1, leaves: 1, ..NOTHING }, 5_000),
+    in_call("a page reloads", Budget { reloads: 1, ticks: 1, leaves: 1, ..NOTHING }, 15_000),
     in_call("a page is left", Budget { leavings: 1, timeouts: 1, leaves: 1, ..NOTHING }, 5_000),
     in_call("the server dies", Budget { restarts: 1, leaves: 1, ..NOTHING }, 3_000),
     in_call("the path breaks", Budget { cuts: 1, ticks: 2, leaves: 1, ..NOTHING }, 7_000),
@@ -91,7 +91,7 @@ pub(crate) const LIAR: [Plan; 5] = [
     in_call(
         "a page is closed for too long, the other signs out, and a liar is there",
         Budget { reloads: 1, timeouts: 1, breaks: 1, sign_outs: 1, lies: 1, ..NOTHING },
-        180_000,
+        310_000,
     ),
     in_call(
         "a page is left beside a liar",
@@ -101,10 +101,10 @@ pub(crate) const LIAR: [Plan; 5] = [
     from_idle("one calls beside a liar", Budget { sign_outs: 1, lies: 2, ..ONE }, 2_200),
 ];
 
-pub(crate) const FULL: [Plan; 11] = [
+pub(crate) const FULL: [Plan; 10] = [
     from_idle("two call and leave twice", Budget { leaves: 2, ..BOTH }, 30_000),
     from_idle("two call, a socket breaks", Budget { breaks: 1, leaves: 1, ..BOTH }, 120_000),
-    from_idle("two call, a page reloads", Budget { reloads: 1, leaves: 1, ..BOTH }, 70_000),
+    from_idle("two call, a page reloads", Budget { reloads: 1, leaves: 1, ..BOTH }, 150_000),
     from_idle("two call, the server dies", Budget { restarts: 1, leaves: 1, ..BOTH }, 110_000),
     from_idle(
         "two call, the server dies, a page reloads",
@@ -129,21 +129,16 @@ pub(crate) const FULL: [Plan; 11] = [
     in_call(
         "the server dies, a page reloads, one hangs up",
         Budget { restarts: 1, reloads: 1, leaves: 1, ..NOTHING },
-        170_000,
-    ),
-    in_call(
-        "the server dies, pages reload",
-        Budget { restarts: 1, reloads: 2, ..NOTHING },
-        250_000,
+        290_000,
     ),
     in_call(
         "the server dies, a page reloads, a deadline passes",
         Budget { restarts: 1, reloads: 1, timeouts: 1, ..NOTHING },
-        200_000,
+        280_000,
     ),
 ];
 
-pub(crate) const DEEP: [Plan; 4] = [
+pub(crate) const DEEP: [Plan; 5] = [
     from_idle(
         "two call, the server dies, a socket breaks",
         Budget { restarts: 1, breaks: 1, leaves: 1, ..BOTH },
@@ -163,6 +158,11 @@ pub(crate) const DEEP: [Plan; 4] = [
         "two call twice, sockets break",
         Budget { calls: [2, 1], breaks: 1, leaves: 2, ..NOTHING },
         1_000_000,
+    ),
+    in_call(
+        "the server dies, pages reload",
+        Budget { restarts: 1, reloads: 2, ..NOTHING },
+        450_000,
     ),
 ];
 
