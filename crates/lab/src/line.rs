@@ -74,11 +74,12 @@ fn veth(host: &Namespace, device: &str, switch: &Namespace, port: &str) -> Resul
 
 /// Frames are dropped where they come in, so that their sender does not notice.
 fn lose(namespace: &Namespace, device: &str, percent: u8, what: &str) -> Result<()> {
+    let last = percent - 1;
     namespace.nft(&format!(
         "table netdev loss-{device} {{
             chain lose {{
                 type filter hook ingress device {device} priority filter
-                {what} numgen random mod 100 < {percent} drop
+                {what} numgen random mod 100 <= {last} drop
             }}
         }}"
     ))
