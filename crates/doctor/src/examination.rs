@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{Target, Timings, Transport, Trouble, stun::SeenAs, turn::Carried};
+use crate::{Target, Timings, Transport, Trouble, ice_url::IceUrl, stun::SeenAs, turn::Carried};
 
 /// What came of an examination. Displayed, it is said in words.
 #[derive(Clone, Debug)]
@@ -51,6 +51,15 @@ impl Examination {
     /// A way that ends with a relay that refuses.
     pub(crate) fn refused(&self) -> Option<&Path> {
         self.paths.iter().find(|path| matches!(path.outcome, Err(Trouble::Denied(_))))
+    }
+
+    /// The port at which this very host is said to relay, where nothing is got through to, if that is another than the one at which it
+    /// was reached: somebody may map that.
+    pub(crate) fn unreached_port(&self) -> Option<u16> {
+        let blocked = self.verdict() == Verdict::Blocked;
+        let mut urls = self.paths.iter().filter_map(|path| IceUrl::parse(&path.url));
+        let other = |url: &IceUrl| url.host == self.target.host && url.port != self.target.port;
+        urls.find(other).map(|url| url.port).filter(|_| blocked)
     }
 
     /// What it means for calls.

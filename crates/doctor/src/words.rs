@@ -82,6 +82,15 @@ impl Examination {
                 networks let them through, which many do not."
                 .to_owned(),
         };
+        if let Some(port) = self.unreached_port() {
+            let (host, reached) = (&self.target.host, self.target.port);
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            let _ = write!(
+                words,
+                "\nThe server names port {port} for its relay, and was itself reached at port {reached}. If a router or a container maps \
+                 that port, start the server with --public-host {host}:{reached}; if a web server stands there, open port {port} as well."
+            );
+        }
         if self.certificate.is_some() {
             words.push_str(
                 "\nBrowsers warn of the certificate before they show the page, and may refuse the relay over TLS.",

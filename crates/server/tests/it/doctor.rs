@@ -121,6 +121,28 @@ async fn relays_that_nothing_gets_through_to_are_blocked_and_do_not_refuse() {
     server.stop().await;
 }
 
+/// It listens at one port, is reached at another that is mapped to it, and names the first for its relay.
+#[tokio::test]
+async fn a_relay_behind_a_mapped_port_is_said_to_be() {
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    for (host, told) in [("localhost", true), ("127.0.0.1", false)] {
+        let server = Server::with(|config| {
+            let urls = vec![format!("turn:{host}:{nobody}?transport=tcp").parse().unwrap()];
+            config.turn = Turn::Fleet { urls, secret: Secret::new("north") };
+        })
+        .await;
+        let said = soon(examine(&target("http", &server))).await.unwrap().to_string();
+        let cure = format!("--public-host localhost:{}", server.address.port());
+        let named =
+            said.contains(&format!("names port {nobody} for its relay")) && said.contains(&cure);
+        assert_eq!(named, told, "{said}");
+        server.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_takes_no_guests_says_so() {
     let provider = ProviderSettings::new("https://a.example", "us").unwrap();
