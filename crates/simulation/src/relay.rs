@@ -154,7 +154,7 @@ impl World {
 
     fn server_refuses(&mut self, socket: SocketId, code: ErrorCode, message: &str) {
         let (code, message) = (Some(code), message.to_owned());
-        let refusal = Refusal { message, code, name: None, call: None, fault: None };
+        let refusal = Refusal { message, code, name: None, call: None, fault: None, seconds: None };
         self.server_says(socket, &ServerMessage::Error(refusal));
     }
 
@@ -216,7 +216,8 @@ impl World {
     }
 
     fn server_refuses_login(&mut self, socket: SocketId, code: ErrorCode) {
-        let reply = LoginReply::Refused { code: Some(code), message: None, fault: None };
+        let reply =
+            LoginReply::Refused { code: Some(code), message: None, fault: None, seconds: None };
         self.server_says(socket, &ServerMessage::Login(reply));
     }
 

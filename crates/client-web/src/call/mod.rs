@@ -112,6 +112,8 @@ pub struct Client {
     /// a tab of theirs was killed.
     remembered: Option<String>,
     sign_in_error: Option<Text>,
+    /// For how many seconds the server has refused the last sign-in, if it said so.
+    refused_for: Option<u32>,
     callee_error: Option<Text>,
     /// Which character of the name that was typed last is wrong.
     bad_character: Option<char>,
@@ -156,6 +158,7 @@ impl Client {
             blocked: Vec::new(),
             remembered: None,
             sign_in_error: None,
+            refused_for: None,
             callee_error: None,
             bad_character: None,
             corner: Corner::TopRight,

@@ -28,6 +28,7 @@ impl Client {
                 .sign_in_error
                 .filter(|text| !self.is_beside_field(*text))
                 .or_else(|| self.insecure()),
+            refused_for: self.refused_for.map(u64::from),
             entry: self.account.entry(),
             providers: self.account.providers().to_vec(),
             late: self.account.late,

@@ -187,7 +187,10 @@ impl Client {
             (Call::Outgoing(_), ErrorCode::Offline) => self.end_call(Text::Offline),
             (Call::Outgoing(_), ErrorCode::BadName) => self.refuse_callee(refusal),
             (Call::Outgoing(_), ErrorCode::RateLimited | ErrorCode::Unavailable) => {
-                self.end_call(Text::ServerRefused);
+                self.end_call(Text::refused(refusal.seconds));
+                if let Some(notice) = &mut self.notice {
+                    notice.message.seconds = refusal.seconds.map(u64::from);
+                }
             }
             // The server has this user in another call, which this page knows nothing of: it is left as well.
             (Call::Outgoing(outgoing), ErrorCode::NotInCall) if outgoing.replaces.is_some() => {

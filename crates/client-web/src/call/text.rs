@@ -141,6 +141,8 @@ texts! {
     NameDirection = "name-direction",
     /// A character that may not stand where it stands.
     NameContext = "name-context",
+    /// The same, and the server says for how long.
+    ServerRefusedFor = "server-refused-for",
 
     /// This user hung up.
     EndedByYou = "ended-by-you",
@@ -254,6 +256,11 @@ impl Text {
     #[must_use]
     pub const fn blames_the_field(self) -> bool {
         !matches!(self, Self::HiddenNoRelay)
+    }
+
+    /// What is said of a server that cannot take something right now, and may have said for how many seconds.
+    pub(super) const fn refused(seconds: Option<u32>) -> Self {
+        if seconds.is_some() { Self::ServerRefusedFor } else { Self::ServerRefused }
     }
 
     /// Whether it is about the name that was typed to sign in.

@@ -19,6 +19,8 @@ pub struct View {
     pub sign_in_error: Option<Text>,
     /// Why somebody is not signed in, or not any more.
     pub sign_in_notice: Option<Text>,
+    /// For how many seconds, where that says so.
+    pub refused_for: Option<u64>,
     /// How one gets in.
     pub entry: Entry,
     /// The providers that one can sign in with.

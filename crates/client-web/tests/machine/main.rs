@@ -25,6 +25,7 @@ mod path;
 mod prepared;
 mod prompts;
 mod question;
+mod refused;
 mod regressions;
 mod reload;
 mod resume;

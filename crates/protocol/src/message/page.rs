@@ -56,6 +56,7 @@ pub(super) fn decode(text: &str) -> Result<ServerMessage, DecodeError> {
             name: object.text("name")?,
             call: id(&object, "call")?,
             fault: fault(&object)?,
+            seconds: small(&object, "seconds")?,
         }),
         "pong" => ServerMessage::Pong(Pong { received: object.number("received")? }),
         "ice" => ServerMessage::Ice(Ice {
@@ -84,10 +85,7 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
     let success = object.boolean("success")?.ok_or(Mistake("missing field"))?;
     let (code, message) = (code(object)?, object.text("message")?);
     let fault = fault(object)?;
-    let small = |key| -> Result<Option<u32>, Mistake> {
-        let number = object.number(key)?.map(u32::try_from).transpose();
-        number.map_err(|_| Mistake("a number is too large"))
-    };
+    let seconds = small(object, "seconds")?;
     let welcome = Welcome {
         name: object.text("name")?,
         session: object.text("session")?,
@@ -95,13 +93,13 @@ fn login_reply(object: &Object<'_>) -> Result<LoginReply, Mistake> {
         peer: object.text("peer")?,
         call: id(object, "call")?,
         ice_servers: ice_servers(object)?.unwrap_or_default(),
-        version: small("version")?,
-        grace: small("grace")?,
+        version: small(object, "version")?,
+        grace: small(object, "grace")?,
     };
     Ok(if success {
         LoginReply::Welcome(Box::new(welcome))
     } else {
-        LoginReply::Refused { code, message, fault }
+        LoginReply::Refused { code, message, fault, seconds }
     })
 }
 
@@ -130,6 +128,11 @@ fn raw(object: &Object<'_>, key: &str) -> Result<Raw, Mistake> {
 fn id(object: &Object<'_>, key: &str) -> Result<Option<CallId>, Mistake> {
     let text = object.text(key)?;
     text.map(|text| CallId::try_from(&*text).map_err(|_| Mistake("this is no call id"))).transpose()
+}
+
+fn small(object: &Object<'_>, key: &str) -> Result<Option<u32>, Mistake> {
+    let number = object.number(key)?.map(u32::try_from).transpose();
+    number.map_err(|_| Mistake("a number is too large"))
 }
 
 fn guest(object: &Object<'_>) -> Result<bool, Mistake> {

@@ -62,6 +62,8 @@ pub enum LoginReply {
         message: Option<String>,
         /// What is wrong with the name, if that is why.
         fault: Option<NameError>,
+        /// After how many seconds it may be tried again, where the server knows.
+        seconds: Option<u32>,
     },
 }
 
@@ -228,6 +230,9 @@ pub struct Refusal {
     /// What is wrong with the name, if that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<NameError>,
+    /// After how many seconds it may be tried again, where the server knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
 }
 
 /// The server was restarted, both clients have named this call, and it stands again. Not known to the tutorial's server or
@@ -324,6 +329,8 @@ struct LoginOnWire {
     version: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grace: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
 }
 
 impl From<LoginOnWire> for LoginReply {
@@ -340,7 +347,12 @@ impl From<LoginOnWire> for LoginReply {
                 grace: wire.grace,
             }))
         } else {
-            Self::Refused { code: wire.code, message: wire.message, fault: wire.fault }
+            Self::Refused {
+                code: wire.code,
+                message: wire.message,
+                fault: wire.fault,
+                seconds: wire.seconds,
+            }
         }
     }
 }
@@ -360,6 +372,7 @@ impl From<LoginReply> for LoginOnWire {
             ice_servers: None,
             version: None,
             grace: None,
+            seconds: None,
         };
         match reply {
             LoginReply::Welcome(welcome) => Self {
@@ -374,7 +387,9 @@ impl From<LoginReply> for LoginOnWire {
                 grace: welcome.grace,
                 ..blank
             },
-            LoginReply::Refused { code, message, fault } => Self { code, message, fault, ..blank },
+            LoginReply::Refused { code, message, fault, seconds } => {
+                Self { code, message, fault, seconds, ..blank }
+            }
         }
     }
 }

@@ -136,11 +136,10 @@ pub(crate) fn server_message() -> BoxedStrategy<ServerMessage> {
         (name(), call(), option::of(reason())).prop_map(|(name, call, reason)| {
             ServerMessage::Leave(RelayedLeave { name, call, reason })
         }),
-        (text(), option::of(code()), name(), call(), option::of(fault())).prop_map(
-            |(message, code, name, call, fault)| {
-                ServerMessage::Error(Refusal { message, code, name, call, fault })
-            }
-        ),
+        (text(), option::of(code()), name(), call(), option::of(fault()), any::<Option<u32>>())
+            .prop_map(|(message, code, name, call, fault, seconds)| {
+                ServerMessage::Error(Refusal { message, code, name, call, fault, seconds })
+            }),
         count().prop_map(|received| ServerMessage::Pong(Pong { received })),
         vec(ice_server(), 0..3).prop_map(|ice_servers| ServerMessage::Ice(Ice { ice_servers })),
         (text(), call_id())
@@ -182,7 +181,13 @@ fn login_reply() -> BoxedStrategy<LoginReply> {
             }))
         },
     );
-    let refused = (option::of(code()), option::of(text()), option::of(fault()))
-        .prop_map(|(code, message, fault)| LoginReply::Refused { code, message, fault });
+    let refused =
+        (option::of(code()), option::of(text()), option::of(fault()), any::<Option<u32>>())
+            .prop_map(|(code, message, fault, seconds)| LoginReply::Refused {
+                code,
+                message,
+                fault,
+                seconds,
+            });
     prop_oneof![welcome, refused].boxed()
 }

@@ -21,6 +21,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 name: None,
                 call: None,
                 fault: None,
+                seconds: None,
             }),
         ),
         (
@@ -31,6 +32,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 name: some("bob"),
                 call: call(),
                 fault: None,
+                seconds: Some(15),
             }),
         ),
         (
@@ -41,6 +43,7 @@ pub(crate) fn cases() -> Vec<(&'static str, ServerMessage)> {
                 name: None,
                 call: call(),
                 fault: Some(NameError { reason: NameReason::Scripts, character: Some('с') }),
+                seconds: None,
             }),
         ),
         ("ice", ServerMessage::Ice(Ice { ice_servers: vec![] })),
@@ -97,13 +100,17 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 grace: Some(30),
             }))),
         ),
-        ("login-refused", reply(LoginReply::Refused { code: None, message: None, fault: None })),
+        (
+            "login-refused",
+            reply(LoginReply::Refused { code: None, message: None, fault: None, seconds: None }),
+        ),
         (
             "login-refused-full",
             reply(LoginReply::Refused {
                 code: Some(ErrorCode::NameTaken),
                 message: some("Somebody else has this name."),
                 fault: None,
+                seconds: Some(7),
             }),
         ),
         (
@@ -112,6 +119,7 @@ fn logins() -> Vec<(&'static str, ServerMessage)> {
                 code: Some(ErrorCode::BadName),
                 message: some("A name has at most 32 characters."),
                 fault: Some(NameError { reason: NameReason::TooLong, character: None }),
+                seconds: None,
             }),
         ),
     ]

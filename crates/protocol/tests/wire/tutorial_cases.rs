@@ -40,7 +40,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
 
 /// What the tutorial's server sends, but for its greeting, which is not JSON.
 pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
-    let refused = LoginReply::Refused { code: None, message: None, fault: None };
+    let refused = LoginReply::Refused { code: None, message: None, fault: None, seconds: None };
     vec![
         ("login-welcome", ServerMessage::Login(LoginReply::Welcome(Box::default()))),
         ("login-refused", ServerMessage::Login(refused)),
@@ -80,6 +80,7 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
                 name: None,
                 call: None,
                 fault: None,
+                seconds: None,
             }),
         ),
     ]

@@ -107,7 +107,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
         let is_guest = matches!(self.stage, Stage::Guest { .. });
         match (is_guest, message) {
             (true, Some(ClientMessage::Login(_))) => {
-                self.refuse_login(RefusedLogin::new(ErrorCode::RateLimited, refused.message))
+                let login = RefusedLogin::new(ErrorCode::RateLimited, refused.message);
+                self.refuse_login(login.after(refused.seconds))
             }
             (false, Some(message)) if !message.is_counted() => Ok(()),
             _ => self.on_unreadable(Some(refused)).await,
@@ -215,9 +216,17 @@ fn rate_limited(not_now: NotNow, message: Option<&ClientMessage>) -> Refusal {
         Some(ClientMessage::Offer(offer)) => offer.call.clone(),
         _ => None,
     };
-    Refusal { call, ..refusal(ErrorCode::RateLimited, &not_now.to_string()) }
+    let seconds = u32::try_from(not_now.seconds()).ok();
+    Refusal { call, seconds, ..refusal(ErrorCode::RateLimited, &not_now.to_string()) }
 }
 
 pub(super) fn refusal(code: ErrorCode, message: &str) -> Refusal {
-    Refusal { message: message.to_owned(), code: Some(code), name: None, call: None, fault: None }
+    Refusal {
+        message: message.to_owned(),
+        code: Some(code),
+        name: None,
+        call: None,
+        fault: None,
+        seconds: None,
+    }
 }

@@ -28,7 +28,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
             && let Err(not_now) = limits.login(remote)
         {
             let refused = RefusedLogin::new(ErrorCode::RateLimited, not_now.to_string());
-            return self.refuse_login(refused);
+            return self.refuse_login(refused.after(u32::try_from(not_now.seconds()).ok()));
         }
         let shared = Arc::clone(&self.shared);
         let admitted = tokio::select! {
@@ -69,9 +69,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, D: Directory> Connection<S, D> {
     }
 
     pub(super) fn refuse_login(&mut self, refused: RefusedLogin) -> Result<(), Ending> {
-        let RefusedLogin { code, message, fault } = refused;
+        let RefusedLogin { code, message, fault, seconds } = refused;
         let (code, message) = (Some(code), Some(message));
-        self.say(&ServerMessage::Login(LoginReply::Refused { code, message, fault }))
+        self.say(&ServerMessage::Login(LoginReply::Refused { code, message, fault, seconds }))
     }
 }
 
@@ -90,11 +90,17 @@ pub(super) struct RefusedLogin {
     code: ErrorCode,
     message: String,
     fault: Option<NameError>,
+    seconds: Option<u32>,
 }
 
 impl RefusedLogin {
     pub(super) const fn new(code: ErrorCode, message: String) -> Self {
-        Self { code, message, fault: None }
+        Self { code, message, fault: None, seconds: None }
+    }
+
+    /// It may be tried again after so many seconds, if that is known.
+    pub(super) fn after(self, seconds: Option<u32>) -> Self {
+        Self { seconds, ..self }
     }
 }
 
@@ -196,7 +202,8 @@ pub(super) fn refused(code: ErrorCode, message: impl Into<String>) -> NotIn {
 /// Nobody can have this name.
 pub(super) fn bad_name(fault: NameError) -> NotIn {
     let message = fault.to_string();
-    NotIn::Refused(RefusedLogin { code: ErrorCode::BadName, message, fault: Some(fault) })
+    let refused = RefusedLogin::new(ErrorCode::BadName, message);
+    NotIn::Refused(RefusedLogin { fault: Some(fault), ..refused })
 }
 
 pub(super) fn sign_in_required() -> NotIn {

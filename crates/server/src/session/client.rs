@@ -182,7 +182,7 @@ impl Session {
         if let Err(wait) = self.rejoins.take(now) {
             let seconds = wait.as_secs().max(1);
             let message = format!("The call was continued too often: try again in {seconds} s.");
-            return vec![rate_limited(message, &call)];
+            return vec![rate_limited(message, &call).after(seconds)];
         }
         if let Phase::Restoring { continued, held, .. } = &mut self.phase {
             // What was said before was for the peer connection that is left now.

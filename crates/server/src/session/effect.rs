@@ -36,6 +36,7 @@ impl Effect {
             name: name.map(ToString::to_string),
             call,
             fault: None,
+            seconds: None,
         }))
     }
 
@@ -47,7 +48,19 @@ impl Effect {
             name: None,
             call,
             fault: Some(fault),
+            seconds: None,
         }))
+    }
+
+    /// It may be tried again after so many seconds.
+    pub(super) fn after(self, wait: u64) -> Self {
+        match self {
+            Self::ToClient(ServerMessage::Error(refusal)) => {
+                let seconds = u32::try_from(wait).ok();
+                Self::ToClient(ServerMessage::Error(Refusal { seconds, ..refusal }))
+            }
+            other => other,
+        }
     }
 
     /// Nobody is logged in under the name that was called; nor can anybody be, if it is one that only an earlier version let in.

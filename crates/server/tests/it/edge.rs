@@ -97,6 +97,8 @@ async fn one_callee_is_not_rung_without_end() {
     alice.say(r#"{"type":"offer","name":"bob","offer":1,"call":"more"}"#).await;
     let error = alice.hears_error("rate_limited").await;
     assert_eq!(error["call"], "more");
+    let seconds = error["seconds"].as_u64().unwrap();
+    assert!((1..=PAIR_RATE.every.as_secs()).contains(&seconds), "{error}");
     bob.hears_nothing().await;
     // Another is called all the same, and bob after a while.
     alice.say(r#"{"type":"offer","name":"carol","offer":1,"call":"other"}"#).await;

@@ -104,6 +104,7 @@ impl State {
             name: None,
             call: None,
             fault: None,
+            seconds: None,
         };
         self.server_says(id, ServerMessage::Error(refusal));
     }
@@ -118,7 +119,7 @@ impl State {
         match self.sessions.get(&user) {
             Some(live) if Some(&live.secret) != login.session.as_ref() => {
                 let (code, message) = (Some(ErrorCode::NameTaken), None);
-                let reply = LoginReply::Refused { code, message, fault: None };
+                let reply = LoginReply::Refused { code, message, fault: None, seconds: None };
                 return self.server_says(id, ServerMessage::Login(reply));
             }
             Some(live) if live.attempt > attempt => return self.close_replaced(id),

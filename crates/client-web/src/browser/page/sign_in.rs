@@ -52,7 +52,9 @@ impl SignIn {
         elements.other_account.set_hidden(view.account.is_none());
         elements.check_box.set_hidden(!view.can_check);
         texts.show_or_hide(&elements.account_note, view.account.as_ref());
-        let notice = view.sign_in_notice.map(Message::plain);
+        let notice = view
+            .sign_in_notice
+            .map(|text| Message { seconds: view.refused_for, ..Message::plain(text) });
         texts.show_or_hide(&elements.login_notice, notice.as_ref());
         elements.login.set_disabled(view.signing_in);
         elements.username.set_read_only(view.signing_in);

@@ -62,7 +62,9 @@ impl Client {
         let attempt = attempt.clone();
         match reply {
             LoginReply::Welcome(welcome) => self.welcome(now, attempt, *welcome),
-            LoginReply::Refused { code, fault, .. } => self.refused(now, attempt, code, fault),
+            LoginReply::Refused { code, fault, seconds, .. } => {
+                self.refused(now, attempt, code, fault, seconds);
+            }
         }
     }
 
@@ -123,6 +125,7 @@ impl Client {
         attempt: Attempt,
         code: Option<ErrorCode>,
         fault: Option<NameError>,
+        seconds: Option<u32>,
     ) {
         // There was no ticket just now, and the server does not have the session any more: only a ticket will do.
         let is_unproven = self.account.right == Right::Account && !attempt.proven;
@@ -146,6 +149,7 @@ impl Client {
         if let Some(trouble) = trouble {
             self.effects.push(Effect::CloseSocket(Farewell::GivenUp));
             self.lose_socket(now, false, trouble);
+            self.wait_at_least(now, seconds);
             return;
         }
         self.bad_character = fault.and_then(|fault| fault.character);
@@ -154,8 +158,9 @@ impl Client {
             Some(ErrorCode::BadName | ErrorCode::BadMessage) => {
                 Text::of_fault(fault, Text::NameBad)
             }
-            Some(_) => Text::ServerRefused,
+            Some(_) => Text::refused(seconds),
         });
+        self.refused_for = seconds;
         self.end_call(Text::ServerLost);
         self.stop_devices();
         self.close_link();

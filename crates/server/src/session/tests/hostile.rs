@@ -107,6 +107,7 @@ fn read(frame: &str) -> Input {
             name: None,
             call: None,
             fault: None,
+            seconds: None,
         })),
     }
 }

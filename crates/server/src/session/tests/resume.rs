@@ -96,7 +96,8 @@ fn every_message_counts_that_does_not_manage_the_socket_whether_it_is_understood
     world.tells("alice", r#"{"type":"ping"}"#);
     world.input("alice", Input::Unreadable(None));
     let message = "What?".to_owned();
-    let refusal = Refusal { message, code: None, name: None, call: None, fault: None };
+    let refusal =
+        Refusal { message, code: None, name: None, call: None, fault: None, seconds: None };
     world.input("alice", Input::Unreadable(Some(refusal.clone())));
     world.tells("alice", r#"{"type":"login","name":"bob"}"#);
     assert_eq!(world.hears("alice").len(), 4);
@@ -116,8 +117,14 @@ fn what_the_server_itself_says_is_kept_as_well() {
     let mut world = counting_users(&["alice"]);
     world.lose("alice");
     let message = "Mind the gap.".to_owned();
-    let told =
-        ServerMessage::Error(Refusal { message, code: None, name: None, call: None, fault: None });
+    let told = ServerMessage::Error(Refusal {
+        message,
+        code: None,
+        name: None,
+        call: None,
+        fault: None,
+        seconds: None,
+    });
     world.input("alice", Input::Tell(told.clone()));
     world.hears_nothing("alice");
     world.returns("alice", received(0));

@@ -130,7 +130,11 @@ fn a_call_is_not_continued_without_end() {
     assert_eq!(world.hears("bob").len(), 6);
     let refused = world.hears("alice").into_iter().filter(|heard| heard.contains("error"));
     let codes: Vec<_> = refused.collect();
-    assert!(codes[0].contains("rate_limited") && codes[0].contains("10 s"), "{}", codes[0]);
+    assert!(
+        codes[0].contains("rate_limited") && codes[0].contains(r#""seconds":10"#),
+        "{}",
+        codes[0]
+    );
     world.assert_agreement();
 }
 
