@@ -71,8 +71,9 @@ impl Tour {
         for (size, pixels) in SIZES {
             for colours in COLOURS {
                 person.dress(pixels, colours).await?;
-                // In a call the buttons would go after a while.
-                person.value::<()>("document.dispatchEvent(new Event('pointermove'))").await?;
+                // The mouse lies over nothing, and has just moved: in a call the buttons would go after a while.
+                let to_the_corner = serde_json::json!({ "type": "mouseMoved", "x": 1, "y": 1 });
+                person.devtools("Input.dispatchMouseEvent", to_the_corner).await?;
                 let variant = format!("{state}-{size}-{colours}");
                 person.photograph(&folder.join(format!("{variant}.png"))).await?;
                 if person.value(SCROLL_TO_THE_END).await? {
