@@ -5,6 +5,8 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -70,6 +72,29 @@ impl Program {
     pub(crate) fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
         kill_process(id, signal).unwrap();
+    }
+
+    /// Waits until it writes this to standard error. Gives what it wrote until then, which is less if it ends before that or takes
+    /// too long, for which it is killed.
+    pub(crate) fn writes(&mut self, part: &str) -> String {
+        let (written, waits) = mpsc::channel::<()>();
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
+        let watch = thread::spawn(move || {
+            if waits.recv_timeout(Duration::from_secs(10)) == Err(RecvTimeoutError::Timeout) {
+                kill_process(id, Signal::KILL).unwrap();
+            }
+        });
+        let (mut text, mut piece) = (String::new(), [0; 4096]);
+        while !text.contains(part) {
+            let length = self.child.stderr.as_mut().unwrap().read(&mut piece).unwrap();
+            if length == 0 {
+                break;
+            }
+            text += &String::from_utf8_lossy(&piece[..length]);
+        }
+        drop(written);
+        watch.join().unwrap();
+        text
     }
 
     /// Waits for its end. Gives the exit code and what it wrote to standard error.

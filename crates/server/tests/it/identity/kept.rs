@@ -275,8 +275,11 @@ async fn the_start_tells_what_is_wrong_with_accounts() {
     );
     let issuer = format!("--oidc-issuer={}", provider.issuer());
     let arguments = ["--listen=127.0.0.1:0", "--oidc-client-id=pronto", &issuer];
-    let program = Program::start(pronto().args(arguments).arg("--state").arg(state.path()));
-    let (code, said) = program.stop();
+    let mut program = Program::start(pronto().args(arguments).arg("--state").arg(state.path()));
+    // The accounts are looked through while it serves already; of this it tells last.
+    let until_then = program.writes(r#"issuer="https://former.example" accounts=1 names=1"#);
+    let (code, rest) = program.stop();
+    let said = until_then + &rest;
     assert_eq!(code, Some(0), "{said}");
     for part in [
         "the database of accounts is sound",
