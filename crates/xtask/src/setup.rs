@@ -255,8 +255,15 @@ fn privileges() -> Option<&'static [&'static str]> {
 
 fn apt_get(prefix: &[&str], arguments: &[&str]) -> Command {
     // A machine that has just started is often installing something of its own.
-    let program =
-        ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
+    // As in runlevel 1, no service begins to run: a web server need only be there.
+    let program = [
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "RUNLEVEL=1",
+        "apt-get",
+        "-o",
+        "DPkg::Lock::Timeout=120",
+    ];
     let words = [prefix, &program, arguments].concat();
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);
