@@ -70,7 +70,7 @@ pub(super) struct Active {
     pub(super) note: Option<Text>,
     /// What the peer says of its devices.
     pub(super) peer_media: PeerMedia,
-    /// Whether the peer's page is gone, as the server says: it was closed, or is being loaded anew.
+    /// Whether the server has said that the peer's page is gone: closed, or being reloaded.
     pub(super) peer_away: bool,
     pub(super) path: Path,
     /// What the peer continues the call with, once the page can build a peer connection for it. Until then `leg` is one that

@@ -25,7 +25,7 @@ impl Client {
         }
         if silenced {
             *self.devices.silenced.of(device) = true;
-            // Whoever is not heard by their own choice need not know.
+            // Users who have muted themselves need no message.
             if device == Device::Camera || self.devices.microphone == Microphone::On {
                 self.note_problem(device.silence());
             }
